@@ -1,0 +1,1 @@
+"""Order, schedules, retries and pauses of the pipeline; the only place that knows Prefect."""

@@ -1,0 +1,1 @@
+"""What the steps share: records, settings, the stage runner, statistics, lineage, sampling."""

@@ -1,0 +1,241 @@
+"""What params.yaml may say, and where servers and secrets are found.
+
+`params.yaml` holds every knob that changes a result; one section a step. It is copied into
+`dvc.lock` and git, so hosts, tokens and keys are never in it: they come from the environment
+(`Services`). A step is given its own section and nothing else.
+"""
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tasks.core.errors import SettingsError
+
+PARAMS_FILE = "params.yaml"
+
+
+class Section(BaseModel):
+    """Base of every section: closed and immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LogSource(Section):
+    uri: str
+    """Any fsspec uri: a folder, a file or `s3://bucket/prefix`; read with all that is below it."""
+    format: str = "auto"
+    """Name of a file in `tasks/formats/`, a dotted path to a module of yours, or `auto`."""
+
+
+class IngestSettings(Section):
+    sources: tuple[LogSource, ...] = Field(min_length=1)
+    feedback: tuple[str, ...] = ()
+    """fsspec uris of JSON lines files (or folders of them) with feedback to be joined."""
+    session_key: str = "session_id"
+    """Key of the log's own metadata that names the session; without it each call is its own."""
+    max_rejected: float = Field(ge=0, le=1)
+    """Largest share of rejected records; above it the stage stops rather than pass a bad load."""
+    part_records: int = Field(default=10_000, gt=0)
+
+
+class RedactSettings(Section):
+    min_confidence: float = Field(ge=0, le=1)
+    """Presidio score below which a finding is ignored. Above .4 it loses phone numbers."""
+    person_keys: tuple[str, ...]
+    """JSON or metadata keys whose value names a person (`user_id`); they group the split."""
+    ner_model: str = ""
+    """Local path of a spaCy model that finds names; empty: names are known from the logs alone."""
+
+
+class DedupSettings(Section):
+    similarity: float = Field(gt=0, le=1)
+    """Jaccard similarity of word 3-grams from which two transcripts are near-duplicates."""
+
+
+class ValidateSettings(Section):
+    min_examples: int = Field(gt=0)
+    max_rejected: float = Field(ge=0, le=1)
+    max_context_chars: int = Field(gt=0)
+
+
+class SplitSettings(Section):
+    held_out_tools: int | tuple[str, ...]
+    """How many tools the test alone may see, or their names; `*` stands for any text."""
+    validation: float = Field(gt=0, lt=1)
+    """Share of groups."""
+    test: float = Field(gt=0, lt=1)
+    """Share of groups, those about held-out tools not counted."""
+    seed: int
+
+    @model_validator(mode="after")
+    def _leaves_something_to_train_on(self) -> Self:
+        if self.validation + self.test >= 1:
+            raise ValueError(
+                f"validation {self.validation} + test {self.test} leave nothing to train on; "
+                "make their sum less than 1"
+            )
+        return self
+
+
+class RewardSettings(Section):
+    spec: str
+    """Path of the reward spec, a YAML file."""
+    max_unscored: float = Field(default=0.01, ge=0, le=1)
+
+
+class ModelSettings(Section):
+    path: str
+    """Folder of a transformers model and its tokenizer (or a hub name, where a hub is reached)."""
+    name: str
+    """Name of the registered model in MLflow."""
+    max_new_tokens: int = Field(gt=0)
+    engine: Literal["transformers", "vllm"] = "transformers"
+    batch_size: int = Field(default=128, gt=0)
+
+
+class BaselineSettings(Section):
+    samples: int = Field(gt=0)
+    """Sampled completions for each validation example, beside the greedy one."""
+    temperature: float = Field(gt=0)
+    limit: int = Field(gt=0)
+    """Validation examples used at the most."""
+    max_reward: float = Field(gt=0, le=1)
+    """A base whose mean reward is above this has nothing to gain: training is refused."""
+    seed: int
+
+
+class LoraSettings(Section):
+    rank: int = Field(gt=0)
+    alpha: int = Field(gt=0)
+
+
+class TrainSettings(Section):
+    steps: int = Field(gt=0)
+    learning_rate: float = Field(gt=0)
+    prompts_per_step: int = Field(gt=0)
+    generations: int = Field(ge=2)
+    """Completions of one prompt that are compared with each other (GRPO's group)."""
+    temperature: float = Field(gt=0)
+    beta: float = Field(ge=0)
+    """Weight of the KL divergence to the base; 0 keeps no reference model in memory."""
+    bf16: bool
+    gradient_checkpointing: bool = False
+    lora: LoraSettings | None = None
+    """None trains all weights."""
+    validate_every: int = Field(gt=0)
+    """Steps between scorings on validation; the best of these checkpoints is kept."""
+    validation_limit: int = Field(default=200, gt=0)
+    max_prompt_tokens: int = Field(gt=0)
+    """Longer prompts are left out of training and counted, never cut."""
+    control: Literal["none", "random_reward", "shuffled_reference"] = "none"
+    """For experiments: a run whose reward carries no information must show no lift."""
+    seed: int
+
+
+class EvaluateSettings(Section):
+    samples: int = Field(gt=0)
+    temperature: float = Field(gt=0)
+    better_prompt: str
+    """System text of the arm that changes the prompt and nothing else."""
+    seed: int
+
+
+class GateSettings(Section):
+    alpha: float = Field(gt=0, lt=1)
+    min_clusters: int = Field(default=10, ge=2)
+    slice_alpha: float = Field(gt=0, lt=1)
+    slice_floor: float = Field(ge=0, le=2)
+    """A slice may not lose more than this, whatever its size says."""
+    slice_min: int = Field(gt=0)
+    """A slice with fewer examples cannot be judged and is reported so."""
+    over_refusal_margin: float = Field(ge=0, le=1)
+
+
+class CanarySettings(Section):
+    share: float = Field(gt=0, lt=1)
+    """Of new sessions that see the challenger."""
+    alpha: float = Field(gt=0, lt=1)
+    margin: float = Field(ge=0, lt=1)
+    """Non-inferiority margin on session success."""
+    min_sessions: int = Field(gt=0)
+    """Sessions on the challenger before it may be promoted."""
+    max_sessions: int = Field(gt=0)
+    """Sessions in all; then the verdict is INCONCLUSIVE and the champion stays."""
+    look_every: int = Field(gt=0)
+    timeout_s: float = Field(gt=0)
+    """Of one request; a session that runs into it counts as failed."""
+
+
+class PromoteSettings(Section):
+    approval: Literal["automatic", "manual"]
+
+
+class ComputeSettings(Section):
+    python: str = ""
+    """Interpreter of the environment in which models are trained and served; empty: this one."""
+    threads: int = Field(default=1, gt=0)
+
+
+class Params(Section):
+    """The whole of params.yaml."""
+
+    ingest: IngestSettings
+    redact: RedactSettings
+    dedup: DedupSettings
+    validate_: ValidateSettings = Field(alias="validate")
+    split: SplitSettings
+    reward: RewardSettings
+    model: ModelSettings
+    baseline: BaselineSettings
+    train: TrainSettings
+    evaluate: EvaluateSettings
+    gate: GateSettings
+    canary: CanarySettings
+    promote: PromoteSettings
+    compute: ComputeSettings
+
+
+class Services(BaseSettings):
+    """Servers and secrets; from the environment only, never from a file under version control."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    mlflow_tracking_uri: str = ""
+    """Empty: a SQLite file in the workspace."""
+    prefect_api_url: str = ""
+    """Empty: a server for the length of the command."""
+    ratchet_key_file: str = ""
+    """Key of the surrogates; empty: `.ratchet/redaction.key` in the workspace."""
+
+
+def load(path: Path = Path(PARAMS_FILE)) -> Params:
+    """Read and check params.yaml.
+
+    Raises:
+        SettingsError: no such file, no YAML, or a value that cannot be; names key and cure.
+    """
+    if not path.is_file():
+        raise SettingsError(
+            f"no {path} here: run this in a workspace, or make one with `ratchet init`"
+        )
+    try:
+        values: Any = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
+    try:
+        return Params.model_validate(values)
+    except ValidationError as error:
+        lines = "; ".join(_explain(dict(e)) for e in error.errors())
+        raise SettingsError(f"{path}: {lines}") from error
+
+
+def _explain(error: dict[str, Any]) -> str:
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"{key} is no key of it; remove it or correct its name"
+    if error["type"] == "missing":
+        return f"{key} is missing; add it"
+    return f"{key} = {error['input']!r}: {error['msg']}"

@@ -1,0 +1,136 @@
+"""How every data stage runs: settings in, one folder read, one folder written, counts out.
+
+A stage is `python -m tasks.<step>` in a workspace (the folder that holds params.yaml and data/).
+It works only on input parts that its last manifest does not already answer for, so the cost of a
+run grows with what is new, and what it writes equals a full rebuild byte for byte.
+"""
+
+import errno
+import hashlib
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tasks.core import parts
+from tasks.core.errors import RatchetError
+from tasks.core.parts import Counts, Manifest, Part
+from tasks.core.settings import Params, Section, load
+
+FOLDERS = {
+    "ingest": "ingested",
+    "redact": "redacted",
+    "dedup": "deduped",
+    "validate": "validated",
+    "split": "split",
+}
+"""Data stage to the folder in data/ that it writes; each reads the one before."""
+
+PROJECT = Path(__file__).parents[2]
+
+
+def main(stage: str, work: Callable[[Params, Path], Manifest]) -> None:
+    """Run a stage in the current folder and leave with the exit code of what went wrong.
+
+    `work` is given the params and the folder `data`, and returns the manifest it committed.
+    """
+    try:
+        with parts.single_writer(Path("data") / FOLDERS[stage]):
+            manifest = work(load(), Path("data"))
+    except RatchetError as error:
+        raise SystemExit(_fail(stage, str(error), error.exit_code)) from error
+    except KeyboardInterrupt as interrupt:
+        raise SystemExit(
+            _fail(stage, "interrupted; nothing was committed, run it again", 130)
+        ) from interrupt
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            raise
+        cure = "make room" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "make it writable"
+        raise SystemExit(
+            _fail(
+                stage,
+                f"{error.strerror}: {error.filename or 'data'}; {cure} and run it again "
+                "(what was committed before is untouched)",
+                4,
+            )
+        ) from error
+    print(f"{stage}: {summary(manifest.counts)}")
+
+
+def summary(counts: Counts) -> str:
+    """One line a person reads: `read 10 = 7 accepted + 1 rejected + 2 duplicate (torn-line 1)`."""
+    reasons = ", ".join(f"{name} {count}" for name, count in sorted(counts.reasons.items()))
+    return (
+        f"read {counts.read} = {counts.accepted} accepted + {counts.rejected} rejected + "
+        f"{counts.duplicate} duplicate" + (f" ({reasons})" if reasons else "")
+    )
+
+
+def each_part(
+    inputs: Iterable[Part],
+    target: Path,
+    key: Callable[[Part], str],
+    work: Callable[[Part, str], Part],
+    description: str,
+) -> Iterator[Part]:
+    """Yield each input part's output part; `work(part, key)` runs only where `key` is new."""
+    before = parts.read_manifest(target)
+    known = before.by_key() if before else {}
+    todo = list(inputs)
+    with progress(description, len(todo)) as advance:
+        for part in todo:
+            wanted = key(part)
+            found = known.get(wanted)
+            yield found if found is not None and _intact(target, found) else work(part, wanted)
+            advance(1)
+
+
+def fingerprint(*values: str | Section) -> str:
+    """sha256 over settings and texts: what a part was made from."""
+    digest = hashlib.sha256()
+    for value in values:
+        text = value if isinstance(value, str) else value.model_dump_json()
+        digest.update(f"{len(text)}:{text}".encode())
+    return digest.hexdigest()
+
+
+def code_sha(*places: str) -> str:
+    """sha256 over the source of files and folders below the project, as `tasks/redact.py`."""
+    digest = hashlib.sha256()
+    for place in places:
+        path = PROJECT / place
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            digest.update(file.relative_to(PROJECT).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+@contextmanager
+def progress(description: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar on a terminal's standard error; silent elsewhere. Yields `advance(n)`."""
+    if not sys.stderr.isatty() or total == 0:
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(description, total=total)
+        yield lambda n: bar.advance(task, n)
+
+
+def total(found: Iterable[Part]) -> Counts:
+    """Sum of the counts of parts."""
+    counts = Counts()
+    for part in found:
+        counts = counts + part.counts
+    return counts
+
+
+def _intact(folder: Path, part: Part) -> bool:
+    return parts.part_path(folder, part).is_file()
+
+
+def _fail(stage: str, message: str, code: int) -> int:
+    print(f"ratchet {stage}: {message}", file=sys.stderr)
+    return code
