@@ -1,0 +1,48 @@
+# Each target says what it does after ##; `make help` prints them.
+PYTHON ?= python3.11
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format base bench docs-pictures clean
+
+help: ## Print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## Make .venv with the versions of constraints.txt
+
+$(STAMP): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "ratchet: no $(PYTHON) here; install Python 3.11 (Debian: apt install python3.11 python3.11-venv) or call make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' || { echo "ratchet: $(PYTHON) is not Python 3.11 or 3.12; call make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "ratchet: $(PYTHON) has no ensurepip; on Debian: apt install python3.11-venv"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25"
+	@echo "Installing the pinned environment (a few minutes the first time) ..."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "torch>=2.13,<2.14"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $(STAMP)
+
+demo: $(STAMP) ## The whole loop on the embedded default, here, now
+	$(BIN)/ratchet demo
+
+test: $(STAMP) ## Run the tests
+	$(BIN)/python -m pytest
+
+check: $(STAMP) ## ruff format and lint, mypy --strict, import-linter
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP) ## Let ruff put the code in form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+base: $(STAMP) ## Make the embedded base model again; its sha256 must come out the same
+	OMP_NUM_THREADS=1 $(BIN)/python -m tasks.demo.base
+
+bench: $(STAMP) ## Measure curation on 20,000 and 200,000 generated records
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.curate
+
+clean: ## Remove what runs left here; keeps .venv, data and versions
+	rm -rf .ratchet .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,65 @@
+"""What commands share: their options, how they fail, and how they print."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tasks.core.errors import RatchetError
+
+Workspace = Annotated[
+    Path,
+    typer.Option(
+        "--workspace",
+        "-w",
+        envvar="RATCHET_WORKSPACE",
+        help="Folder with params.yaml and data/.",
+        show_default="this folder",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="End with one JSON object, for machines.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show Prefect's log too.")]
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Turn what a user can put right into one line on standard error and an exit code."""
+    try:
+        yield
+    except RatchetError as error:
+        print(f"ratchet: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        print("ratchet: interrupted; run it again, it goes on where it was", file=sys.stderr)
+        # Prefect's client threads would hold the interpreter back for a minute.
+        os._exit(130)
+
+
+def emit(result: Any) -> None:
+    """Print one JSON object."""
+    print(json.dumps(result, sort_keys=True, default=str))
+
+
+def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    """Print a table; the first column is text, the others numbers."""
+    from rich.console import Console
+    from rich.table import Table
+
+    drawn = Table(title=title, title_justify="left", header_style="bold")
+    for index, column in enumerate(columns):
+        drawn.add_column(column, justify="right" if index else "left")
+    for row in rows:
+        drawn.add_row(*row)
+    Console().print(drawn)
+
+
+def say(message: str) -> None:
+    """Print a line a person reads; machines read standard output, so this goes beside it."""
+    from rich.console import Console
+
+    Console(stderr=True, highlight=False).print(message)

@@ -1,0 +1,162 @@
+"""Tells what a reply does: calls a tool, asks, declines or answers. Rules only, in English.
+
+    Reply(content="Please give month.")      ->  clarify, missing ("month",)
+    Reply(content="No tool can do this.")    ->  refuse
+    Reply(content="Is there anything else?") ->  answer: a courtesy asks for nothing
+
+The rules look at one sentence at a time. A question beats an inability ("I can't see it without
+your reservation number. Could you give it?"), except where it only offers something else ("Would
+you like me to transfer you?"). In another language only the question mark is understood, and the
+confidence says so.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tasks.core.records import Behaviour, Reply, Tool
+
+_VERBS = (
+    "advise|choose|clarify|confirm|describe|detail|enter|elaborate|explain|give|identify|include|"
+    "indicate|list|mention|name|pick|provide|reply|rephrase|say|select|send|share|show|specify|"
+    "state|submit|supply|tell|type|upload"
+)
+# What the sentence asks for stands behind the cue.
+_ASKS = re.compile(
+    rf"\b(?:(?:please|kindly)\s+(?:\w+ly\s+)?(?:{_VERBS}|let (?:me|us) know)"
+    rf"|(?:can|could|would|will|may) (?:you|i)(?: \w+){{0,2}} "
+    rf"(?:{_VERBS}|have|know|ask|let (?:me|us) know)"
+    r"|(?:i|we)(?:'ll| will| would|'d)?(?: also| still| just| first)? (?:need|require|must know)"
+    r"|(?:i|we)(?:'d| would) (?:like|love) to know|let (?:me|us) know"
+    r"|(?:is|are) (?:needed|required|missing))\b"
+)
+_QUESTION_WORDS = re.compile(
+    r"\b(?:what|which|where|when|who|whom|whose|how (?:many|much|long|often|far|old|large|big))\b"
+)
+_ADDRESSES = re.compile(
+    r"\b(?:do|did|are|were|is|was|should|shall|would|will|could|can|have|has|may|might)\b"
+)
+# Politeness at the end of an answer, or an offer to do something else.
+_COURTESY = re.compile(
+    r"\b(?:(?:anything|something|any(?:one| other)?\s*\w*) else|how (?:can|may|else can) (?:i|we)"
+    r"|what (?:else )?(?:can|may) (?:i|we) (?:do|help|assist)"
+    r"|if you (?:have|need|want|would|wish|'d|like|\w+ any)|if there(?:'s| is)|feel free"
+    r"|(?:assist|help) you (?:further|with (?:anything|something)))\b"
+    r"|\b(?:do|would) you (?:like|want|need) (?:any |some )?(?:more|further|additional|help|to know)\b"
+)
+_OFFER = re.compile(
+    r"\b(?:(?:do|would) you (?:like|want|need) (?:me|us)\b"
+    r"|(?:shall|should|may|can) (?:i|we)\b(?! (?:\w+ )?(?:know|have|ask)))"
+)
+_CONSENT = re.compile(r"\bplease confirm\b")
+_PURPOSE = re.compile(r"\b(?:so (?:that )?(?:i|we)|in order to|to (?:proceed|help|assist|continue))\b")
+_UNABLE = re.compile(
+    r"\b(?:(?:i|we)(?:'m|'re| am| are)?(?: (?:\w+ly|sorry|afraid|but|that|also|just|still)){0,3},? "
+    r"(?:(?:i'm |i am |i |we )?(?:can't|cannot|can not|won't|will not|shouldn't|may not|must decline"
+    r"|have to decline|unable|not able|not allowed|not permitted|not authori[sz]ed|not designed"
+    r"|not equipped|not capable|not in a position|"
+    r"(?:don't|do not|lack) (?:currently |actually |directly )?(?:have|support|the (?:ability|tool"
+    r"|capabilit|access|means|function))))"
+    r"|unable to (?:\w+ly )?\w+|(?:beyond|outside|out of|not within|exceeds) (?:of )?(?:my|our|the) "
+    r"(?:\w+ )?(?:scope|capabilit\w+|abilit\w+|power|remit|reach)"
+    r"|my (?:capabilities|abilities|tools|functions) (?:do not|don't|are limited)"
+    r"|(?:is|are|it's) not (?:possible|supported|permitted|allowed|something (?:i|we))"
+    r"|(?:none of|no|not any) (?:\w+ ){0,4}?(?:tools?|functions?)\b"
+    r"|(?:tools?|functions?)(?: \w+){0,4} (?:can't|cannot|can not|do not|don't|does not|doesn't"
+    r"|not (?:suitable|able|available)))"
+)
+_FOUND_NOTHING = re.compile(r"\b(?:can't|cannot|unable to|not able to) (?:find|locate|see) any\b")
+_ENDS = re.compile(r"(?<=[.!?？。])\s+|\n+|(?<=[？。])")
+_NAME_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WORDS = re.compile(r"[a-z0-9]+")
+
+_NEAR = 3
+
+
+class Label(NamedTuple):
+    """What a reply does, how sure that is, and by which rule."""
+
+    behaviour: Behaviour
+    confidence: float
+    """In [0, 1], set by rule and not fitted: 1 leaves no doubt, 0 means nothing was said."""
+    missing: tuple[str, ...]
+    """For `clarify`: parameters of the offered tools that are asked for, as they come up."""
+    rule: str
+
+
+def classify(reply: Reply, tools: Sequence[Tool]) -> Label:
+    """Label a reply to a context in which `tools` were offered. Never raises."""
+    if reply.tool_calls:
+        broken = any(call.raw_arguments for call in reply.tool_calls)
+        return Label("execute", 0.5 if broken else 1.0, (), "tool-call")
+    if not reply.content.strip():
+        return Label("answer", 0.0, (), "empty")
+    sentences = _sentences(reply.content)
+    unable = any(_UNABLE.search(s) and not _FOUND_NOTHING.search(s) for s in sentences)
+    asking = [s for s in sentences if not (unable and _OFFER.search(s))]
+    asked = [clause for clause in map(_asked, asking) if clause]
+    if asked:
+        missing = _parameters(" ".join(asked), tools)
+        sure = 0.95 if missing and not unable else 0.8
+        return Label("clarify", sure, missing, "asks-parameter" if missing else "asks")
+    if unable:
+        return Label("refuse", 0.9, (), "unable")
+    if any("?" in s or "？" in s for s in sentences) and not _is_english(reply.content):
+        return Label("clarify", 0.5, (), "question-mark")
+    return Label("answer", 0.8 if _is_english(reply.content) else 0.5, (), "states")
+
+
+def _sentences(text: str) -> list[str]:
+    plain = text.replace("’", "'").replace("*", "").lower()
+    return [s.strip() for s in _ENDS.split(plain) if s.strip()]
+
+
+def _asked(sentence: str) -> str:
+    """The part of the sentence that says what is wanted; "" where nothing is asked for."""
+    if _COURTESY.search(sentence) and not _CONSENT.search(sentence):
+        return ""
+    cue = _ASKS.search(sentence)
+    if cue:
+        return _PURPOSE.split(sentence[cue.end() :])[0] or sentence
+    if not sentence.rstrip("\"')").endswith("?"):
+        return ""
+    word = _QUESTION_WORDS.search(sentence) or _ADDRESSES.search(sentence)
+    return sentence[word.start() :] if word else ""
+
+
+def _parameters(asked: str, tools: Sequence[Tool]) -> tuple[str, ...]:
+    """Names of parameters that the text names: by all words of it, or by its last where clear."""
+    said = [_stem(word) for word in _WORDS.findall(asked)]
+    names = {name: _name_words(name) for tool in tools for name in tool.properties()}
+    heads = [words[-1] for words in names.values() if words]
+    found = {}
+    for name, words in names.items():
+        at = _place(words, said)
+        if at is None and words and heads.count(words[-1]) == 1 and words[-1] in said:
+            at = said.index(words[-1])
+        if at is not None:
+            found[name] = at
+    return tuple(sorted(found, key=lambda name: (found[name], name)))
+
+
+def _place(words: Sequence[str], said: Sequence[str]) -> int | None:
+    """Where all words stand close together in any order ("date of your departure")."""
+    for at, word in enumerate(said):
+        near = said[max(0, at - _NEAR) : at + _NEAR + 1]
+        if words and word == words[-1] and all(part in near for part in words):
+            return at
+    return None
+
+
+def _name_words(name: str) -> list[str]:
+    return [_stem(word.lower()) for word in _NAME_WORDS.findall(name)]
+
+
+def _stem(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def _is_english(text: str) -> bool:
+    words = _WORDS.findall(text.lower())
+    common = {"the", "to", "i", "you", "is", "a", "of", "and", "it", "your", "for", "this", "on"}
+    return bool(words) and text.isascii() or any(word in common for word in words)

@@ -1,0 +1,193 @@
+"""The folder that a pipeline works in, and the versions of its dataset.
+
+A workspace is a git and DVC repository with `params.yaml`, `dvc.yaml` and `data/`. The project's
+own root is one; `create` makes others, whose stages run this project's code. A dataset version is
+a git tag `dataset-vX.Y` on a commit that holds `dvc.lock` and the params it was made with: X
+counts changes of params, code or graph, Y changes of the data alone.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from tasks.core.errors import StageError
+from tasks.core.job import DatasetRef
+from tasks.core.settings import PARAMS_FILE
+from tasks.core.step import PROJECT
+
+TAG = re.compile(r"dataset-v(\d+)\.(\d+)$")
+IGNORED = "/data/\n/.ratchet/\n__pycache__/\n"
+
+
+class Version(NamedTuple):
+    """One tagged dataset, sorted by its numbers."""
+
+    major: int
+    minor: int
+    tag: str
+    lock: dict[str, Any]
+    """The dvc.lock of that version."""
+
+    @property
+    def md5(self) -> str:
+        return split_md5(self.lock)
+
+
+def create(folder: Path, params: dict[str, Any]) -> Path:
+    """Make a workspace with these params, or bring an existing one's params and graph up to date.
+
+    Raises:
+        StageError: the folder holds something else.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / PARAMS_FILE).exists():
+        raise StageError(f"{folder} holds other files; name an empty or a new folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / PARAMS_FILE).write_text(yaml.safe_dump(params, sort_keys=False))
+    (folder / "dvc.yaml").write_text(_graph_for(folder))
+    (folder / ".gitignore").write_text(IGNORED)
+    if not (folder / ".git").exists():
+        git(folder, "init", "-q", "-b", "main")
+    if not (folder / ".dvc").exists():
+        _init_dvc(folder)
+    git(folder, "add", "-A")
+    _commit(folder, "Workspace")
+    return folder
+
+
+def dataset(folder: Path) -> DatasetRef:
+    """The dataset that stands in the workspace now.
+
+    Raises:
+        StageError: none was made yet.
+    """
+    lock = _read_lock(folder)
+    if not split_md5(lock):
+        raise StageError(f"{folder / 'dvc.lock'} names no dataset: run `ratchet curate` first")
+    tag = next((v.tag for v in versions(folder) if v.md5 == split_md5(lock)), "")
+    return DatasetRef(
+        version=tag, md5=split_md5(lock), folder=str((folder / "data" / "split").resolve())
+    )
+
+
+def tag_dataset(folder: Path) -> DatasetRef:
+    """Commit dvc.lock with its params and tag the commit; a dataset that has a tag keeps it."""
+    now = dataset(folder)
+    if now.version:
+        return now
+    lock = _read_lock(folder)
+    tagged = versions(folder)
+    if not tagged:
+        tag = "dataset-v1.0"
+    elif _recipe(tagged[-1].lock) == _recipe(lock):
+        tag = f"dataset-v{tagged[-1].major}.{tagged[-1].minor + 1}"
+    else:
+        tag = f"dataset-v{tagged[-1].major + 1}.0"
+    git(folder, "add", "dvc.lock", PARAMS_FILE, "dvc.yaml")
+    _commit(folder, f"Dataset {tag.removeprefix('dataset-')}", "dvc.lock", PARAMS_FILE, "dvc.yaml")
+    git(folder, "tag", tag)
+    return now.model_copy(update={"version": tag})
+
+
+def versions(folder: Path) -> list[Version]:
+    """Every tagged dataset, oldest first."""
+    found = []
+    for tag in git(folder, "tag", "--list", "dataset-v*").split():
+        match = TAG.match(tag)
+        if match:
+            lock = yaml.safe_load(git(folder, "show", f"{tag}:./dvc.lock"))
+            found.append(Version(int(match[1]), int(match[2]), tag, lock))
+    return sorted(found, key=lambda version: version[:2])
+
+
+def revision(folder: Path) -> str:
+    """The commit that the workspace stands on."""
+    return git(folder, "rev-parse", "HEAD").strip()
+
+
+def split_md5(lock: dict[str, Any]) -> str:
+    """The dataset's md5 in a dvc.lock, or nothing where it has none."""
+    outs = lock.get("stages", {}).get("split", {}).get("outs", [{}])
+    return str(outs[0].get("md5", ""))
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Output of a git command in the workspace.
+
+    Raises:
+        StageError: with git's own message.
+    """
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise StageError(f"git {arguments[0]} in {folder} failed: {done.stderr.strip()}")
+    return done.stdout
+
+
+def _commit(folder: Path, message: str, *paths: str) -> None:
+    if not git(folder, "status", "--porcelain", "--untracked-files=no", "--", *paths).strip():
+        return
+    name = subprocess.run(
+        ["git", "config", "user.email"], cwd=folder, capture_output=True, check=False
+    )
+    # A machine where git knows nobody still gets a dataset version.
+    nobody = ["-c", "user.name=Ratchet", "-c", "user.email=ratchet@localhost"]
+    who = [] if name.returncode == 0 else nobody
+    git(folder, *who, "commit", "-q", "-m", message, *(["--only", "--", *paths] if paths else []))
+
+
+def _init_dvc(folder: Path) -> None:
+    for arguments in (
+        ["init", "-q"],
+        ["config", "core.analytics", "false"],
+        ["config", "core.check_update", "false"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "dvc", *arguments],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise StageError(f"dvc {arguments[0]} in {folder} failed: {done.stderr.strip()}")
+
+
+def _graph_for(folder: Path) -> str:
+    """The project's dvc.yaml with its code named from another folder.
+
+    Code folders become their files: DVC's ignore rules end at the workspace, and a `__pycache__`
+    in a folder would make it look changed.
+    """
+    graph = yaml.safe_load((PROJECT / "dvc.yaml").read_text())
+    for stage in graph["stages"].values():
+        deps = []
+        for dep in stage["deps"]:
+            if not dep.startswith("tasks/"):
+                deps.append(dep)
+                continue
+            path = PROJECT / dep
+            files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+            deps += [os.path.relpath(file, folder.resolve()) for file in files]
+        stage["deps"] = deps
+    return yaml.safe_dump(graph, sort_keys=False)
+
+
+def _recipe(lock: dict[str, Any]) -> dict[str, Any]:
+    """What the dataset was made by: params, commands and code, not data."""
+    recipe = {}
+    for name, stage in lock.get("stages", {}).items():
+        code = [dep for dep in stage.get("deps", []) if not dep["path"].startswith("data/")]
+        recipe[name] = {"cmd": stage["cmd"], "code": code, "params": stage.get("params")}
+    return recipe
+
+
+def _read_lock(folder: Path) -> dict[str, Any]:
+    path = folder / "dvc.lock"
+    found: dict[str, Any] = yaml.safe_load(path.read_text()) if path.exists() else {}
+    return found

@@ -1,0 +1,97 @@
+"""Log formats, one file each: the file's name is the format's name in params.yaml.
+
+A format module holds
+
+    SAMPLE: bytes                                        one line as its service writes it
+    recognises(record: dict) -> str                      "" for a record of its own, or why it is not
+    parse(line, source, session_key) -> list[Invocation] raises `Malformed` for a record that cannot
+                                                         be read; it becomes a counted reject
+
+and may hold `holds_records(uri: str) -> bool`, False for objects that lie among the logs and are
+none (bodies kept apart, say). There is no list to edit: a new format is a new file, or a module of
+yours named by its dotted path. Files that start with `_` are what formats share.
+"""
+
+import hashlib
+import importlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import msgspec
+
+from tasks.core.errors import SettingsError
+from tasks.core.json_lines import Malformed, decode
+from tasks.core.records import Message, Reply, Tool
+
+__all__ = ["Malformed", "available", "holds_records", "invocation_id", "load", "recognise"]
+
+AUTO = "auto"
+
+
+def available() -> list[str]:
+    """Names of the formats in this folder."""
+    files = Path(__file__).parent.glob("*.py")
+    return sorted(file.stem for file in files if not file.stem.startswith("_"))
+
+
+def load(name: str) -> ModuleType:
+    """The module of a format: a file here, or a dotted path to a module of the user's own.
+
+    Raises:
+        SettingsError: there is no such module, or it lacks a part of the contract.
+    """
+    place = name if "." in name else f"{__name__}.{name}"
+    if "." not in name and name not in available():
+        raise SettingsError(
+            f"ingest.sources: unknown format {name!r}; expected one of {', '.join(available())}, "
+            f"{AUTO}, or the dotted path of a module of yours"
+        )
+    try:
+        module = importlib.import_module(place)
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"ingest.sources: format {name!r} cannot be imported ({error}); expected the dotted "
+            "path of a module that Python finds from here"
+        ) from error
+    for part in ("SAMPLE", "recognises", "parse"):
+        if not hasattr(module, part):
+            raise SettingsError(f"ingest.sources: format {name!r} has no `{part}`; add it")
+    return module
+
+
+def recognise(lines: Iterable[bytes]) -> str:
+    """Name of the format that knows one of these lines as its own.
+
+    Raises:
+        Malformed: unknown-format, with the reason each format gave for the last line.
+    """
+    reasons = {name: "no line of it is a JSON object" for name in available()}
+    for line in lines:
+        try:
+            record = decode(line, _record)
+        except Malformed:
+            continue
+        for name in reasons:
+            reasons[name] = load(name).recognises(record)
+            if not reasons[name]:
+                return name
+    raise Malformed("unknown-format", "; ".join(f"{name}: {why}" for name, why in reasons.items()))
+
+
+def holds_records(uri: str, names: Sequence[str]) -> bool:
+    """False where one of the formats says that this object holds no records."""
+    found = [getattr(load(name), "holds_records", None) for name in names]
+    return all(says(uri) for says in found if says is not None)
+
+
+def invocation_id(
+    request_id: str, messages: Sequence[Message], tools: Sequence[Tool], response: Reply
+) -> str:
+    """sha256 over the provider's request id and the payload in its canonical form."""
+    payload = msgspec.json.encode((request_id, messages, tools, response), order="sorted")
+    return hashlib.sha256(payload).hexdigest()
+
+
+_record = msgspec.json.Decoder(dict[str, Any])

@@ -1,0 +1,228 @@
+"""Reads the bodies of the Anthropic Messages API, whole or streamed.
+
+    {"type": "text", "text": "For tomorrow?"}
+    {"type": "tool_use", "id": "t1", "name": "get_weather", "input": {"city": "Oslo"}}
+    {"type": "tool_result", "tool_use_id": "t1", "content": "4 degrees"}
+
+A streamed reply is the list of its events (`content_block_start`, `content_block_delta` with a
+`text_delta` or an `input_json_delta`, …), as the API reference has them under "Streaming Messages".
+Thinking is no part of what was said and is left out; images, documents and tools that the service
+itself runs cannot be left out, so a record that has one is rejected.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from tasks.core.json_lines import Malformed, decode, shallow
+from tasks.core.records import Message, Tool, Usage
+from tasks.formats._streams import Stream
+from tasks.formats._turns import Exchange, Piece, as_reply, call, turn, unsupported
+
+_SILENT = ("thinking", "redacted_thinking")
+
+
+class _Block(msgspec.Struct):
+    type: str
+    text: str = ""
+    id: str = ""
+    name: str = ""
+    input: Any = None
+    tool_use_id: str = ""
+    content: "str | list[_Block] | None" = None
+
+
+class _Message(msgspec.Struct):
+    role: str
+    content: str | list[_Block]
+
+
+class _Request(msgspec.Struct):
+    messages: list[_Message]
+    system: str | list[_Block] | None = None
+    tools: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+class _Tool(msgspec.Struct):
+    name: str
+    description: str = ""
+    input_schema: dict[str, Any] = {}
+
+
+class _Usage(msgspec.Struct):
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+
+
+class _Response(msgspec.Struct):
+    content: str | list[_Block]
+    stop_reason: str | None = None
+    usage: _Usage | None = None
+
+
+class _Delta(msgspec.Struct):
+    type: str = ""
+    text: str = ""
+    partial_json: str = ""
+    stop_reason: str | None = None
+
+
+class _Started(msgspec.Struct):
+    usage: _Usage | None = None
+
+
+class _Measured(msgspec.Struct, rename="camel"):
+    invocation_latency: int | None = None
+
+
+class _Event(msgspec.Struct):
+    type: str
+    index: int = 0
+    content_block: _Block | None = None
+    delta: _Delta | None = None
+    message: _Started | None = None
+    usage: _Usage | None = None
+    measured: _Measured | None = msgspec.field(
+        name="amazon-bedrock-invocationMetrics", default=None
+    )
+
+
+class _Closing(msgspec.Struct):
+    stop_reason: str | None = None
+    usage: _Usage | None = None
+    latency_ms: int | None = None
+
+
+def read(request: msgspec.Raw, response: msgspec.Raw) -> Exchange:
+    """The exchange that the two bodies of a call hold; the reply whole or as a list of events.
+
+    Raises:
+        Malformed: they are not of this shape.
+    """
+    asked = decode(request, _requests)
+    if bytes(response)[:1] == b"[":
+        pieces, closing = _assembled(decode(response, _event_lists))
+    else:
+        answered = decode(response, _responses)
+        pieces = list(_pieces(answered.content, "response"))
+        closing = _Closing(answered.stop_reason, answered.usage)
+    return Exchange(
+        messages=tuple(_messages(asked)),
+        tools=_tools(bytes(asked.tools)),
+        reply=as_reply(pieces, "response"),
+        finish_reason=closing.stop_reason or "",
+        usage=_usage(closing.usage),
+        latency_ms=closing.latency_ms,
+    )
+
+
+def _messages(asked: _Request) -> Iterator[Message]:
+    if asked.system:
+        yield from turn("system", _pieces(asked.system, "system"), "system")
+    for number, message in enumerate(asked.messages):
+        place = f"messages[{number}]"
+        yield from turn(message.role, _pieces(message.content, place), place)
+
+
+def _pieces(content: str | list[_Block], place: str) -> Iterator[Piece]:
+    if isinstance(content, str):
+        yield content
+        return
+    for block in content:
+        if block.type == "text":
+            yield block.text
+        elif block.type == "tool_use":
+            yield call(block.name, block.input, block.id, place)
+        elif block.type == "tool_result":
+            yield Message(
+                role="tool",
+                content=_result(block.content or "", place),
+                tool_call_id=block.tool_use_id,
+            )
+        elif block.type not in _SILENT:
+            raise unsupported(place, "text, tool_use or tool_result in each block")
+
+
+def _result(content: str | list[_Block], place: str) -> str:
+    texts = list(_pieces(content, place))
+    if not all(isinstance(text, str) for text in texts):
+        raise unsupported(place, "text in a tool's result")
+    return "\n".join(str(text) for text in texts)
+
+
+@lru_cache(maxsize=64)
+def _tools(tools: bytes) -> tuple[Tool, ...]:
+    """An agent offers the same tools in each call, so their JSON is read once."""
+    return tuple(
+        Tool(
+            name=tool.name,
+            description=tool.description,
+            parameters=shallow(tool.input_schema, "tools"),
+        )
+        for tool in decode(tools, _tool_lists) or ()
+    )
+
+
+def _assembled(events: list[_Event]) -> tuple[list[Piece], _Closing]:
+    stream, closing = Stream(), _Closing()
+    for event in events:
+        if event.type == "content_block_start":
+            _begin(stream, event.index, event.content_block)
+        elif event.type == "content_block_delta":
+            _continue(stream, event.index, event.delta or _Delta())
+        elif event.type == "error":
+            raise Malformed("torn-stream", "the reply's list of events: it ends in an error")
+        else:
+            _note(closing, event)
+            stream.ended = stream.ended or closing.stop_reason is not None
+    return stream.pieces(), closing
+
+
+def _begin(stream: Stream, index: int, block: _Block | None) -> None:
+    if block is None:
+        raise Malformed("missing-field", "content_block_start without a content_block")
+    if block.type == "tool_use":
+        stream.open_call(index, block.name, block.id, block.input)
+    elif block.type == "text":
+        stream.add_text(index, block.text)
+    elif block.type not in _SILENT:
+        raise unsupported("the reply's list of events", "text or tool_use blocks")
+
+
+def _continue(stream: Stream, index: int, delta: _Delta) -> None:
+    if delta.type == "text_delta":
+        stream.add_text(index, delta.text)
+    elif delta.type == "input_json_delta":
+        stream.add_input(index, delta.partial_json)
+
+
+def _note(closing: _Closing, event: _Event) -> None:
+    """Usage is told in two parts: what was read at the start, what was written at the end."""
+    if event.message is not None and event.message.usage is not None:
+        closing.usage = event.message.usage
+    if event.usage is not None:
+        closing.usage = closing.usage or _Usage()
+        closing.usage.output_tokens = event.usage.output_tokens
+    if event.delta is not None and event.delta.stop_reason is not None:
+        closing.stop_reason = event.delta.stop_reason
+    if event.measured is not None:
+        closing.latency_ms = event.measured.invocation_latency
+
+
+def _usage(usage: _Usage | None) -> Usage:
+    """Tokens that the model read, from its cache or not, and wrote."""
+    if usage is None:
+        return Usage()
+    cached = (usage.cache_read_input_tokens or 0) + (usage.cache_creation_input_tokens or 0)
+    read_ = None if usage.input_tokens is None else usage.input_tokens + cached
+    return Usage(input_tokens=read_, output_tokens=usage.output_tokens)
+
+
+_requests = msgspec.json.Decoder(_Request)
+_responses = msgspec.json.Decoder(_Response)
+_event_lists = msgspec.json.Decoder(list[_Event])
+_tool_lists = msgspec.json.Decoder(list[_Tool] | None)
