@@ -78,6 +78,11 @@ def flat(result: dict[str, Any]) -> dict[str, Any]:
     return {**stages, "dataset": result["dataset"]}
 
 
+def _whole(uri: str) -> str:
+    """A local path from the root, so that it means the same inside the workspace."""
+    return uri if "://" in uri else str(Path(uri).resolve())
+
+
 def _flow(workspace: Path) -> dict[str, Any]:
     from flows.curate import curate as curate_flow
 
@@ -86,9 +91,12 @@ def _flow(workspace: Path) -> dict[str, Any]:
 
 def _unchanged(workspace: Path) -> dict[str, Any] | None:
     """The last result where logs, params and code are as they were: no flow needs to start."""
-    from tasks.core import freshness
+    from tasks.core import graph
+    from tasks.core import workspace as home
 
-    found = freshness.unchanged(workspace)
-    if found is not None:
-        say("Nothing new in the logs, the params or the code.")
-    return found and flat(found)
+    found = graph.unchanged(workspace)
+    if found is None:
+        return None
+    say("Nothing new in the logs, the params or the code.")
+    dataset = home.tag_dataset(workspace).model_dump(include={"version", "md5"})
+    return flat({**found, "dataset": dataset})

@@ -115,8 +115,5 @@ def _show(result: dict[str, Any], summary: dict[str, Any], folder: Path) -> None
         f"  {binary}/mlflow server --workers 1 --port 5000 --backend-store-uri "
         f"sqlite:///{home}/mlflow.db      # http://127.0.0.1:5000"
     )
-    say(
-        f"  PREFECT_HOME={home}/prefect {binary}/prefect server start"
-        "      # http://127.0.0.1:4200"
-    )
+    say(f"  PREFECT_HOME={home}/prefect {binary}/prefect server start      # http://127.0.0.1:4200")
     say(f"Trace it: {binary}/ratchet audit models:/demo-agent@champion -w {folder}")

@@ -42,23 +42,26 @@ _COURTESY = re.compile(
     r"|what (?:else )?(?:can|may) (?:i|we) (?:do|help|assist)"
     r"|if you (?:have|need|want|would|wish|'d|like|\w+ any)|if there(?:'s| is)|feel free"
     r"|(?:assist|help) you (?:further|with (?:anything|something)))\b"
-    r"|\b(?:do|would) you (?:like|want|need) (?:any |some )?(?:more|further|additional|help|to know)\b"
+    r"|\b(?:do|would) you (?:like|want|need) (?:any |some )?"
+    r"(?:more|further|additional|help|to know)\b"
 )
 _OFFER = re.compile(
     r"\b(?:(?:do|would) you (?:like|want|need) (?:me|us)\b"
     r"|(?:shall|should|may|can) (?:i|we)\b(?! (?:\w+ )?(?:know|have|ask)))"
 )
 _CONSENT = re.compile(r"\bplease confirm\b")
-_PURPOSE = re.compile(r"\b(?:so (?:that )?(?:i|we)|in order to|to (?:proceed|help|assist|continue))\b")
+_PURPOSE = re.compile(
+    r"\b(?:so (?:that )?(?:i|we)|in order to|to (?:proceed|help|assist|continue))\b"
+)
 _UNABLE = re.compile(
     r"\b(?:(?:i|we)(?:'m|'re| am| are)?(?: (?:\w+ly|sorry|afraid|but|that|also|just|still)){0,3},? "
-    r"(?:(?:i'm |i am |i |we )?(?:can't|cannot|can not|won't|will not|shouldn't|may not|must decline"
-    r"|have to decline|unable|not able|not allowed|not permitted|not authori[sz]ed|not designed"
-    r"|not equipped|not capable|not in a position|"
+    r"(?:(?:i'm |i am |i |we )?(?:can't|cannot|can not|won't|will not|shouldn't|may not"
+    r"|must decline|have to decline|unable|not able|not allowed|not permitted|not authori[sz]ed"
+    r"|not designed|not equipped|not capable|not in a position|"
     r"(?:don't|do not|lack) (?:currently |actually |directly )?(?:have|support|the (?:ability|tool"
     r"|capabilit|access|means|function))))"
-    r"|unable to (?:\w+ly )?\w+|(?:beyond|outside|out of|not within|exceeds) (?:of )?(?:my|our|the) "
-    r"(?:\w+ )?(?:scope|capabilit\w+|abilit\w+|power|remit|reach)"
+    r"|unable to (?:\w+ly )?\w+|(?:beyond|outside|out of|not within|exceeds) (?:of )?"
+    r"(?:my|our|the) (?:\w+ )?(?:scope|capabilit\w+|abilit\w+|power|remit|reach)"
     r"|my (?:capabilities|abilities|tools|functions) (?:do not|don't|are limited)"
     r"|(?:is|are|it's) not (?:possible|supported|permitted|allowed|something (?:i|we))"
     r"|(?:none of|no|not any) (?:\w+ ){0,4}?(?:tools?|functions?)\b"
@@ -159,4 +162,4 @@ def _stem(word: str) -> str:
 def _is_english(text: str) -> bool:
     words = _WORDS.findall(text.lower())
     common = {"the", "to", "i", "you", "is", "a", "of", "and", "it", "your", "for", "this", "on"}
-    return bool(words) and text.isascii() or any(word in common for word in words)
+    return (bool(words) and text.isascii()) or any(word in common for word in words)

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from tasks.core import parts
+from tasks.core.errors import EvidenceError
 
 SEAL = "complete.json"
 
@@ -30,9 +31,7 @@ def seal(checkpoint: Path) -> None:
     for path in _files(checkpoint):
         with path.open("rb") as file:
             os.fsync(file.fileno())
-            hashes[str(path.relative_to(checkpoint))] = hashlib.file_digest(
-                file, "sha256"
-            ).hexdigest()
+        hashes[str(path.relative_to(checkpoint))] = file_sha256(path)
     parts.replace(checkpoint / SEAL, msgspec.json.encode(hashes, order="sorted") + b"\n")
 
 
@@ -89,10 +88,26 @@ def file_sha256(path: Path) -> str:
 
 
 def weights_sha256(folder: Path) -> str:
-    """Of all safetensors files of a saved model, in the order of their names."""
+    """Of a saved model's safetensors files: their names and bytes.
+
+    Raises:
+        EvidenceError: there are none, and nothing would tell this model from another.
+    """
+    found = sorted(folder.glob("*.safetensors"))
+    if not found:
+        raise EvidenceError(f"{folder} holds no .safetensors file: save the model as safetensors")
+    return _digest(folder, found)
+
+
+def folder_sha256(folder: Path) -> str:
+    """Of all files of a saved model: their names and bytes."""
+    return _digest(folder, sorted(path for path in folder.rglob("*") if path.is_file()))
+
+
+def _digest(folder: Path, files: list[Path]) -> str:
     digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.safetensors")):
-        digest.update(f"{path.name}:{file_sha256(path)}\n".encode())
+    for path in files:
+        digest.update(f"{path.relative_to(folder)}:{file_sha256(path)}\n".encode())
     return digest.hexdigest()
 
 

@@ -113,7 +113,7 @@ def _fits(value: Any, left: int) -> bool:
         value = value.values()
     elif not isinstance(value, list):
         return True
-    return left > 0 and all([_fits(item, left - 1) for item in value])
+    return left > 0 and all(_fits(item, left - 1) for item in value)
 
 
 def _no_nul(text: bytes) -> None:

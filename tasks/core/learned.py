@@ -8,7 +8,6 @@ of a beginning: `champion` on the first base that a registered model ever gets, 
 what a training run made. From then on only a promotion moves them.
 """
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +19,7 @@ CHAMPION = "champion"
 CHALLENGER = "challenger"
 
 _WEIGHTS = "weights_sha256"
+_FILES = "files_sha256"
 _MODEL = "model_id"
 
 
@@ -31,7 +31,8 @@ class Registered(NamedTuple):
     model_id: str
     """Of the LoggedModel behind it, which runs are linked to."""
     weights_sha256: str
-    """As `checkpoints.weights_sha256` gives it."""
+    files_sha256: str
+    """Of the tokenizer and the rest too: a changed chat template makes another model."""
 
     @property
     def uri(self) -> str:
@@ -45,11 +46,10 @@ def register(mlflow: Any, folder: Path, *, name: str, tags: Mapping[str, str]) -
     equal where the weights and all of `tags` are.
     """
     client = mlflow.tracking.MlflowClient()
-    weights = checkpoints.weights_sha256(folder)
-    found = _find(client, name, {**tags, _WEIGHTS: weights})
+    wanted = {**tags, **_digests(folder)}
+    found = _find(client, name, wanted)
     if found is None:
-        run_id = mlflow.active_run().info.run_id
-        found = _create(client, folder, name, {**tags, _WEIGHTS: weights}, run_id)
+        found = _create(mlflow, folder, name, wanted, mlflow.active_run().info.run_id)
         mlflow.log_outputs([mlflow.entities.LoggedModelOutput(found.model_id, step=0)])
     client.set_registered_model_alias(name, CHALLENGER, found.version)
     return found
@@ -61,9 +61,9 @@ def register_base(mlflow: Any, folder: Path, *, name: str) -> Registered:
     It becomes `champion` only where the registered model has none.
     """
     client = mlflow.tracking.MlflowClient()
-    weights = checkpoints.weights_sha256(folder)
-    found = _find(client, name, {_WEIGHTS: weights}) or _create(
-        client, folder, name, {_WEIGHTS: weights, "ratchet.origin": "base"}, None
+    digests = _digests(folder)
+    found = _find(client, name, digests) or _create(
+        mlflow, folder, name, {**digests, "ratchet.origin": "base"}, None
     )
     if CHAMPION not in _aliases(client, name):
         client.set_registered_model_alias(name, CHAMPION, found.version)
@@ -97,7 +97,6 @@ def download(uri: str, into: Path | None = None) -> Path:
     Raises:
         EvidenceError: there is no such version, or its weights are not those that were registered.
     """
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow
 
     name, _, version = uri.removeprefix("models:/").partition("/")
@@ -111,21 +110,19 @@ def download(uri: str, into: Path | None = None) -> Path:
             f"{uri} cannot be fetched from {mlflow.get_tracking_uri()}: {error}; check name and "
             "version in MLflow's model registry"
         ) from error
-    if checkpoints.weights_sha256(Path(found)) != registered.weights_sha256:
+    if checkpoints.folder_sha256(Path(found)) != registered.files_sha256:
         raise EvidenceError(
-            f"{uri} at {found} does not hold the weights that were registered "
-            f"({registered.weights_sha256[:12]}…): restore the artifact store from a backup"
+            f"{uri} at {found} does not hold the files that were registered "
+            f"({registered.files_sha256[:12]}…): restore the artifact store from a backup"
         )
     return Path(found)
 
 
 def _create(
-    client: Any, folder: Path, name: str, tags: Mapping[str, str], run_id: str | None
+    mlflow: Any, folder: Path, name: str, tags: Mapping[str, str], run_id: str | None
 ) -> Registered:
-    import mlflow
-
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    experiment = os.environ.get("MLFLOW_EXPERIMENT_ID") or _experiment(mlflow)
+    client = mlflow.tracking.MlflowClient()
+    experiment = mlflow.active_run().info.experiment_id
     model = client.create_logged_model(
         experiment, name=name, source_run_id=run_id, tags=dict(tags), model_type="agent"
     )
@@ -143,8 +140,11 @@ def _create(
     return _registered(made)
 
 
-def _experiment(mlflow: Any) -> str:
-    return str(mlflow.active_run().info.experiment_id)
+def _digests(folder: Path) -> dict[str, str]:
+    return {
+        _WEIGHTS: checkpoints.weights_sha256(folder),
+        _FILES: checkpoints.folder_sha256(folder),
+    }
 
 
 def _find(client: Any, name: str, tags: Mapping[str, str]) -> Registered | None:
@@ -166,4 +166,5 @@ def _registered(version: Any) -> Registered:
         version=str(version.version),
         model_id=version.tags[_MODEL],
         weights_sha256=version.tags[_WEIGHTS],
+        files_sha256=version.tags[_FILES],
     )

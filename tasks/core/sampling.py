@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from tasks.core.errors import SettingsError
-from tasks.core.records import Message, Tool
 
 Engine = Literal["transformers", "vllm"]
 Progress = Callable[[int, int], None]
@@ -28,10 +27,6 @@ class Completion(NamedTuple):
 
 class Sampler(Protocol):
     """A loaded model."""
-
-    def render(self, messages: Sequence[Message], tools: Sequence[Tool]) -> str:
-        """The prompt string of a context, in this model's chat template."""
-        ...
 
     def generate(
         self,

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tasks.core import dialects
-from tasks.core.records import Message, Tool
 from tasks.core.sampling import Completion, Draw, Progress, check, draws, seed_of
 
 
@@ -45,9 +43,6 @@ class TransformersSampler:
         self._model: Any = model.to(device).eval()
         self._device = device
         self._batch_size = batch_size
-
-    def render(self, messages: Sequence[Message], tools: Sequence[Tool]) -> str:
-        return dialects.render(self._tokenizer, messages, tools)
 
     def generate(
         self,
@@ -130,7 +125,7 @@ def _chooser(
         chances = torch.softmax(scores.double() / temperature, dim=-1).cumsum(dim=-1)
         # The sum of all chances is 1 but for rounding.
         drawn = uniform[:, step : step + 1].to(scores.device) * chances[:, -1:]
-        tokens = torch.searchsorted(chances, drawn, right=True)
+        tokens = torch.searchsorted(chances, drawn, right=True).clamp(max=scores.shape[1] - 1)
         return torch.full_like(scores, float("-inf")).scatter(1, tokens, 0.0)
 
     return choose

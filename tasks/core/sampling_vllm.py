@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tasks.core import dialects
 from tasks.core.errors import SettingsError
-from tasks.core.records import Message, Tool
 from tasks.core.sampling import Completion, Progress, check, draws, seed_of
 
 PROMPTS_PER_CALL = 512
@@ -33,9 +31,6 @@ class VllmSampler:
         self._llm: Any = LLM(model=path, dtype="bfloat16", **lora)
         self._tokenizer: Any = self._llm.get_tokenizer()
         self._adapter: Any = LoRARequest("adapter", 1, adapter) if adapter else None
-
-    def render(self, messages: Sequence[Message], tools: Sequence[Tool]) -> str:
-        return dialects.render(self._tokenizer, messages, tools)
 
     def generate(
         self,

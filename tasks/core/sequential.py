@@ -17,7 +17,6 @@ Sources: Waudby-Smith & Ramdas, "Estimating means of bounded random variables by
 Lindon & Malek, "Anytime-valid inference for multinomial count data" (arXiv 2011.03567).
 """
 
-import math
 from typing import Any
 
 import numpy as np
@@ -77,8 +76,10 @@ class Effect:
         m, h = self._margin, -self._tolerance
         self._log_promote = self._log_promote + np.log1p(self._fractions * (psi + m) / -(lo + m))
         self._log_harm = self._log_harm + np.log1p(-self._fractions * (psi - h) / (hi - h))
-        self._count = self._count + np.stack([1 - treated + 0 * f0, treated + 0 * f0])
-        self._sum = self._sum + np.stack([(1 - treated) * outcome + 0 * f0, treated * outcome + 0 * f0])
+        self._count[0] += 1 - treated
+        self._count[1] += treated
+        self._sum[0] += (1 - treated) * outcome
+        self._sum[1] += treated * outcome
         self._psi = self._psi + psi
         self.sessions += 1
 
@@ -109,7 +110,7 @@ class Interval:
     """
 
     def __init__(self, confidence: float = 0.95, step: float = 0.005) -> None:
-        self._grid = np.arange(-1 + step, 1 - step / 2, step)
+        self._grid = np.round(np.arange(-1 + step, 1 - step / 2, step), 6)
         self._tests = Effect(margin=-self._grid, tolerance=-self._grid, shape=self._grid.shape)
         self._limit = 2 / (1 - confidence)
         self._above = np.zeros(len(self._grid), dtype=bool)
@@ -133,7 +134,7 @@ class Interval:
 
 
 class Split:
-    """Evidence that sessions do not reach the arms in the share that was set (sample ratio mismatch).
+    """Evidence that sessions do not reach the arms in the share set (sample ratio mismatch).
 
     For each share in force a Beta-binomial bet around it; their product is the e-value.
     """
@@ -161,8 +162,3 @@ def _mean_wealth(log_wealth: NDArray[np.float64]) -> Number:
     top = log_wealth.max(axis=0)
     log_mean = top + np.log(np.exp(log_wealth - top).mean(axis=0))
     return np.exp(np.minimum(log_mean, LARGEST))
-
-
-def threshold(alpha: float) -> float:
-    """The e-value at which a hypothesis is refused at level `alpha`."""
-    return 1 / alpha if alpha > 0 else math.inf

@@ -123,6 +123,8 @@ class TrainSettings(Section):
     """Weight of the KL divergence to the base; 0 keeps no reference model in memory."""
     bf16: bool
     gradient_checkpointing: bool = False
+    micro_batch: int = Field(default=128, gt=0)
+    """Completions in one backward pass, the rest is accumulated: bounds memory, not the result."""
     lora: LoraSettings | None = None
     """None trains all weights."""
     validate_every: int = Field(gt=0)
@@ -167,6 +169,18 @@ class CanarySettings(Section):
     look_every: int = Field(gt=0)
     timeout_s: float = Field(gt=0)
     """Of one request; a session that runs into it counts as failed."""
+    outcome_s: float = Field(default=3600, gt=0)
+    """Seconds after a session's start in which its feedback must arrive; later it has failed."""
+    max_hours: float = Field(default=72, gt=0)
+    """Then the verdict is INCONCLUSIVE, however few sessions came."""
+    traffic: str = ""
+    """Dotted path of a module with `visitors(seed)`, simulated users; empty: real users."""
+    users: int = Field(default=24, gt=0)
+    """Simulated users at one time."""
+    seed: int = 0
+    """Of the simulated users."""
+    port: int = Field(default=0, ge=0, lt=65536)
+    """Of the router on this machine; 0 takes a free one and says which."""
 
 
 class PromoteSettings(Section):

@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from tasks.core import dialects
+from tasks.core import dialects, sampling
 from tasks.core.records import Reply
 from tasks.demo import pretraining, structured_init, tokenizer, world
 
@@ -77,11 +77,12 @@ def sha256(folder: Path) -> str:
 
 def accept(folder: Path, *, count: int = ACCEPTANCE_TASKS) -> Acceptance:
     """Greedy replies of the model in `folder` to tasks of the unseen catalogue."""
-    from tasks.core import sampling
+    from transformers import AutoTokenizer
 
     sampler = sampling.load(str(folder))
     tasks = list(islice(world.tasks("unseen", seed=ACCEPTANCE_SEED), count))
-    prompts = [sampler.render(task.messages, task.tools) for task in tasks]
+    words_to_ids = AutoTokenizer.from_pretrained(folder)
+    prompts = [dialects.render(words_to_ids, task.messages, task.tools) for task in tasks]
     completions = sampler.generate(prompts, samples=1, temperature=0, max_new_tokens=48, seed=0)
     return judge(zip(tasks, (dialects.parse(c[0].text) for c in completions), strict=True))
 

@@ -2,10 +2,11 @@
 
 A format module holds
 
-    SAMPLE: bytes                                        one line as its service writes it
-    recognises(record: dict) -> str                      "" for a record of its own, or why it is not
-    parse(line, source, session_key) -> list[Invocation] raises `Malformed` for a record that cannot
-                                                         be read; it becomes a counted reject
+    SAMPLE: bytes                   one line as its service writes it
+    recognises(record) -> str       empty for a record (a dict) of its own, or why it is not
+    parse(line, source, session_key) -> list[Invocation]
+                                    the calls a line tells of; raises `Malformed` for a record that
+                                    cannot be read, which becomes a counted reject
 
 and may hold `holds_records(uri: str) -> bool`, False for objects that lie among the logs and are
 none (bodies kept apart, say). There is no list to edit: a new format is a new file, or a module of
@@ -67,15 +68,15 @@ def recognise(lines: Iterable[bytes]) -> str:
     Raises:
         Malformed: unknown-format, with the reason each format gave for the last line.
     """
-    reasons = {name: "no line of it is a JSON object" for name in available()}
+    reasons = dict.fromkeys(available(), "no line of it is a JSON object")
     for line in lines:
         try:
             record = decode(line, _record)
         except Malformed:
             continue
-        for name in reasons:
-            reasons[name] = load(name).recognises(record)
-            if not reasons[name]:
+        reasons = {name: load(name).recognises(record) for name in reasons}
+        for name, why in reasons.items():
+            if not why:
                 return name
     raise Malformed("unknown-format", "; ".join(f"{name}: {why}" for name, why in reasons.items()))
 

@@ -61,8 +61,8 @@ class _Block(_Shape):
     tool_result: _ToolResult | None = None
     guard_content: _Guarded | None = None
     citations_content: _Texts | None = None
-    cache_point: msgspec.Raw | None = None
-    reasoning_content: msgspec.Raw | None = None
+    cache_point: Any = None
+    reasoning_content: Any = None
 
 
 class _Message(_Shape):
@@ -217,7 +217,7 @@ def _tools(tools: bytes) -> tuple[Tool, ...]:
             description=spec.description,
             parameters=shallow(spec.input_schema.json if spec.input_schema else {}, "toolConfig"),
         )
-        for entry in decode(tools, _tool_lists)
+        for entry in decode(tools, _tool_lists) or ()
         if (spec := entry.tool_spec or entry.system_tool) is not None
     )
 
@@ -265,4 +265,4 @@ def _usage(usage: _Usage | None) -> Usage:
 _requests = msgspec.json.Decoder(_Request)
 _responses = msgspec.json.Decoder(_Response)
 _event_lists = msgspec.json.Decoder(list[_Event])
-_tool_lists = msgspec.json.Decoder(list[_ToolEntry])
+_tool_lists = msgspec.json.Decoder(list[_ToolEntry] | None)

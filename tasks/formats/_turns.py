@@ -81,7 +81,7 @@ def _given(role: str, pieces: list[Piece], place: str) -> Iterator[Message]:
             yield piece
         else:
             raise Malformed("misplaced-block", f"{place}: a tool call in a {role}'s turn")
-    if content or not pieces:
+    if content or (role == "user" and not pieces):
         yield _text(role, content)
 
 

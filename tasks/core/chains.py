@@ -1,0 +1,76 @@
+"""Hashes a conversation into a chain, so that equal chains are equal transcripts.
+
+    session -> user "Cancel my trip" -> assistant get_trips({}) -> tool "[…]" -> assistant "Done."
+
+Each link hashes what is before it and what the message means: role, text, calls with their
+arguments; the provider's call ids are left out. System messages stay out of the chain (they may
+hold the time of day, which would tear every session apart) and have a hash of their own.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+from xxhash import xxh3_64_intdigest
+
+from tasks.core.records import Message, ToolCall
+
+
+class Turns(NamedTuple):
+    """Chains of one context: each assistant message in it, whether it failed, and the end."""
+
+    chains: list[int]
+    failed: list[bool]
+    end: int
+    system: int
+
+
+def hashed(text: str) -> int:
+    """The hash of a session or request id."""
+    return xxh3_64_intdigest(text.encode())
+
+
+def walk(session: int, messages: Iterable[Message]) -> Turns:
+    """Hash a context message by message; provider call ids are no part of its meaning."""
+    chain, system = session, 0
+    chains: list[int] = []
+    failed: list[bool] = []
+    answered = False
+    for message in messages:
+        if message.role == "system":
+            system = xxh3_64_intdigest(message.content.encode(), seed=system)
+            continue
+        chain = link(chain, message.role, message.content, message.tool_calls)
+        if message.role == "assistant":
+            chains.append(chain)
+            failed.append(False)
+        answered = message.role == "assistant" or (answered and message.role == "tool")
+        if message.role == "tool" and answered and chains and is_error(message.content):
+            failed[-1] = True
+    return Turns(chains, failed, chain, system)
+
+
+def is_error(content: str) -> bool:
+    """Whether a tool's answer says that the call failed: `Error: …` or `{"error": …}`."""
+    start = content[:32].lstrip().lower()
+    if start.startswith("error"):
+        return True
+    if not start.startswith("{"):
+        return False
+    rest = start[1:].lstrip()
+    value = rest.removeprefix('"error"').lstrip().removeprefix(":").lstrip()
+    return rest.startswith('"error"') and not value.startswith(("null", "false", '""', "0"))
+
+
+def link(chain: int, role: str, content: str, calls: tuple[ToolCall, ...]) -> int:
+    """The chain with one more message."""
+    said = f"{role}\0{content}".encode()
+    return xxh3_64_intdigest(said + b"\0" + meaning(calls) if calls else said, seed=chain)
+
+
+def meaning(calls: tuple[ToolCall, ...]) -> bytes:
+    """The calls as bytes: equal for equal names and arguments, in whatever order of keys."""
+    return _encoder.encode([(c.name, c.arguments, c.raw_arguments) for c in calls])
+
+
+_encoder = msgspec.json.Encoder(order="sorted")

@@ -1,0 +1,113 @@
+"""What can be found in a text, and when two spellings of it are the same value."""
+
+import re
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Kind(StrEnum):
+    EMAIL = "EMAIL"
+    PHONE = "PHONE"
+    CARD = "CARD"
+    IBAN = "IBAN"
+    IP = "IP"
+    SSN = "SSN"
+    NATIONAL_ID = "NATIONAL_ID"
+    BIRTH_DATE = "BIRTH_DATE"
+    NAME = "NAME"
+    ADDRESS = "ADDRESS"
+    POSTCODE = "POSTCODE"
+    PERSON_ID = "PERSON_ID"
+    """A value under one of `person_keys`."""
+    PIN = "PIN"
+    """Short digits under a key: a card's check number, a one-time code."""
+    AWS_KEY = "AWS_KEY"
+    AWS_SECRET = "AWS_SECRET"
+    JWT = "JWT"
+    PRIVATE_KEY = "PRIVATE_KEY"
+    API_KEY = "API_KEY"
+    PASSWORD = "PASSWORD"
+    SECRET = "SECRET"
+
+
+SECRETS = frozenset(
+    (
+        Kind.AWS_KEY,
+        Kind.AWS_SECRET,
+        Kind.JWT,
+        Kind.PRIVATE_KEY,
+        Kind.API_KEY,
+        Kind.PASSWORD,
+        Kind.SECRET,
+    )
+)
+
+_DIGITS_ONLY = frozenset((Kind.CARD, Kind.SSN, Kind.PIN))
+_NOT_DIGIT = re.compile(r"\D+")
+_NOT_WORD = re.compile(r"[\W_]+")
+
+_LOCAL = frozenset((Kind.NAME, Kind.BIRTH_DATE, Kind.ADDRESS, Kind.POSTCODE, Kind.PIN))
+"""Kinds whose values may mean something else in another session."""
+
+
+class Span(NamedTuple):
+    """A finding in a text: half-open range of characters, what it is, and what found it."""
+
+    start: int
+    end: int
+    kind: Kind
+    rule: str
+    replacement: str | None = None
+    """The stand-in, where it does not follow from kind and text alone."""
+
+
+def normalise(kind: Kind, text: str) -> str:
+    """The same string for every spelling of the same value; what a surrogate is derived from."""
+    if kind in SECRETS:
+        return text
+    if kind in _DIGITS_ONLY:
+        return _NOT_DIGIT.sub("", text)
+    if kind is Kind.PHONE:
+        # The last nine digits stand in both the national and the international form.
+        return _NOT_DIGIT.sub("", text)[-9:]
+    if kind is Kind.IBAN:
+        return _NOT_WORD.sub("", text).upper()
+    return " ".join(text.lower().split())
+
+
+def searchable(kind: Kind, text: str) -> bool:
+    """Whether a found value may be looked for elsewhere in its session without hitting others."""
+    if len(text) < 4 or kind is Kind.PIN:
+        return False
+    if text.isdigit():
+        return len(text) >= 5
+    return kind is not Kind.PERSON_ID or len(text) >= 6 or not text.isalpha()
+
+
+def unmistakable(kind: Kind, text: str) -> bool:
+    """Whether a found value means the same in every session, so that it is looked for in all."""
+    return (
+        kind not in _LOCAL
+        and len(text) >= 8
+        and any(c.isdigit() for c in text)
+        and len(set(text)) >= 4
+    )
+
+
+def settle(spans: list[Span]) -> list[Span]:
+    """Spans in order without overlap: the longer one wins and takes in what it overlaps with.
+
+    Of equal ranges the first given wins.
+    """
+    kept: list[Span] = []
+    for span in sorted(spans, key=lambda s: s.start - s.end):
+        clash = next((k for k in kept if span.start < k.end and k.start < span.end), None)
+        if clash is None:
+            kept.append(span)
+        elif span.start < clash.start or span.end > clash.end:
+            kept.remove(clash)
+            wider = clash._replace(
+                start=min(span.start, clash.start), end=max(span.end, clash.end), replacement=None
+            )
+            return settle([*kept, wider, *[s for s in spans if s not in (span, clash)]])
+    return sorted(kept)

@@ -1,0 +1,114 @@
+"""Patterns of credentials.
+
+Issuers' prefixes and lengths are those of gitleaks' rules (github.com/gitleaks/gitleaks); what has
+no prefix is found by the word in front of it and told from words by its entropy.
+"""
+
+import base64
+import binascii
+import math
+from collections import Counter
+
+from tasks.core.redaction.kinds import Kind
+from tasks.core.redaction.rules import Rule
+
+_MIN_ENTROPY = 3.0
+"""Bits a character, as gitleaks' generic rule; English words of this length lie at about 2.8."""
+
+_CUE = (
+    r"(?i)(?:\b|_)(?:api[_\- ]?key|secret(?:[_\- ]?key)?|token|credentials?|private[_\- ]?key|"
+    r"access[_\- ]?key|auth(?:orization)?|client[_\- ]?secret)\b"
+)
+_ASSIGN = r"[\"'`*)]{0,3}\s{0,2}(?::=|=>|:|=|\bis\b|\bto\b)\s{0,2}[\"'`*]{0,3}"
+
+
+def _entropy(text: str) -> float:
+    counts = Counter(text)
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
+
+
+def _random(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Keep a value that looks made by a generator: mixed classes and high entropy."""
+    value = text[start:end].rstrip(".,;:!?)")
+    classes = (
+        any(c.isdigit() for c in value)
+        + any(c.islower() for c in value)
+        + any(c.isupper() for c in value)
+    )
+    if classes < 2 or not any(c.isdigit() for c in value) or _entropy(value) < _MIN_ENTROPY:
+        return None
+    return start, start + len(value)
+
+
+def _password(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Keep a word that is no dictionary word: it has a digit or a sign in it."""
+    value = text[start:end].rstrip(".,;:?)")
+    if value.isalpha() or len(value) < 6 or value.startswith("<"):
+        return None
+    return start, start + len(value)
+
+
+def _basic(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Keep what decodes to `user:password` (RFC 7617)."""
+    try:
+        return (start, end) if b":" in base64.b64decode(text[start:end]) else None
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _jwt(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Keep what has a JOSE header (RFC 7515)."""
+    header = text[start:end].split(".")[0]
+    try:
+        decoded = base64.urlsafe_b64decode(header + "=" * (-len(header) % 4))
+    except (binascii.Error, ValueError):
+        return None
+    return (start, end) if b'"alg"' in decoded or b'"typ"' in decoded else None
+
+
+RULES = (
+    Rule(
+        "private-key",
+        Kind.PRIVATE_KEY,
+        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+        r"(?s:.*?)(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\z)",
+    ),
+    Rule("aws-key-id", Kind.AWS_KEY, r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b"),
+    Rule(
+        "aws-secret",
+        Kind.AWS_SECRET,
+        r"(?i:aws|secret)[^\n]{0,40}?[^A-Za-z0-9/+]([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|\z)",
+        1,
+        _random,
+    ),
+    Rule("jwt", Kind.JWT, r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?", 0, _jwt),
+    Rule("github-token", Kind.API_KEY, r"\bgh[pousr]_[A-Za-z0-9]{30,255}\b"),
+    Rule("github-fine-token", Kind.API_KEY, r"\bgithub_pat_[A-Za-z0-9_]{22,255}\b"),
+    Rule("gitlab-token", Kind.API_KEY, r"\bgl(?:pat|ptt|dt|rt)-[\w-]{20,}"),
+    Rule("slack-token", Kind.API_KEY, r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
+    Rule("slack-app-token", Kind.API_KEY, r"\bxapp-\d-[A-Za-z0-9-]{10,}"),
+    Rule("slack-webhook", Kind.API_KEY, r"hooks\.slack\.com/(?:services|workflows)/([\w/]{20,})", 1),
+    Rule("stripe-key", Kind.API_KEY, r"\b(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{10,}"),
+    Rule("stripe-webhook", Kind.API_KEY, r"\bwhsec_[A-Za-z0-9]{20,}"),
+    Rule("google-key", Kind.API_KEY, r"\bAIza[\w-]{35}"),
+    Rule("google-token", Kind.API_KEY, r"\bya29\.[\w-]{20,}"),
+    Rule("openai-key", Kind.API_KEY, r"\bsk-(?:[a-z0-9]{2,10}-)*[A-Za-z0-9_-]{20,}", 0, _random),
+    Rule("hugging-face-token", Kind.API_KEY, r"\bhf_[A-Za-z0-9]{30,}\b"),
+    Rule("npm-token", Kind.API_KEY, r"\bnpm_[A-Za-z0-9]{36}\b"),
+    Rule("pypi-token", Kind.API_KEY, r"\bpypi-[\w-]{50,}"),
+    Rule("sendgrid-key", Kind.API_KEY, r"\bSG\.[\w-]{16,32}\.[\w-]{16,64}"),
+    Rule("twilio-key", Kind.API_KEY, r"\bSK[0-9a-f]{32}\b"),
+    Rule("telegram-token", Kind.API_KEY, r"\b\d{8,10}:[A-Za-z0-9_-]{35}\b"),
+    Rule("azure-account-key", Kind.API_KEY, r"AccountKey=([A-Za-z0-9+/=]{40,})", 1),
+    Rule("bearer", Kind.API_KEY, r"(?i)\bbearer\s+([\w\-.~+/]{16,}=*)", 1, _random),
+    Rule("basic-auth", Kind.PASSWORD, r"(?i)\bbasic\s+([A-Za-z0-9+/]{12,}={0,2})", 1, _basic),
+    Rule("url-password", Kind.PASSWORD, r"\b[a-z][a-z0-9+.\-]{1,20}://[^\s:/@<>]*:([^\s@/<>]{3,})@", 1),
+    Rule(
+        "password",
+        Kind.PASSWORD,
+        rf"(?i)(?:\b|_)(?:password|passwd|passphrase|passcode|pwd)\b{_ASSIGN}([^\s\"'`,;<>{{}}]{{6,}})",
+        1,
+        _password,
+    ),
+    Rule("assigned-secret", Kind.SECRET, rf"{_CUE}{_ASSIGN}([\w\-.~+/=]{{16,}})", 1, _random),
+)

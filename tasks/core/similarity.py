@@ -1,0 +1,162 @@
+"""Finds all pairs of documents whose shingle sets have at least a given Jaccard similarity.
+
+Prefix filtering (Chaudhuri, Ganti and Kaushik 2006; Bayardo, Ma and Srikant 2007): put the shingles
+of every document in one order, rare ones first; two sets of similarity t share one of the first
+`n - ceil(t * n) + 1` of each. Candidates are the pairs that do, and every candidate is verified by
+its real Jaccard similarity. Unlike minhash this misses nothing, with one exception: where a shingle
+stands in the prefix of more than `NEIGHBOURS` documents, each is compared with that many next to it
+in size, so that a thousand variants of one text cost a thousand comparisons and not a million.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.core.shingles import I64, U32, U64
+
+NEIGHBOURS = 64
+_BATCH = 8_000_000
+
+
+def similar_pairs(shingles: U32, ends: I64, threshold: float) -> NDArray[np.int64]:
+    """Pairs `(i, j)`, i < j, of documents alike, as an array of shape (n, 2), sorted.
+
+    `shingles[ends[i-1]:ends[i]]` holds the sorted distinct shingles of document i. Of documents
+    with equal sets, each is paired with the first alone. A document without shingles is like none.
+    """
+    sizes = np.diff(ends, prepend=0)
+    first = _first_equal(shingles, ends, sizes)
+    equal = np.flatnonzero((first != np.arange(len(ends))) & (sizes > 0))
+    candidates = _candidates(shingles, sizes, first == np.arange(len(ends)), threshold)
+    alike = _verified(shingles, ends, sizes, candidates, threshold)
+    pairs = np.concatenate([np.stack([first[equal], equal], axis=1), alike])
+    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+
+
+def jaccard(a: U32, b: U32) -> float:
+    """Size of the intersection by the size of the union of two sorted sets; 0 for empty ones."""
+    shared = len(np.intersect1d(a, b, assume_unique=True))
+    union = len(a) + len(b) - shared
+    return shared / union if union else 0.0
+
+
+def components(pairs: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """The connected component of each of `count` nodes, named by its smallest node."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    ones = np.ones(len(pairs), np.int8)
+    graph = coo_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(count, count))
+    _, names = connected_components(graph, directed=False)
+    smallest = np.full(count, count, np.int64)
+    np.minimum.at(smallest, names, np.arange(count))
+    found: NDArray[np.int64] = smallest[names]
+    return found
+
+
+def among(values: U64, pool: U64) -> NDArray[np.bool_]:
+    """Which values stand in the pool; `np.isin` hashes as `np.unique` does, with its slowness."""
+    if not len(pool):
+        return np.zeros(len(values), np.bool_)
+    pool = np.sort(pool)
+    found: NDArray[np.bool_] = pool[np.searchsorted(pool[:-1], values)] == values
+    return found
+
+
+def _first_equal(shingles: U32, ends: I64, sizes: I64) -> I64:
+    """For each document the first one with the same set, told by a 64-bit sum and the size."""
+    spread = shingles.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    spread ^= spread >> np.uint64(29)
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(spread * spread, dtype=np.uint64)])
+    signature = sums[ends] - sums[ends - sizes]
+    order = np.lexsort((np.arange(len(ends)), sizes, signature))
+    fresh = np.ones(len(order), np.bool_)
+    fresh[1:] = (signature[order][1:] != signature[order][:-1]) | (
+        sizes[order][1:] != sizes[order][:-1]
+    )
+    first = np.empty(len(order), np.int64)
+    first[order] = order[np.maximum.accumulate(np.where(fresh, np.arange(len(order)), 0))]
+    return first
+
+
+def _candidates(
+    shingles: U32, sizes: I64, distinct: NDArray[np.bool_], threshold: float
+) -> NDArray[np.int64]:
+    """Pairs that share a shingle of both their prefixes and are near enough in size."""
+    owner, kept = _prefixes(shingles, sizes, distinct, threshold)
+    order = np.lexsort((owner, sizes[owner], kept))
+    owner, kept, length = owner[order], kept[order], sizes[owner][order]
+    found = [np.zeros(0, np.uint64)]
+    for step in range(1, NEIGHBOURS + 1):
+        same = np.flatnonzero(kept[step:] == kept[:-step])
+        if not len(same):
+            break
+        near = same[length[same] >= threshold * length[same + step] - 1e-9]
+        low = np.minimum(owner[near], owner[near + step]).astype(np.uint64)
+        high = np.maximum(owner[near], owner[near + step]).astype(np.uint64)
+        found.append(_distinct(low << np.uint64(32) | high))
+    pairs = _distinct(np.concatenate(found))
+    return np.stack([pairs >> np.uint64(32), pairs & np.uint64(0xFFFFFFFF)], 1).astype(np.int64)
+
+
+def _prefixes(
+    shingles: U32, sizes: I64, distinct: NDArray[np.bool_], threshold: float
+) -> tuple[I64, U32]:
+    """Owner and shingle of each prefix entry that occurs in more than one document."""
+    owner = np.repeat(np.arange(len(sizes), dtype=np.uint64), np.where(distinct, sizes, 0))
+    mine = np.repeat(distinct, sizes)
+    keys = np.sort(shingles[mine].astype(np.uint64) << np.uint64(32) | owner)
+    often = _run_lengths(keys >> np.uint64(32))
+    owner = (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    wanted = sizes - np.ceil(threshold * sizes - 1e-9).astype(np.int64) + 1
+    singles = np.bincount(owner[often == 1], minlength=len(sizes))
+    # More shingles of its own than the prefix is long: nothing can be like this document.
+    hopeful = (often > 1) & (singles < wanted)[owner]
+    owner, often, value = owner[hopeful], often[hopeful], keys[hopeful] >> np.uint64(32)
+    order = np.lexsort((value, np.minimum(often, 255), owner))
+    owner, value = owner[order], value[order]
+    rank = np.arange(len(owner)) - np.searchsorted(owner, owner)
+    inside = rank < (wanted - singles)[owner]
+    return owner[inside], value[inside].astype(np.uint32)
+
+
+def _verified(
+    shingles: U32, ends: I64, sizes: I64, pairs: NDArray[np.int64], threshold: float
+) -> NDArray[np.int64]:
+    """The pairs that are alike indeed; in batches, so that memory does not grow with them."""
+    work = np.cumsum(sizes[pairs].sum(axis=1))
+    batches = np.split(pairs, np.flatnonzero(np.diff(work // _BATCH)) + 1)
+    kept = [
+        batch[_similarity(shingles, ends, sizes, batch) >= threshold - 1e-9]
+        for batch in batches
+        if len(batch)
+    ]
+    return np.concatenate([np.zeros((0, 2), np.int64), *kept])
+
+
+def _similarity(
+    shingles: U32, ends: I64, sizes: I64, pairs: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Jaccard similarity of each pair: what occurs twice among both sets is shared."""
+    length = sizes[pairs]
+    flat, number = length.ravel(), np.repeat(np.arange(len(pairs)), length.sum(axis=1))
+    start = np.repeat((ends - sizes)[pairs].ravel() - np.cumsum(flat) + flat, flat)
+    values = shingles[start + np.arange(len(start))].astype(np.uint64)
+    keys = np.sort(number.astype(np.uint64) << np.uint64(32) | values)
+    twice = (keys[1:][keys[1:] == keys[:-1]] >> np.uint64(32)).astype(np.int64)
+    shared = np.bincount(twice, minlength=len(pairs))
+    similarity: NDArray[np.float64] = shared / (length.sum(axis=1) - shared)
+    return similarity
+
+
+def _run_lengths(values: U64) -> I64:
+    """For each of the sorted values, how often it occurs."""
+    starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])[: len(values)])
+    lengths = np.diff(np.append(starts, len(values)))
+    return np.repeat(lengths, lengths)
+
+
+def _distinct(values: U64) -> U64:
+    """Sorted distinct values; `np.unique` of numpy 2.4 hashes and is far slower than a sort."""
+    values = np.sort(values)
+    found: U64 = values[np.concatenate([[True], values[1:] != values[:-1]])[: len(values)]]
+    return found

@@ -1,0 +1,181 @@
+"""Reduces a part of invocations to columns of hashes: all that finding duplicates needs of it.
+
+A sketch is made once for a part and kept beside the examples (label `sketch`), so that a run reads
+only new parts whole.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from xxhash import xxh3_64_intdigest
+
+from tasks.core import parts
+from tasks.core.chains import hashed, link, meaning, walk
+from tasks.core.parts import Part
+from tasks.core.records import Message, Record, Reply, Source
+from tasks.core.shingles import I64, U32, U64, Documents, shingle
+
+LABEL = "sketch"
+_BATCH = 2000
+
+
+class Sketch(Record, frozen=True, kw_only=True):
+    """One part, a column a field; byte columns hold little-endian integers, one a row."""
+
+    ids: tuple[str, ...]
+    timestamps: tuple[str, ...]
+    uris: tuple[str, ...]
+    """Distinct; `uri` points into it."""
+    formats: tuple[str, ...]
+    """Of each of `uris`."""
+    uri: bytes
+    line: bytes
+    session: bytes
+    request: bytes
+    decision: bytes
+    """Session, whole context and reply."""
+    chain: bytes
+    """Session, context without system messages, and reply."""
+    before: bytes
+    """How many of `turns` are the row's."""
+    turns: bytes
+    """Chains of the earlier assistant messages in each row's context."""
+    failed: bytes
+    """1 where a tool answered that turn with an error."""
+    leaves: bytes
+    """Rows whose transcript no other row of the part continues; the columns below are theirs."""
+    sizes: bytes
+    shingles: bytes
+    values: bytes
+    """Values said, calls made and tools offered, as one number; another one is another task."""
+
+
+class _Named(Record, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    name: str
+
+
+class _Invocation(Record, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """An `Invocation` whose tools, most of its bytes, are skipped but for their names."""
+
+    id: str
+    source: Source
+    timestamp: str
+    session_id: str
+    request_id: str
+    messages: tuple[Message, ...]
+    tools: tuple[_Named, ...] = ()
+    response: Reply
+
+
+def make(folder: Path, part: Part) -> Sketch:
+    """The sketch of one part of invocations."""
+    rows = _Rows()
+    for invocation in parts.read_part(folder, part, _Invocation):
+        rows.add(invocation)
+    return rows.sketch()
+
+
+def column(data: bytes, dtype: Any) -> NDArray[Any]:
+    return np.frombuffer(data, np.dtype(dtype).newbyteorder("<"))
+
+
+class _Rows:
+    """Gathers columns; keeps texts only of transcripts that nothing has continued so far."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+        self.timestamps: list[str] = []
+        self.places: dict[tuple[str, str], int] = {}
+        self.numbers: dict[str, list[int]] = {
+            name: []
+            for name in ("uri", "line", "session", "request", "decision", "chain", "before")
+        }
+        self.turns: list[int] = []
+        self.failed: list[bool] = []
+        self.continued: set[int] = set()
+        self.open: dict[int, dict[int, list[str]]] = {}
+
+    def add(self, row: _Invocation) -> None:
+        session = hashed(row.session_id)
+        turns = walk(session, row.messages)
+        chain = link(turns.end, "assistant", row.response.content, row.response.tool_calls)
+        place = (row.source.uri, row.source.format)
+        numbers = (
+            self.places.setdefault(place, len(self.places)),
+            row.source.line,
+            session,
+            hashed(row.request_id),
+            xxh3_64_intdigest(turns.system.to_bytes(8, "little"), seed=chain),
+            chain,
+            len(turns.chains),
+        )
+        for name, number in zip(self.numbers, numbers, strict=True):
+            self.numbers[name].append(number)
+        self.turns += turns.chains
+        self.failed += turns.failed
+        for earlier in turns.chains:
+            if earlier not in self.continued:
+                self.continued.add(earlier)
+                self.open.pop(earlier, None)
+        if chain not in self.continued:
+            self.open.setdefault(chain, {})[len(self.ids)] = _texts(row)
+        self.ids.append(row.id)
+        self.timestamps.append(row.timestamp)
+
+    def sketch(self) -> Sketch:
+        texts = dict(sorted((r, t) for rows in self.open.values() for r, t in rows.items()))
+        documents = _shingled(list(texts.values()))
+        calls = np.array([xxh3_64_intdigest(t[-1].encode()) for t in texts.values()], np.uint64)
+        small, large = np.dtype("<u4"), np.dtype("<u8")
+        columns = {
+            name: np.array(found, small if name in {"uri", "line", "before"} else large).tobytes()
+            for name, found in self.numbers.items()
+        }
+        return Sketch(
+            ids=tuple(self.ids),
+            timestamps=tuple(self.timestamps),
+            uris=tuple(uri for uri, _ in self.places),
+            formats=tuple(form for _, form in self.places),
+            turns=np.array(self.turns, large).tobytes(),
+            failed=np.array(self.failed, np.uint8).tobytes(),
+            leaves=np.array(list(texts), small).tobytes(),
+            sizes=np.diff(documents.ends, prepend=0).astype(small).tobytes(),
+            shingles=documents.shingles.astype(small).tobytes(),
+            values=(documents.values ^ calls).astype(large).tobytes(),
+            **columns,
+        )
+
+
+def _texts(row: _Invocation) -> list[str]:
+    """What was said, text by text; last the exact calls in their place, and what was offered."""
+    said: list[str] = []
+    shape: list[str] = []
+    spoken = [m for m in row.messages if m.role != "system"]
+    reply = Message(
+        role="assistant", content=row.response.content, tool_calls=row.response.tool_calls
+    )
+    for message in (*spoken, reply):
+        calls = meaning(message.tool_calls).decode() if message.tool_calls else ""
+        said += [text for text in (message.content, calls) if text]
+        shape.append(message.role[0] + calls)
+    return [*said, "\n".join([*shape, *sorted(tool.name for tool in row.tools)])]
+
+
+def _shingled(texts: Sequence[Sequence[str]]) -> Documents:
+    """Shingles of what was said; in batches, whose arrays stay small enough for the cache."""
+    batches: Iterator[Documents] = (
+        shingle([t[:-1] for t in texts[at : at + _BATCH]]) for at in range(0, len(texts), _BATCH)
+    )
+    shingles: list[U32] = [np.zeros(0, np.uint32)]
+    ends: list[I64] = [np.zeros(0, np.int64)]
+    values: list[U64] = [np.zeros(0, np.uint64)]
+    total = 0
+    for batch in batches:
+        shingles.append(batch.shingles)
+        ends.append(batch.ends + total)
+        values.append(batch.values)
+        total += len(batch.shingles)
+    return Documents(np.concatenate(shingles), np.concatenate(ends), np.concatenate(values))

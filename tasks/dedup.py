@@ -1,0 +1,158 @@
+"""Makes each distinct decision of the log one `Example`: labelled, tagged, with what proves it.
+
+    data/redacted  invocations, feedback beside them
+    data/deduped   examples, a part for each part that was read; `sketch` parts beside them
+
+Redelivered and retried calls and near-duplicate sessions are counted as duplicates and go. What
+has become of a row can depend on any other part, so the whole log is looked at through sketches
+(hashes, made once a part); a part is written again only where what was decided on its rows, or
+what feedback says of them, is not what it was.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cache
+from hashlib import sha256
+from itertools import accumulate
+from pathlib import Path
+
+import msgspec
+
+from tasks.core import behaviour, decisions, folding, parts, rulings, sketches, step, tags
+from tasks.core.decisions import Known
+from tasks.core.parts import Counts, Manifest, Part
+from tasks.core.records import Example, Feedback, Invocation
+from tasks.core.rulings import Ruling
+from tasks.core.settings import DedupSettings
+from tasks.core.sketches import Sketch
+
+CODE = (
+    "tasks/dedup.py",
+    "tasks/core/behaviour.py",
+    "tasks/core/chains.py",
+    "tasks/core/decisions.py",
+    "tasks/core/folding.py",
+    "tasks/core/parts.py",
+    "tasks/core/records.py",
+    "tasks/core/rulings.py",
+    "tasks/core/shingles.py",
+    "tasks/core/similarity.py",
+    "tasks/core/sketches.py",
+    "tasks/core/tags.py",
+)
+
+
+def dedup(settings: DedupSettings, source: Path, target: Path) -> Manifest:
+    """Read invocations and feedback from `source`, commit examples to `target`.
+
+    Raises:
+        StageError: `source` was never written, or was changed since.
+    """
+    inputs = sorted(parts.require_manifest(source).labelled(""), key=lambda part: part.sha256)
+    feedback = parts.require_manifest(source).labelled("feedback")
+    key = _key("all", settings, *(p.sha256 for p in inputs), *sorted(p.sha256 for p in feedback))
+    before = parts.read_manifest(target)
+    if before and before.info.get("key") == key and _intact(target, before):
+        return before
+    sketched = list(_sketches(inputs, source, target))
+    ledger = decisions.join(parts.read_parts(source, Feedback, "feedback"))
+    found = [sketch for part in sketched for sketch in parts.read_part(target, part, Sketch)]
+    columns = folding.gather(found)
+    folded = folding.fold(columns, settings.similarity, rulings.ranks(ledger))
+    ruled = rulings.rule(found, columns, folded, ledger)
+    made = list(_examples(settings, inputs, source, target, ruled))
+    manifest = Manifest(
+        stage="dedup",
+        parts=(*made, *sketched),
+        counts=step.total(made),
+        info={"key": key, "clusters": len({*folded.cluster[folded.cluster >= 0].tolist()})},
+    )
+    parts.commit(target, manifest)
+    return manifest
+
+
+def _sketches(inputs: Sequence[Part], source: Path, target: Path) -> Iterator[Part]:
+    def work(part: Part, key: str) -> Part:
+        made = sketches.make(source, part)
+        return parts.write_part(target, [made], key=key, label=sketches.LABEL)
+
+    return step.each_part(
+        inputs, target, lambda part: _key(sketches.LABEL, part.sha256), work, "sketching"
+    )
+
+
+def _examples(
+    settings: DedupSettings,
+    inputs: Sequence[Part],
+    source: Path,
+    target: Path,
+    ruled: Sequence[Ruling | str],
+) -> Iterator[Part]:
+    ends = accumulate(part.rows for part in inputs)
+    of_part = {
+        part.sha256: ruled[end - part.rows : end] for part, end in zip(inputs, ends, strict=True)
+    }
+
+    def key(part: Part) -> str:
+        mine = msgspec.json.encode(of_part[part.sha256], order="sorted")
+        decided = sha256(mine).hexdigest()
+        return _key("examples", settings, part.sha256, decided)
+
+    def work(part: Part, key: str) -> Part:
+        mine = of_part[part.sha256]
+        rows = zip(parts.read_part(source, part, Invocation), mine, strict=True)
+        made = (_example(row, ruling) for row, ruling in rows if isinstance(ruling, Ruling))
+        reasons = Counter(ruling for ruling in mine if isinstance(ruling, str))
+        counts = Counts(
+            read=len(mine),
+            accepted=len(mine) - reasons.total(),
+            duplicate=reasons.total(),
+            reasons=dict(sorted(reasons.items())),
+        )
+        return parts.write_part(target, made, key=key, counts=counts)
+
+    return step.each_part(inputs, target, key, work, "deciding")
+
+
+def _example(row: Invocation, ruling: Ruling) -> Example:
+    label = behaviour.classify(row.response, row.tools)
+    known = Known(ruling.outcome, ruling.edit)
+    reference, truth = decisions.refer(row.response, label, row.tools, known, ruling.failed)
+    return Example(
+        id=row.id,
+        messages=row.messages,
+        tools=row.tools,
+        reply=row.response,
+        reference=reference,
+        truth_source=truth,
+        outcome=ruling.outcome,
+        behaviour=label.behaviour,
+        confidence=label.confidence,
+        tags=tags.tag(row, reference, label.behaviour),
+        session_id=row.session_id,
+        cluster=ruling.cluster,
+        persons=row.persons,
+        invocations=(row.id, *ruling.ids),
+        sources=(row.source, *ruling.places),
+        timestamp=row.timestamp,
+    )
+
+
+def _intact(target: Path, manifest: Manifest) -> bool:
+    return all(parts.part_path(target, part).is_file() for part in manifest.parts)
+
+
+def _key(*values: str | DedupSettings) -> str:
+    return step.fingerprint(_code(), *values)
+
+
+@cache
+def _code() -> str:
+    return step.code_sha(*CODE)
+
+
+if __name__ == "__main__":
+    step.main(
+        "dedup",
+        lambda params, data: dedup(params.dedup, data / "redacted", data / "deduped"),
+    )

@@ -1,0 +1,259 @@
+"""Reads raw logs through their formats: an Invocation for each call, a part for each log object.
+
+A run opens only objects that are new or changed since its last manifest, so its cost grows with
+what arrived. What it writes depends on the sources as they are now, not on when or in which order
+they came: an object that was deleted takes its records with it. A record that stands twice in one
+object counts once, the other is the duplicate `redelivered`; across objects `dedup` decides, which
+sees them all.
+
+A record that cannot be read is a counted reject with its reason, at `line` 0 where the object as a
+whole is meant. Feedback is read beside the logs into parts of its own and counted on its own, in
+the manifest's `info`.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from functools import cache, partial
+from itertools import chain, islice
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from tasks import formats
+from tasks.core import feedback, intake, parts, sources, step
+from tasks.core.errors import SettingsError, SourceError, StageError
+from tasks.core.etags import Etags
+from tasks.core.intake import Parse
+from tasks.core.json_lines import Malformed
+from tasks.core.parts import Manifest, Part
+from tasks.core.records import Feedback, Invocation, Source
+from tasks.core.settings import IngestSettings
+from tasks.core.sources import Line, LogObject
+
+FEEDBACK = "feedback"
+SAMPLED = 20
+"""Lines of an object that are looked at to recognise its format."""
+TOLERATED = 20
+"""Rejects that stop nothing, whatever their share: one bad line in five is no bad load."""
+
+
+CODE = (
+    "tasks/ingest.py",
+    "tasks/core/gzip_stream.py",
+    "tasks/core/intake.py",
+    "tasks/core/json_lines.py",
+    "tasks/core/records.py",
+    "tasks/core/sources.py",
+)
+
+
+class Wanted(NamedTuple):
+    """An object and what it is to be read as: a format's name, `auto` or `feedback`."""
+
+    found: LogObject
+    format: str
+
+
+def ingest(settings: IngestSettings, target: Path) -> Manifest:
+    """Read all sources into `target` and commit its new state.
+
+    Raises:
+        SettingsError: a format or a pair of uris that cannot be.
+        SourceError: a source is missing, empty or unreadable.
+        StageError: more records were rejected than `settings.max_rejected` allows.
+    """
+    wanted, skipped = _plan(settings, target)
+    etags = Etags(target)
+    known = _by_uri(parts.read_manifest(target))
+    made: list[Part] = []
+    with step.progress("reading logs", len(wanted)) as advance:
+        for want in wanted:
+            kept = _kept(known.get(want.found.uri, []), want, settings, target, etags)
+            fresh = kept or _read(want, settings, target)
+            etags.note(want.found.uri, want.found.etag, fresh[0].info["sha256"])
+            made += fresh
+            advance(1)
+    manifest = _manifest(made, skipped)
+    for label in ("", FEEDBACK):
+        _check(manifest.labelled(label), settings.max_rejected, label or "log")
+    parts.commit(target, manifest)
+    etags.write()
+    return manifest
+
+
+def _plan(settings: IngestSettings, target: Path) -> tuple[list[Wanted], int]:
+    """Each object once, as the most specific uri above it says, and how many hold no records."""
+    asked = {(sources.canonical(log.uri), log.format) for log in settings.sources}
+    asked |= {(sources.canonical(uri), FEEDBACK) for uri in settings.feedback}
+    _no_conflict(asked, target)
+    chosen: dict[str, Wanted] = {}
+    skipped = 0
+    for root, name in sorted(asked, key=lambda pair: len(pair[0])):
+        found = sources.objects_below(root)
+        others = [one for one in found if not _holds_records(one.uri, name)]
+        if len(found) == len(others) and name != FEEDBACK:
+            raise SourceError(
+                f"no log files under {root}: expected files of JSON lines, plain or gzip, in any "
+                "depth; put logs there or correct `ingest.sources` in params.yaml"
+            )
+        skipped += len(others)
+        chosen |= {one.uri: Wanted(one, name) for one in found if one not in others}
+    return [chosen[uri] for uri in sorted(chosen)], skipped
+
+
+def _no_conflict(asked: set[tuple[str, str]], target: Path) -> None:
+    named: dict[str, str] = {}
+    for root, name in sorted(asked):
+        if named.setdefault(root, name) != name:
+            raise SettingsError(
+                f"ingest: {root} is named as {named[root]} and as {name}; expected one of them, so "
+                "remove one, or give feedback a folder of its own"
+            )
+        if "://" not in root and target.resolve().is_relative_to(Path(root).resolve()):
+            raise SettingsError(
+                f"ingest: {root} holds {target}, which this stage writes; name the folder of the "
+                "logs alone"
+            )
+
+
+def _holds_records(uri: str, name: str) -> bool:
+    if name == FEEDBACK:
+        return True
+    return formats.holds_records(uri, formats.available() if name == formats.AUTO else [name])
+
+
+def _by_uri(manifest: Manifest | None) -> dict[str, list[Part]]:
+    found: dict[str, list[Part]] = {}
+    for part in manifest.parts if manifest else ():
+        found.setdefault(part.info["uri"], []).append(part)
+    return found
+
+
+def _kept(
+    had: list[Part], want: Wanted, settings: IngestSettings, target: Path, etags: Etags
+) -> list[Part]:
+    """The object's parts from the last run, if they are what reading it again would give."""
+    if not had:
+        return []
+    found = want.found
+    sha256 = "" if found.fault else etags.sha256(found.uri, found.etag) or sources.sha256(found)
+    for number, part in enumerate(had):
+        intact = parts.part_path(target, part).is_file()
+        if not intact or part.key != _key(want, sha256, settings, number):
+            return []
+    return had
+
+
+def _read(want: Wanted, settings: IngestSettings, target: Path) -> list[Part]:
+    """Read an object to its end and write its parts."""
+    found = want.found
+    digest = hashlib.sha256()
+    if found.fault:
+        lines = iter([Line(0, b"", fault=found.fault, detail="expected a regular file")])
+    else:
+        lines = sources.read_lines(found, digest)
+    first = list(islice(lines, SAMPLED))
+    name, parse = _parser(want.format, first, settings.session_key)
+    outcomes = intake.outcomes(chain(first, lines), parse, found.uri, name)
+    label = FEEDBACK if want.format == FEEDBACK else ""
+    made = intake.write(outcomes, target, settings.part_records, label)
+    sha256 = "" if found.fault else digest.hexdigest()
+    info = {"uri": found.uri, "sha256": sha256, "format": name}
+    return [
+        msgspec.structs.replace(part, key=_key(want, sha256, settings, number), info=info)
+        for number, part in enumerate(made)
+    ]
+
+
+def _parser(name: str, first: list[Line], session_key: str) -> tuple[str, Parse]:
+    """The format's name and how it reads a line; for an unknown one each line is a reject."""
+    if name == FEEDBACK:
+        return name, _feedback
+    readable = [line.content for line in first if not line.fault]
+    if name == formats.AUTO:
+        try:
+            name = formats.recognise(readable)
+        except Malformed as error:
+            return "", partial(_refuse, error)
+    return name, partial(_invocations, formats.load(name).parse, session_key)
+
+
+def _invocations(
+    parse: Callable[[bytes, Source, str], list[Invocation]],
+    session_key: str,
+    line: bytes,
+    source: Source,
+) -> list[Invocation]:
+    return parse(line, source, session_key)
+
+
+def _feedback(line: bytes, _: Source) -> list[Feedback]:
+    return [feedback.parse(line)]
+
+
+def _refuse(error: Malformed, *_: object) -> list[Invocation]:
+    raise error
+
+
+def _key(want: Wanted, sha256: str, settings: IngestSettings, number: int) -> str:
+    """Hash of all that a part is made from; each of an object's parts has its number in it."""
+    found = want.found
+    return step.fingerprint(
+        found.uri,
+        found.fault,
+        sha256,
+        want.format,
+        _code(want.format),
+        settings.session_key,
+        str(settings.part_records),
+        str(number),
+    )
+
+
+@cache
+def _code(name: str) -> str:
+    """sha256 over the source of what reads this format; for `auto` every format has a say."""
+    if name == FEEDBACK:
+        return step.code_sha(*CODE, "tasks/core/feedback.py")
+    if name == formats.AUTO:
+        return step.code_sha(*CODE, "tasks/formats")
+    shared = sorted(str(path) for path in Path(formats.__file__).parent.glob("_*.py"))
+    own = Path(str(formats.load(name).__file__)).read_text()
+    return step.fingerprint(step.code_sha(*CODE, *shared), own)
+
+
+def _manifest(made: list[Part], skipped: int) -> Manifest:
+    info = {
+        "objects": len({part.info["uri"] for part in made}),
+        "skipped": skipped,
+        FEEDBACK: msgspec.structs.asdict(step.total(p for p in made if p.label == FEEDBACK)),
+    }
+    counts = step.total(part for part in made if not part.label)
+    return Manifest(stage="ingest", parts=tuple(made), counts=counts, info=info)
+
+
+def _check(made: Iterable[Part], max_rejected: float, what: str) -> None:
+    """Stop a bad load: a share of rejects that is too high, or nothing but rejects."""
+    made = tuple(made)
+    counts = step.total(made)
+    if counts.rejected <= (TOLERATED if counts.accepted else 0):
+        return
+    if counts.accepted and counts.rejected <= max_rejected * counts.read:
+        return
+    first = {r.reason: r for part in reversed(made) for r in reversed(part.rejects)}
+    places = "; ".join(
+        f"{reason} {counts.reasons[reason]}, first at {reject.source.uri}:{reject.source.line}"
+        + (f" ({reject.detail})" if reject.detail else "")
+        for reason, reject in sorted(first.items())
+        if reject.source
+    )
+    raise StageError(
+        f"{counts.rejected} of {counts.read} {what} records were rejected, at most "
+        f"{max_rejected:.0%} may be: {places}. Correct or remove these sources, or raise "
+        "ingest.max_rejected; nothing was committed"
+    )
+
+
+if __name__ == "__main__":
+    step.main("ingest", lambda params, data: ingest(params.ingest, data / "ingested"))

@@ -1,0 +1,105 @@
+"""Rewards by name: one file each, or a dotted path to a module of the user's own.
+
+A reward is a module with
+
+    Settings                            a frozen pydantic model of its options
+    score(prompt, reply, settings)      a `Score`; pure, and blind to the rest of the batch
+    CASES                               what it pays for a reply, shown and tested
+
+    Prompt(messages=..., tools=(get_invoice,), reference=Reference(behaviour="execute", ...))
+    Reply(tool_calls=(ToolCall(name="get_invoice", arguments={"month": "may"}),))  ->  0.2 to 1.0
+
+What a reward cannot score it returns unscored, with a reason. `NOT_APPLICABLE` is the one reason
+that is no loss: the reward has nothing to say about such a row, and another component has.
+"""
+
+import hashlib
+import importlib
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+from tasks.core.errors import SettingsError
+from tasks.core.records import Message, Reference, Reply, Tool
+
+NOT_APPLICABLE = "not-applicable"
+
+_PARTS = ("Settings", "score", "CASES")
+_IS_REWARD = re.compile(r"^def score\(.*^CASES\b|^CASES\b.*^def score\(", re.MULTILINE | re.DOTALL)
+
+
+class Prompt(NamedTuple):
+    """What a reply answers, and what would have been right."""
+
+    messages: tuple[Message, ...]
+    tools: tuple[Tool, ...]
+    reference: Reference | None
+
+
+class Case(NamedTuple):
+    """One line of a reward's contract: with default settings the reply is worth `value`."""
+
+    prompt: Prompt
+    reply: Reply
+    value: float | None
+    """None: unscored."""
+
+
+def available() -> tuple[str, ...]:
+    """Names of the rewards that ship with the project, without importing any."""
+    folder = Path(__file__).parent
+    return tuple(p.stem for p in sorted(folder.glob("*.py")) if _IS_REWARD.search(p.read_text()))
+
+
+def load(name: str) -> ModuleType:
+    """Import a reward.
+
+    Raises:
+        SettingsError: no such reward, or a module that is none.
+    """
+    module_name = _module_name(name)
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise
+        raise SettingsError(
+            f"reward {name!r}: there is no module {error.name}; put it where Python finds it"
+        ) from error
+    lacking = [part for part in _PARTS if not hasattr(module, part)]
+    if lacking:
+        raise SettingsError(
+            f"reward {name!r}: {module_name} has no {', '.join(lacking)}; a reward has "
+            f"{', '.join(_PARTS)} (see tasks/rewards/tool_call.py)"
+        )
+    return module
+
+
+def source_sha(name: str) -> str:
+    """sha256 over the reward's source file: its version."""
+    return hashlib.sha256(source_file(name).read_bytes()).hexdigest()
+
+
+def source_file(name: str) -> Path:
+    """Where the reward's source is.
+
+    Raises:
+        SettingsError: no such reward.
+    """
+    found = importlib.util.find_spec(_module_name(name))
+    if found is None or found.origin is None or not found.origin.endswith(".py"):
+        raise SettingsError(f"reward {name!r} has no Python source file, so it has no version")
+    return Path(found.origin)
+
+
+def _module_name(name: str) -> str:
+    if "." in name:
+        return name
+    if name not in available():
+        raise SettingsError(
+            f"reward {name!r} is not known; expected one of {', '.join(available())}, or a dotted "
+            "path to a module of yours"
+        )
+    return f"{__name__}.{name}"

@@ -1,0 +1,173 @@
+"""Pays for the right kind of reply: asking, declining and answering are three different things.
+
+    reference  clarify, missing ("month",)
+    reply      "Please give month."            1.0   exact
+               "Please give invoice id."       0.4   wrong-question
+               "Can you tell me more?"         0.1   vague-question
+               "No tool can do this."          0.1   declined where asking was right
+               get_invoice(month="may")        0.0   acted: the month is made up
+               "Your invoice is on its way."   0.0   answered
+
+A question is right when it asks for the missing parameters and for no other one. A question whose
+reference names no parameter, and an answer, are compared with the reference's text by the words
+they share. Where a call was right, a reply without one is worth 0; which call is right is not
+decided here.
+"""
+
+import re
+from collections import Counter
+
+from pydantic import Field
+
+from tasks.core.behaviour import classify
+from tasks.core.records import Reference, Reply, Score, Tool, ToolCall
+from tasks.core.settings import Section
+from tasks.rewards import NOT_APPLICABLE, Case, Prompt
+
+_WORDS = re.compile(r"\w+(?:[.,:/-]\w+)*")
+
+
+class Settings(Section):
+    wrong_question: float = Field(default=0.4, ge=0, lt=1)
+    """For asking for other parameters than the missing ones; both together pay in between."""
+    other_words: float = Field(default=0.1, ge=0, lt=1)
+    """For asking where declining was right, the reverse, and a question that asks for nothing."""
+    same_text: float = Field(default=0.8, gt=0, le=1)
+    """Share of common words from which two texts say the same."""
+
+
+def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
+    """Score one reply; see the module for what is paid. Values are in [0, 1]."""
+    reference = prompt.reference
+    if reference is None:
+        return Score.unscored("no-reference")
+    if reply.tool_calls:
+        if reference.behaviour == "execute":
+            return Score.unscored(NOT_APPLICABLE)
+        return Score(value=0.0, tier=_how_it_acted(reply, prompt.tools), behaviour="execute")
+    if not reply.content.strip():
+        return Score(value=0.0, tier="empty", behaviour="answer")
+    return _text(prompt, reply, reference, settings)
+
+
+def _text(prompt: Prompt, reply: Reply, reference: Reference, settings: Settings) -> Score:
+    label = classify(reply, prompt.tools)
+    if label.behaviour != reference.behaviour:
+        return _other_behaviour(label.behaviour, reference, settings)
+    if reference.behaviour == "clarify":
+        return _question(label.missing, reply, reference, settings)
+    if reference.behaviour == "refuse":
+        return Score(value=1.0, exact=True, tier="exact", behaviour="refuse")
+    return _answer(reply, reference, settings)
+
+
+def _how_it_acted(reply: Reply, tools: tuple[Tool, ...]) -> str:
+    if any(call.raw_arguments or not call.name for call in reply.tool_calls):
+        return "malformed"
+    offered = {tool.name for tool in tools}
+    return "acted" if all(call.name in offered for call in reply.tool_calls) else "invented"
+
+
+def _other_behaviour(did: str, reference: Reference, settings: Settings) -> Score:
+    if reference.behaviour == "execute":
+        tier = "over-refusal" if did in ("clarify", "refuse") else "no-call"
+        return Score(value=0.0, tier=tier, behaviour=did)
+    tier = {"clarify": "asked", "refuse": "declined"}.get(did, "answered")
+    both_hold_back = {did, reference.behaviour} == {"clarify", "refuse"}
+    value = settings.other_words if both_hold_back else 0.0
+    return Score(value=value, tier=tier, behaviour=did)
+
+
+def _question(
+    asked: tuple[str, ...], reply: Reply, reference: Reference, settings: Settings
+) -> Score:
+    if not reference.missing:
+        if not reference.text:
+            return Score.unscored("reference-without-text")
+        common = overlap(reply.content, reference.text)
+        return _by_words(common, settings.other_words, "clarify", settings)
+    if not asked:
+        return Score(value=settings.other_words, tier="vague-question", behaviour="clarify")
+    found, wanted = set(asked), set(reference.missing)
+    if found == wanted:
+        return Score(value=1.0, exact=True, tier="exact", behaviour="clarify")
+    share = len(found & wanted) / len(found | wanted)
+    value = settings.wrong_question + (1 - settings.wrong_question) * share
+    tier = "partial-question" if share else "wrong-question"
+    return Score(value=value, tier=tier, behaviour="clarify")
+
+
+def _answer(reply: Reply, reference: Reference, settings: Settings) -> Score:
+    if not reference.text and not reference.citations:
+        return Score.unscored("reference-without-text")
+    common = overlap(reply.content, reference.text) if reference.text else 1.0
+    cited = [citation in reply.content for citation in reference.citations]
+    common *= sum(cited) / len(cited) if cited else 1.0
+    return _by_words(common, 0.0, "answer", settings)
+
+
+def _by_words(common: float, least: float, behaviour: str, settings: Settings) -> Score:
+    if common >= settings.same_text:
+        return Score(value=1.0, exact=True, tier="exact", behaviour=behaviour)
+    value = least + (1 - least) * common
+    return Score(value=value, tier="partial-text", behaviour=behaviour)
+
+
+def overlap(text: str, wanted: str) -> float:
+    """How much two texts say the same, in [0, 1]: F1 of their words, times that of their figures.
+
+    Words are counted, so that repeating one does not pay. Words with a digit in them (amounts,
+    dates, ids) are compared once more alone, because a text that is right but for them is wrong.
+    """
+    given, right = _words(text), _words(wanted)
+    figures = {w for w in given if _has_digit(w)}, {w for w in right if _has_digit(w)}
+    return _f1(given, right) * (
+        _f1(Counter(figures[0]), Counter(figures[1])) if any(figures) else 1
+    )
+
+
+def _words(text: str) -> Counter[str]:
+    return Counter(_WORDS.findall(text.casefold()))
+
+
+def _has_digit(word: str) -> bool:
+    return any(letter.isdigit() for letter in word)
+
+
+def _f1(given: Counter[str], right: Counter[str]) -> float:
+    total = given.total() + right.total()
+    return 2 * (given & right).total() / total if total else 0.0
+
+
+_TOOL = Tool(
+    name="get_invoice",
+    parameters={
+        "type": "object",
+        "properties": {"invoice_id": {"type": "string"}, "month": {"type": "string"}},
+        "required": ["invoice_id", "month"],
+    },
+)
+_ASK = Prompt((), (_TOOL,), Reference(behaviour="clarify", missing=("month",), text="Which month?"))
+_DECLINE = Prompt((), (_TOOL,), Reference(behaviour="refuse", text="No tool can do this."))
+_ANSWER = Prompt((), (_TOOL,), Reference(behaviour="answer", text="Your invoice is 12 euros."))
+_ACT = Prompt((), (_TOOL,), Reference(behaviour="execute"))
+_CALL = Reply(tool_calls=(ToolCall(name="get_invoice", arguments={"month": "may"}),))
+CASES = (
+    Case(_ASK, Reply(content="Please give month."), 1.0),
+    Case(_ASK, Reply(content="Please give invoice id."), 0.4),
+    Case(_ASK, Reply(content="Can you tell me more?"), 0.1),
+    Case(_ASK, Reply(content="No tool can do this."), 0.1),
+    Case(_ASK, _CALL, 0.0),
+    Case(_ASK, Reply(content="Your invoice is on its way."), 0.0),
+    Case(_DECLINE, Reply(content="I am sorry, I cannot do that."), 1.0),
+    Case(_DECLINE, Reply(content="Please give month."), 0.1),
+    Case(_DECLINE, Reply(content="Your invoice is on its way."), 0.0),
+    Case(_DECLINE, _CALL, 0.0),
+    Case(_ANSWER, Reply(content="Your invoice is 12 euros."), 1.0),
+    Case(_ANSWER, Reply(content="Your invoice is 13 euros."), 0.0),
+    Case(_ANSWER, Reply(content="Please give month."), 0.0),
+    Case(_ACT, Reply(content="Please give month."), 0.0),
+    Case(_ACT, Reply(content="No tool can do this."), 0.0),
+    Case(_ACT, _CALL, None),
+    Case(_ASK._replace(reference=None), Reply(content="Which month?"), None),
+)

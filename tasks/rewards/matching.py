@@ -1,0 +1,212 @@
+"""Compares calls with the calls of a reference: by the tool's JSON Schema, and one to one.
+
+    schema number   1 equals 1.0      schema string   "07030" never equals 7030
+    no schema type  1 differs from 1.0, true from 1
+
+A parameter that is left out equals one given at its declared `default`. Nothing is coerced: a
+string where the schema wants a number is a wrong value, because the tool would refuse it.
+Source of the types' meaning: JSON Schema 2020-12, Validation, section 6.1.1.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from tasks.core.records import Call, Tool, ToolCall
+
+Schema = dict[str, Any]
+
+_MAX_REFERENCES = 8
+"""Levels of $ref, anyOf, oneOf and allOf that are followed; a schema may refer to itself."""
+_ABSENT = object()
+
+
+class Fit(NamedTuple):
+    """How well a call's arguments match those of a wanted call of the same tool."""
+
+    right: int
+    """Parameters of the wanted call that are right, those left out where they may be included."""
+    wanted: int
+    extra: int
+    """Parameters that the wanted call does not have."""
+
+    @property
+    def exact(self) -> bool:
+        return self.right == self.wanted and self.extra == 0
+
+
+def fit(call: ToolCall, wanted: Call, tool: Tool) -> Fit:
+    """Compare the arguments of a call with those of a wanted one; both are calls of `tool`."""
+    root = tool.parameters
+    properties = _properties(root)
+    right = 0
+    for name, value in wanted.arguments.items():
+        schema = properties.get(name, {})
+        accepted = (value, *wanted.alternatives.get(name, ()))
+        if name in call.arguments:
+            right += any(equal(call.arguments[name], a, schema, root) for a in accepted)
+        elif name in wanted.optional:
+            right += 1
+        else:
+            right += any(_is_default(a, schema, root) for a in accepted)
+    extra = sum(
+        not _may_be_added(name, value, wanted, properties.get(name, {}), root)
+        for name, value in call.arguments.items()
+        if name not in wanted.arguments
+    )
+    return Fit(right, len(wanted.arguments), extra)
+
+
+def equal(value: Any, wanted: Any, schema: Any, root: Schema) -> bool:
+    """Whether two JSON values mean the same to a tool whose parameter has this schema.
+
+    `root` is the schema that `$ref` points into.
+    """
+    kind = type(wanted)
+    if kind is list:
+        return _equal_lists(value, wanted, schema, root)
+    if kind is dict:
+        return _equal_objects(value, wanted, schema, root)
+    if type(value) is kind:
+        return bool(value == wanted)
+    numbers = type(value) in (int, float) and kind in (int, float)
+    return numbers and value == wanted and any(map(_is_number, _branches(schema, root)))
+
+
+def assign(
+    calls: Sequence[ToolCall], wanted: Sequence[Call], worth: Callable[[ToolCall, Call], float]
+) -> list[tuple[int, int]]:
+    """Pair calls with wanted calls of the same tool, one to one, so that their worth is greatest.
+
+    Returns pairs of positions. A worth of 1 is an exact match. A call that is repeated is paired
+    as often as the wanted calls ask for it exactly, and otherwise once.
+    """
+    if len(calls) == 1 and len(wanted) == 1:
+        return [(0, 0)] if calls[0].name == wanted[0].name else []
+    pairs = []
+    for name in dict.fromkeys(w.name for w in wanted):
+        columns = [j for j, w in enumerate(wanted) if w.name == name]
+        rows = [i for i, call in enumerate(calls) if call.name == name]
+        table = [[worth(calls[i], wanted[j]) for j in columns] for i in rows]
+        kept = _without_repeats([calls[i] for i in rows], table)
+        if kept:
+            pairs += [(rows[kept[r]], columns[c]) for r, c in _best([table[k] for k in kept])]
+    return sorted(pairs)
+
+
+def _best(table: list[list[float]]) -> Iterator[tuple[int, int]]:
+    """The assignment of rows to columns with the greatest sum."""
+    if len(table) == 1:
+        yield 0, table[0].index(max(table[0]))
+        return
+    from scipy.optimize import linear_sum_assignment
+
+    rows, columns = linear_sum_assignment(table, maximize=True)
+    yield from zip(map(int, rows), map(int, columns), strict=True)
+
+
+def _without_repeats(calls: list[ToolCall], table: list[list[float]]) -> list[int]:
+    """Rows to be kept: a call's copies only as far as exact matches ask for them."""
+    seen: Counter[Hashable] = Counter()
+    kept = []
+    for row, call in enumerate(calls):
+        key = _frozen(call.arguments)
+        if seen[key] < max(1, sum(worth >= 1 for worth in table[row])):
+            kept.append(row)
+        seen[key] += 1
+    return kept
+
+
+def _frozen(value: Any) -> Hashable:
+    if isinstance(value, dict):
+        return frozenset((name, _frozen(item)) for name, item in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(_frozen(item) for item in value)
+    return (bool, value) if isinstance(value, bool) else value
+
+
+def _may_be_added(name: str, value: Any, wanted: Call, schema: Any, root: Schema) -> bool:
+    accepted = wanted.alternatives.get(name, ())
+    return any(equal(value, a, schema, root) for a in accepted) or _is_default(value, schema, root)
+
+
+def _is_default(value: Any, schema: Any, root: Schema) -> bool:
+    default = schema.get("default", _ABSENT) if isinstance(schema, dict) else _ABSENT
+    return default is not _ABSENT and equal(value, default, schema, root)
+
+
+def _equal_lists(value: Any, wanted: list[Any], schema: Any, root: Schema) -> bool:
+    if type(value) is not list or len(value) != len(wanted):
+        return False
+    return any(
+        all(
+            equal(v, w, _item(branch, i), root)
+            for i, (v, w) in enumerate(zip(value, wanted, strict=True))
+        )
+        for branch in _branches(schema, root)
+    )
+
+
+def _item(schema: Schema, position: int) -> Any:
+    first = schema.get("prefixItems")
+    if isinstance(first, list) and position < len(first):
+        return first[position]
+    return schema.get("items", {})
+
+
+def _equal_objects(value: Any, wanted: dict[str, Any], schema: Any, root: Schema) -> bool:
+    if type(value) is not dict:
+        return False
+    return any(_equal_members(value, wanted, branch, root) for branch in _branches(schema, root))
+
+
+def _equal_members(
+    value: dict[str, Any], wanted: dict[str, Any], schema: Schema, root: Schema
+) -> bool:
+    properties = _properties(schema)
+    for name in value.keys() | wanted.keys():
+        member = properties.get(name, schema.get("additionalProperties", {}))
+        if name in value and name in wanted:
+            if not equal(value[name], wanted[name], member, root):
+                return False
+        elif not _is_default(value[name] if name in value else wanted[name], member, root):
+            return False
+    return True
+
+
+def _properties(schema: Schema) -> Schema:
+    found = schema.get("properties")
+    return found if isinstance(found, dict) else {}
+
+
+def _is_number(schema: Schema) -> bool:
+    kind = schema.get("type")
+    return kind in ("number", "integer") or (
+        isinstance(kind, list) and ("number" in kind or "integer" in kind)
+    )
+
+
+def _branches(schema: Any, root: Schema, depth: int = 0) -> Iterator[Schema]:
+    """The schema and all that it refers to: what is equal under one of them is equal."""
+    if not isinstance(schema, dict):
+        yield {}
+        return
+    yield schema
+    if depth == _MAX_REFERENCES:
+        return
+    reference = schema.get("$ref")
+    if isinstance(reference, str) and reference.startswith("#/"):
+        yield from _branches(_resolve(reference, root), root, depth + 1)
+    for key in ("anyOf", "oneOf", "allOf"):
+        for branch in schema.get(key, ()):
+            yield from _branches(branch, root, depth + 1)
+
+
+def _resolve(reference: str, root: Schema) -> Any:
+    found: Any = root
+    for key in reference[2:].split("/"):
+        key = key.replace("~1", "/").replace("~0", "~")  # noqa: PLW2901 (JSON Pointer's escapes)
+        if not isinstance(found, dict) or key not in found:
+            return {}
+        found = found[key]
+    return found

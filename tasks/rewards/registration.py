@@ -1,0 +1,137 @@
+"""Puts a reward spec into MLflow's registry, and links it to the runs that use it.
+
+    models:/reward-tool-calls/1    the YAML, the rewards' sources, the code that serves them
+                                   tags: semver 1.0.0, sha 0ae3e6349d23...; alias: production
+
+A version is what was trained on, so it never changes: another content needs another version in
+the spec. `tasks/rewards/served.py` is what MLflow runs when such a model is loaded.
+"""
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tasks import rewards
+from tasks.core.errors import SettingsError
+from tasks.core.lineage import EXPERIMENT
+from tasks.core.step import PROJECT
+from tasks.rewards.spec import Spec
+
+ALIAS = "production"
+"""On the newest version."""
+
+_PACKAGES = ("tasks/core", "tasks/rewards")
+_REQUIREMENTS = ("jsonschema", "msgspec", "pydantic", "pydantic-settings", "pyyaml", "scipy")
+
+
+class RegisteredReward(NamedTuple):
+    uri: str
+    """As `models:/reward-tool-calls/1`."""
+    version: str
+    """Of the registry, counted from 1; the spec's own is its semantic version."""
+    model_id: str
+    """Of the LoggedModel behind it, which runs are linked to."""
+    sha: str
+
+
+def register(spec: Spec, *, mlflow: Any) -> RegisteredReward:
+    """The registered version that holds this spec, made where there is none.
+
+    `mlflow` is the module, pointed at its server (`lineage.connect`). No run has to be active, and
+    an active one is left alone.
+
+    Raises:
+        SettingsError: the spec, or a reward in it, changed and its version did not.
+    """
+    client = mlflow.tracking.MlflowClient()
+    name = f"reward-{spec.name}"
+    known = client.search_model_versions(f"name='{name}'")
+    found = next((v for v in known if v.tags.get("sha") == spec.sha), None)
+    if found is None:
+        _refuse_same_version(spec, known)
+        found = _create(spec, name, mlflow, client)
+        known = [*known, found]
+    newest = max(known, key=lambda version: int(version.version))
+    # Set again even where nothing was made: a run may have died between the two.
+    if client.get_registered_model(name).aliases.get(ALIAS) != newest.version:
+        client.set_registered_model_alias(name, ALIAS, newest.version)
+    version = str(found.version)
+    return RegisteredReward(f"models:/{name}/{version}", version, found.tags["model_id"], spec.sha)
+
+
+def link(mlflow: Any, registered: RegisteredReward) -> None:
+    """Make the reward an input of the active run.
+
+    Said twice, because runs cannot be searched by an input model: as a link, and as params.
+    """
+    run_id = mlflow.active_run().info.run_id
+    model = mlflow.entities.LoggedModelInput(model_id=registered.model_id)
+    mlflow.tracking.MlflowClient().log_inputs(run_id, models=[model])
+    mlflow.log_params({"reward_uri": registered.uri, "reward_sha": registered.sha})
+
+
+def _refuse_same_version(spec: Spec, known: Any) -> None:
+    for version in known:
+        if version.tags.get("semver") == spec.version:
+            raise SettingsError(
+                f"{spec.path}: {spec.name} {spec.version} is registered as "
+                f"{version.tags.get('sha', '')[:12]} ({version.name} version {version.version}), "
+                f"but now it is {spec.sha[:12]}: the spec or the code of a reward in it changed; "
+                "raise `version` in the spec"
+            )
+
+
+def _create(spec: Spec, name: str, mlflow: Any, client: Any) -> Any:
+    active = mlflow.active_run()
+    experiment = (
+        active.info.experiment_id
+        if active
+        else mlflow.get_experiment_by_name(EXPERIMENT).experiment_id
+    )
+    tags = {"semver": spec.version, "sha": spec.sha}
+    # By hand, because `log_model` would make the reward an output of the active run.
+    model = client.create_logged_model(experiment, name=name, tags=tags, model_type="reward")
+    with tempfile.TemporaryDirectory() as folder:
+        client.log_model_artifacts(model.model_id, str(_save(spec, mlflow, Path(folder))))
+    client.finalize_logged_model(model.model_id, "READY")
+    if not client.search_registered_models(filter_string=f"name='{name}'"):
+        client.create_registered_model(name, description=spec.declared.description)
+    return client.create_model_version(
+        name,
+        source=f"models:/{model.model_id}",
+        model_id=model.model_id,
+        tags={**tags, "model_id": model.model_id},
+        description=spec.declared.description,
+    )
+
+
+def _save(spec: Spec, mlflow: Any, folder: Path) -> Path:
+    target = folder / "model"
+    mlflow.pyfunc.save_model(
+        str(target),
+        python_model=str(Path(__file__).with_name("served.py")),
+        artifacts={"spec": str(spec.path.resolve())},
+        model_config={"sha": spec.sha},
+        code_paths=_sources(spec, folder / "code"),
+        pip_requirements=list(_REQUIREMENTS),
+    )
+    return target
+
+
+def _sources(spec: Spec, folder: Path) -> list[str]:
+    """The code that scores, copied without anything else; a list of its top-level folders."""
+    for package in _PACKAGES:
+        shutil.copytree(PROJECT / package, folder / package, ignore=_all_but_python)
+    shutil.copy(PROJECT / "tasks/__init__.py", folder / "tasks")
+    for component in spec.declared.components:
+        if "." in component.reward:
+            own = folder.joinpath(*component.reward.split(".")).with_suffix(".py")
+            own.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(rewards.source_file(component.reward), own)
+    return [str(path) for path in sorted(folder.iterdir())]
+
+
+def _all_but_python(folder: str, names: list[str]) -> list[str]:
+    left_out = (name for name in names if not name.endswith(".py"))
+    return [n for n in left_out if n == "__pycache__" or not (Path(folder) / n).is_dir()]

@@ -1,0 +1,186 @@
+"""Pays for the right tool calls: matched one to one, arguments compared by the tool's schema.
+
+    reference  get_invoice(invoice_id="12", month="may")
+    reply      get_invoice(invoice_id="12", month="may")     1.0   exact
+               get_invoice(invoice_id="12", month="june")    0.4   partial: 0.2 + 0.4 * 1/2
+               send_invoice(vendor="oslo")                   0.1   wrong-tool: listed, not wanted
+               the right call five times                     0.0   each extra call costs 0.5
+               the right call, and pay_invoice(...) too     -0.5   it may have done harm: 1.5
+               drop_table()                                  0.0   invented: not on offer
+               "Which month?"                                0.0   over-refusal
+
+With several wanted calls each is worth its share. A call that was not asked for costs half a share,
+and one and a half where it looks as if it changed something: more than leaving a call out, which
+costs one. Scores references whose behaviour is `execute`; the others are not applicable.
+"""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from tasks.core import behaviour
+from tasks.core.records import Call, Reference, Reply, Score, Tool, ToolCall
+from tasks.core.settings import Section
+from tasks.rewards import NOT_APPLICABLE, Case, Prompt, matching
+from tasks.rewards.side_effects import changes_something
+
+
+class Settings(Section):
+    right_tool: float = Field(default=0.2, ge=0, lt=1)
+    """For a wanted tool, whatever its arguments."""
+    arguments: float = Field(default=0.4, ge=0, lt=1)
+    """On top, times the share of right arguments; parameters that are not wanted count against."""
+    wrong_tool: float = Field(default=0.1, ge=0, lt=1)
+    """For calls to listed tools none of which is wanted."""
+    extra_call: float = Field(default=0.5, ge=0, le=2)
+    """Cost of a call nobody asked for, in shares of a wanted call; the value stays above 0."""
+    changing_call: float = Field(default=1.5, gt=1, le=2)
+    """The same for a tool that changes something; may lead below 0."""
+    changing: tuple[str, ...] = ()
+    """Tools that change something, by name or pattern (`pay_*`), whatever their verb says."""
+    reading: tuple[str, ...] = ()
+    """Tools that change nothing, likewise."""
+
+    @model_validator(mode="after")
+    def _only_exact_is_one(self) -> Self:
+        if self.right_tool + self.arguments >= 1:
+            raise ValueError(
+                f"right_tool {self.right_tool} + arguments {self.arguments} pay as much as an "
+                "exact call; make their sum less than 1"
+            )
+        return self
+
+
+def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
+    """Score one reply; see the module for what is paid. Values are in [-1, 1]."""
+    reference = prompt.reference
+    offered = {tool.name: tool for tool in prompt.tools}
+    reason = _unscorable(reference, offered)
+    if reference is None or reason:
+        return Score.unscored(reason)
+    if not reply.tool_calls:
+        return _without_calls(prompt, reply)
+    sound = tuple(call for call in reply.tool_calls if call.name and not call.raw_arguments)
+    listed = tuple(call for call in sound if call.name in offered)
+    found = _calls(listed, reference, offered, settings)
+    if len(listed) == len(reply.tool_calls):
+        return found
+    # At most 0, and no more than without the broken call: breaking one must not hide another.
+    tier = "malformed" if len(sound) < len(reply.tool_calls) else "invented"
+    return Score(value=min(0.0, found.value or 0.0), tier=tier, behaviour="execute")
+
+
+def _unscorable(reference: Reference | None, offered: dict[str, Tool]) -> str:
+    """Why nothing can be scored against this reference; "" where it can."""
+    if reference is None:
+        return "no-reference"
+    if reference.behaviour != "execute":
+        return NOT_APPLICABLE
+    if not reference.calls:
+        return "reference-without-calls"
+    known = all(call.name in offered for call in reference.calls)
+    return "" if known else "reference-tool-not-offered"
+
+
+def _calls(
+    calls: tuple[ToolCall, ...],
+    reference: Reference,
+    offered: dict[str, Tool],
+    settings: Settings,
+) -> Score:
+    def worth(call: ToolCall, wanted: Call) -> float:
+        fit = matching.fit(call, wanted, offered[call.name])
+        if fit.exact:
+            return 1.0
+        right = max(0, fit.right - fit.extra)
+        return settings.right_tool + settings.arguments * right / max(1, fit.wanted)
+
+    wanted = reference.calls
+    pairs = matching.assign(calls, wanted, worth)
+    paid = [worth(calls[i], wanted[j]) for i, j in pairs]
+    matched = {i for i, _ in pairs}
+    extra = [call for i, call in enumerate(calls) if i not in matched]
+    value = sum(paid) / len(wanted)
+    if not pairs:
+        # They stand in the place of the wanted calls; only what goes beyond those is extra.
+        value = settings.wrong_tool
+        extra = _harmless_first(extra, settings)[len(wanted) :]
+    value = _less_extra(value, extra, len(wanted), settings)
+    complete = len(pairs) == len(wanted) and all(p == 1 for p in paid)
+    tier = "partial" if pairs else "wrong-tool"
+    if complete:
+        tier = "extra-call" if extra else "exact"
+    return Score(value=value, exact=tier == "exact", tier=tier, behaviour="execute")
+
+
+def _less_extra(value: float, extra: list[ToolCall], wanted: int, settings: Settings) -> float:
+    if not extra:
+        return value
+    changing = sum(_changes(call, settings) for call in extra)
+    harmless = len(extra) - changing
+    value = max(0.0, value - settings.extra_call * harmless / wanted)
+    return max(-1.0, value - settings.changing_call * changing / wanted)
+
+
+def _harmless_first(calls: list[ToolCall], settings: Settings) -> list[ToolCall]:
+    return sorted(calls, key=lambda call: _changes(call, settings))
+
+
+def _changes(call: ToolCall, settings: Settings) -> bool:
+    return changes_something(call.name, settings.changing, settings.reading)
+
+
+def _without_calls(prompt: Prompt, reply: Reply) -> Score:
+    if not reply.content.strip():
+        return Score(value=0.0, tier="empty", behaviour="answer")
+    found = behaviour.classify(reply, prompt.tools).behaviour
+    tier = "over-refusal" if found in ("clarify", "refuse") else "no-call"
+    return Score(value=0.0, tier=tier, behaviour=found)
+
+
+def _tool(name: str, *parameters: str) -> Tool:
+    properties = {parameter: {"type": "string"} for parameter in parameters}
+    return Tool(
+        name=name,
+        parameters={"type": "object", "properties": properties, "required": list(parameters)},
+    )
+
+
+_PROMPT = Prompt(
+    messages=(),
+    tools=(
+        _tool("get_invoice", "invoice_id", "month"),
+        _tool("send_invoice", "vendor"),
+        _tool("pay_invoice", "invoice_id"),
+    ),
+    reference=Reference(
+        behaviour="execute",
+        calls=(Call(name="get_invoice", arguments={"invoice_id": "12", "month": "may"}),),
+    ),
+)
+_RIGHT = ToolCall(name="get_invoice", arguments={"invoice_id": "12", "month": "may"})
+_PAY = ToolCall(name="pay_invoice", arguments={"invoice_id": "12"})
+CASES = (
+    Case(_PROMPT, Reply(tool_calls=(_RIGHT,)), 1.0),
+    Case(
+        _PROMPT,
+        Reply(
+            tool_calls=(
+                ToolCall(name="get_invoice", arguments={"invoice_id": "12", "month": "june"}),
+            )
+        ),
+        0.4,
+    ),
+    Case(
+        _PROMPT,
+        Reply(tool_calls=(ToolCall(name="send_invoice", arguments={"vendor": "oslo"}),)),
+        0.1,
+    ),
+    Case(_PROMPT, Reply(tool_calls=(_RIGHT,) * 5), 0.0),
+    Case(_PROMPT, Reply(tool_calls=(_RIGHT, _PAY)), -0.5),
+    Case(_PROMPT, Reply(tool_calls=(_RIGHT, ToolCall(name="drop_table"))), 0.0),
+    Case(_PROMPT, Reply(tool_calls=(ToolCall(name="get_invoice", raw_arguments="{"),)), 0.0),
+    Case(_PROMPT, Reply(content="Please give month."), 0.0),
+    Case(_PROMPT._replace(reference=Reference(behaviour="refuse")), Reply(content="No."), None),
+    Case(_PROMPT._replace(reference=None), Reply(tool_calls=(_RIGHT,)), None),
+)

@@ -1,0 +1,1 @@
+"""A model behind OpenAI's interface, the router before two of them, and their processes."""

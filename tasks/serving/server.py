@@ -1,0 +1,137 @@
+"""Serves one model on OpenAI's interface, so that an agent can be pointed at it unchanged.
+
+    python -m tasks.serving.server --model tasks/demo/base --port 8001 --name models:/agent/1
+
+    POST /v1/chat/completions    GET /v1/models    GET /health
+
+Requests that arrive within a few milliseconds are answered as one batch. It generates with
+transformers, which is enough for a small model on a CPU. On a GPU run vLLM instead: `vllm serve
+MODEL --served-model-name NAME --enable-auto-tool-choice --tool-call-parser hermes` has the same
+interface, and the router does not tell the two apart.
+"""
+
+import argparse
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request as HttpRequest
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from tasks.core import dialects, sampling
+from tasks.core.errors import SettingsError
+from tasks.serving import chat, processes
+from tasks.serving.batches import Batches
+
+MAX_TOKENS = 256
+"""Generated where a request names no limit."""
+
+
+class Served:
+    """A model with its tokenizer and its queue."""
+
+    def __init__(self, path: str, name: str, batch_size: int) -> None:
+        from transformers import AutoTokenizer
+
+        self.name = name
+        try:
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(path)
+            self.batches = Batches(sampling.load(path, batch_size=batch_size), batch_size)
+        except OSError as error:
+            raise SettingsError(
+                f"--model {path} holds no model: {' '.join(str(error).split())}"
+            ) from error
+        self._numbers = itertools.count()
+
+    async def answer(self, request: chat.Request) -> dict[str, Any]:
+        """The whole response to a request.
+
+        Raises:
+            chat.Refused: the prompt leaves no room for an answer.
+        """
+        messages, tools = chat.context(request)
+        prompt = dialects.render(self._tokenizer, messages, tools)
+        length = len(self._tokenizer(prompt, add_special_tokens=False)["input_ids"])
+        longest = self._tokenizer.model_max_length
+        room = longest - length
+        if room < 1:
+            raise chat.Refused(f"the prompt has {length} tokens; this model reads {longest}")
+        made = await self.batches.complete(
+            prompt,
+            temperature=1.0 if request.temperature is None else request.temperature,
+            limit=min(request.limit or MAX_TOKENS, room),
+            seed=request.seed,
+        )
+        return chat.response(
+            dialects.parse(made.text),
+            name=self.name,
+            number=next(self._numbers),
+            created=int(time.time()),
+            tokens=(length, made.tokens),
+            truncated=made.truncated,
+        )
+
+
+def application(served: Served) -> Starlette:
+    """The ASGI application."""
+
+    async def complete(http: HttpRequest) -> Response:
+        if served.batches.full:
+            busy = chat.error("too many requests are waiting; try again", "server_error")
+            return JSONResponse(busy, 503)
+        try:
+            request = chat.read(await http.body())
+            whole = await served.answer(request)
+        except chat.Refused as refused:
+            return JSONResponse(chat.error(str(refused)), 400)
+        if not request.stream:
+            return JSONResponse(whole)
+        usage = bool(request.stream_options and request.stream_options.include_usage)
+        events = chat.chunks(whole, include_usage=usage)
+        return StreamingResponse(events, media_type="text/event-stream")
+
+    async def models(_: HttpRequest) -> Response:
+        one = {"id": served.name, "object": "model", "created": 0, "owned_by": "ratchet"}
+        return JSONResponse({"object": "list", "data": [one]})
+
+    async def health(_: HttpRequest) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(served.batches.run())
+        yield
+        task.cancel()
+
+    return Starlette(
+        routes=[
+            Route("/v1/chat/completions", complete, methods=["POST"]),
+            Route("/v1/models", models),
+            Route("/health", health),
+        ],
+        lifespan=lifespan,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--model", required=True, help="folder of a transformers model")
+    parser.add_argument("--name", default="", help="what it is called; default: its folder")
+    parser.add_argument("--batch-size", type=int, default=32, help="most requests in one batch")
+    processes.listen_arguments(parser)
+    options = parser.parse_args()
+    with (
+        processes.explained("server"),
+        processes.listening(options.host, options.port) as listener,
+    ):
+        served = Served(options.model, options.name or options.model, options.batch_size)
+        processes.serve(application(served), listener, with_parent=options.with_parent)
+
+
+if __name__ == "__main__":
+    main()

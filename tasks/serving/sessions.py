@@ -1,0 +1,177 @@
+"""The router's memory of sessions, kept in a file that a restart or a canary reads.
+
+    {"arm":"challenger","at":1795311229,"event":"start","experiment":"2026…","session":"9f2c…",
+     "share":0.1}
+    {"at":1795311231,"detail":"timeout","event":"failure","session":"9f2c…"}
+    {"at":1795311240,"event":"outcome","session":"9f2c…","value":1.0}
+
+Lines are only ever appended, in the order of what happened. A session's id may name a person, so
+only a hash of it, salted by the experiment, is kept.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from tasks.core.errors import EvidenceError
+from tasks.core.records import Record
+from tasks.core.trial import Arm, Session
+
+
+class Event(Record, frozen=True, kw_only=True):
+    """One line of the file."""
+
+    event: Literal["start", "failure", "outcome"]
+    session: str
+    at: float
+    """Seconds since 1970."""
+    experiment: str = ""
+    arm: Arm = "champion"
+    share: float = 0.0
+    value: float = 0.0
+    detail: str = ""
+
+
+class Known(msgspec.Struct):
+    """What the events of one session add up to."""
+
+    session: str
+    arm: Arm
+    share: float
+    experiment: str
+    started: float
+    failures: int = 0
+    outcome: float | None = None
+
+
+class Sessions:
+    """Sessions by hash, in order of start; follows a file or writes it, never both ways at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self._known: dict[str, Known] = {}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        self.refresh()
+
+    def __iter__(self) -> Iterator[Known]:
+        return iter(self._known.values())
+
+    def get(self, session: str) -> Known | None:
+        """A session by its hash."""
+        return self._known.get(session)
+
+    def start(self, session: str, arm: Arm, share: float, experiment: str) -> Known:
+        """Write down a session that is new, or give back what it was assigned."""
+        if session not in self._known:
+            self._append(
+                Event(
+                    event="start",
+                    session=session,
+                    at=time.time(),
+                    experiment=experiment,
+                    arm=arm,
+                    share=share,
+                )
+            )
+        return self._known[session]
+
+    def fail(self, session: str, detail: str) -> None:
+        """Write down that the session's arm did not answer a request."""
+        self._append(Event(event="failure", session=session, at=time.time(), detail=detail))
+
+    def finish(self, session: str, value: float) -> bool:
+        """Write down a session's outcome in [0, 1]; False where it has one, which stays."""
+        if self._known[session].outcome is not None:
+            return False
+        self._append(Event(event="outcome", session=session, at=time.time(), value=value))
+        return True
+
+    def refresh(self) -> None:
+        """Take in the lines that were appended since; a line still being written waits.
+
+        Raises:
+            EvidenceError: a line is none of this format.
+        """
+        with self._path.open("rb") as file:
+            file.seek(self._offset)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    break
+                self._offset += len(line)
+                try:
+                    self._apply(_decoder.decode(line))
+                except (msgspec.DecodeError, msgspec.ValidationError) as error:
+                    raise EvidenceError(
+                        f"{self._path}, byte {self._offset - len(line)}: {error}; sessions cannot "
+                        "be counted without it, restore the file or begin a new canary"
+                    ) from error
+
+    def finished(self, experiment: str, *, now: float, outcome_s: float) -> list[Session]:
+        """The experiment's sessions in order of start, up to the first whose outcome is open.
+
+        One that failed counts 0 at once, one without an outcome after `outcome_s` seconds too.
+        """
+        found = []
+        for known in self:
+            if known.experiment != experiment or known.share == 0:
+                continue
+            missing = known.outcome is None and known.failures == 0
+            if missing and now - known.started < outcome_s:
+                break
+            found.append(
+                Session(
+                    session=known.session,
+                    arm=known.arm,
+                    share=known.share,
+                    outcome=0.0 if known.failures else known.outcome or 0.0,
+                    missing=missing,
+                    failures=known.failures,
+                )
+            )
+        return found
+
+    def _append(self, event: Event) -> None:
+        line = _encoder.encode(event) + b"\n"
+        with self._path.open("r+b") as file:
+            # A line torn by the end of an earlier writer stands behind the offset: it goes.
+            file.seek(self._offset)
+            file.truncate()
+            file.write(line)
+        self._offset += len(line)
+        self._apply(event)
+
+    def _apply(self, event: Event) -> None:
+        if event.event == "start":
+            self._known.setdefault(
+                event.session,
+                Known(
+                    session=event.session,
+                    arm=event.arm,
+                    share=event.share,
+                    experiment=event.experiment,
+                    started=event.at,
+                ),
+            )
+            return
+        known = self._known.get(event.session)
+        if known is None:
+            return
+        if event.event == "failure":
+            known.failures += 1
+        elif known.outcome is None:
+            known.outcome = event.value
+
+
+def digest(experiment: str, session_id: str) -> str:
+    """What stands for a session's id: 64 bits of a hash salted by the experiment."""
+    return hashlib.sha256(f"{experiment}/{session_id}".encode()).hexdigest()[:16]
+
+
+_decoder = msgspec.json.Decoder(Event)
+_encoder = msgspec.json.Encoder(order="sorted")

@@ -1,0 +1,245 @@
+"""What every format has to hold, run over each file in tasks/formats."""
+
+import copy
+import json
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasks import formats
+from tasks.core.errors import SettingsError
+from tasks.core.records import Invocation, Source, encode
+
+SOURCE = Source(uri="logs/a.jsonl", line=1, format="any")
+EVERY = pytest.mark.parametrize("name", formats.available())
+
+LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=20),
+)
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner)
+)
+
+
+def read(module: ModuleType, line: bytes) -> list[Invocation] | str:
+    """The invocations, or the reason for the reject; any other error is the test's."""
+    try:
+        found: list[Invocation] = module.parse(line, SOURCE, "session_id")
+    except formats.Malformed as error:
+        assert error.reason == error.reason.lower().replace(" ", "-") != ""
+        return error.reason
+    for invocation in found:
+        encode(invocation)
+    return found
+
+
+def paths(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner: list[tuple[Any, Any]] = []
+    if isinstance(value, dict):
+        inner = list(value.items())
+    elif isinstance(value, list):
+        inner = list(enumerate(value))
+    return [here] * bool(here) + [p for key, item in inner for p in paths(item, (*here, key))]
+
+
+@EVERY
+def test_the_sample_is_read_as_one_call_of_its_session(name: str) -> None:
+    module = formats.load(name)
+    (found,) = module.parse(module.SAMPLE, SOURCE, "session_id")
+    assert found.session_id == "s-12"
+    assert found.timestamp == "2026-11-03T14:20:29Z"
+    assert found.metadata == {"session_id": "s-12", "domain": "weather"}
+    assert [m.role for m in found.messages] == ["system", "user", "assistant", "tool"]
+    assert found.messages[2].tool_calls[0].arguments == {"name": "Oslo"}
+    assert found.messages[3].tool_call_id == found.messages[2].tool_calls[0].id == "t1"
+    assert found.tools[0].required() == ("place_id",)
+    assert found.response.tool_calls[0].name == "get_weather"
+    assert found.response.tool_calls[0].arguments == {"place_id": 7}
+    assert found.finish_reason in ("tool_use", "tool_calls")
+    assert found.usage.output_tokens == 31
+    assert found.latency_ms == 850
+    assert found.source == SOURCE
+
+
+@EVERY
+def test_the_docstring_shows_a_record(name: str) -> None:
+    assert '{"' in (formats.load(name).__doc__ or "")
+
+
+@EVERY
+def test_without_the_session_key_each_call_is_its_own_session(name: str) -> None:
+    module = formats.load(name)
+    (found,) = module.parse(module.SAMPLE, SOURCE, "conversation")
+    assert found.session_id == found.request_id != ""
+
+
+@EVERY
+def test_the_same_line_gives_the_same_bytes(name: str) -> None:
+    module = formats.load(name)
+    first, again = (module.parse(module.SAMPLE, SOURCE, "session_id")[0] for _ in range(2))
+    assert encode(first) == encode(again)
+
+
+@EVERY
+def test_a_redelivered_record_has_the_same_id_from_wherever_it_comes(name: str) -> None:
+    module = formats.load(name)
+    respaced = json.dumps(dict(reversed(json.loads(module.SAMPLE).items())), indent=None).encode()
+    other = Source(uri="logs/b.jsonl", line=9, format="any")
+    ids = {
+        module.parse(module.SAMPLE, SOURCE, "session_id")[0].id,
+        module.parse(respaced, other, "session_id")[0].id,
+    }
+    assert len(ids) == 1
+
+
+@EVERY
+@pytest.mark.parametrize("word", [b"You tell the weather.", b"get_weather", b"7c9e6679", b"t2"])
+def test_another_payload_or_request_has_another_id(name: str, word: bytes) -> None:
+    module = formats.load(name)
+    assert word in module.SAMPLE
+    changed = module.SAMPLE.replace(word, b"x" + word)
+    ids = {module.parse(line, SOURCE, "session_id")[0].id for line in (module.SAMPLE, changed)}
+    assert len(ids) == 2
+
+
+@EVERY
+def test_a_line_cut_anywhere_is_a_reject(name: str) -> None:
+    module = formats.load(name)
+    reasons = {read(module, module.SAMPLE[:end]) for end in range(len(module.SAMPLE))}
+    assert reasons == {"not-json"}
+
+
+@EVERY
+@settings(deadline=None, max_examples=150, derandomize=True)
+@given(data=st.data())
+def test_a_changed_record_is_read_or_rejected(name: str, data: st.DataObject) -> None:
+    module = formats.load(name)
+    record = copy.deepcopy(json.loads(module.SAMPLE))
+    for _ in range(data.draw(st.integers(1, 3))):
+        *above, key = data.draw(st.sampled_from(paths(record)))
+        place = record
+        for step in above:
+            place = place[step]
+        if data.draw(st.booleans()):
+            place[key] = data.draw(VALUES)
+        else:
+            del place[key]
+        if not record:
+            break
+    assert read(module, json.dumps(record).encode())
+
+
+@EVERY
+@settings(deadline=None, max_examples=150, derandomize=True)
+@given(data=st.data())
+def test_changed_bytes_are_read_or_rejected(name: str, data: st.DataObject) -> None:
+    module = formats.load(name)
+    start = data.draw(st.integers(0, len(module.SAMPLE)))
+    end = min(len(module.SAMPLE), start + data.draw(st.integers(0, 40)))
+    line = module.SAMPLE[:start] + data.draw(st.binary(max_size=20)) + module.SAMPLE[end:]
+    assert read(module, line)
+
+
+@EVERY
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (b'"\xff"', "bad-utf8"),
+        (b'"\xed\xa0\x80"', "bad-utf8"),
+        (b'"\\ud800"', "not-json"),
+        (b'"a\x00b"', "not-json"),
+        (b'"a\\u0000b"', "nul"),
+        (b'"a\\\\\\u0000b"', "nul"),
+        (b"NaN", "not-json"),
+        (b"-Infinity", "not-json"),
+        (b"1e999", "number-out-of-range"),
+        (b"9" * 5000, "number-out-of-range"),
+        (b"[" * 150 + b"]" * 150, "too-deep"),
+        (b"[" * 5000 + b"]" * 5000, "too-deep"),
+    ],
+)
+def test_a_poisoned_value_is_a_reject(name: str, value: bytes, reason: str) -> None:
+    module = formats.load(name)
+    # Both in a place whose shape is the user's own: a parameter's schema.
+    poisoned = module.SAMPLE.replace(b'{"type":"integer"}', value)
+    assert poisoned != module.SAMPLE
+    assert read(module, poisoned) == reason
+
+
+@EVERY
+def test_a_written_backslash_u0000_is_no_nul(name: str) -> None:
+    module = formats.load(name)
+    line = module.SAMPLE.replace(b"You tell", b"Write \\\\u0000, you tell")
+    (found,) = module.parse(line, SOURCE, "session_id")
+    assert found.messages[0].content.startswith("Write \\u0000, you tell")
+
+
+@EVERY
+@pytest.mark.parametrize("line", [b"[]", b"null", b'"text"', b"7", b"{}"])
+def test_what_is_no_record_is_a_reject(name: str, line: bytes) -> None:
+    assert isinstance(read(formats.load(name), line), str)
+
+
+@EVERY
+def test_a_reject_repeats_no_content(name: str) -> None:
+    module = formats.load(name)
+    record = json.loads(module.SAMPLE)
+    secret = "Ada-Example-4711"
+    for path in paths(record):
+        changed = copy.deepcopy(record)
+        place = changed
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = {secret: secret}
+        try:
+            module.parse(json.dumps(changed).encode(), SOURCE, "session_id")
+        except formats.Malformed as error:
+            assert secret not in str(error)
+
+
+@EVERY
+def test_auto_finds_the_format_of_its_sample(name: str) -> None:
+    assert formats.recognise([b"", b"{torn", formats.load(name).SAMPLE]) == name
+
+
+def test_no_sample_is_recognised_by_another_format() -> None:
+    for name in formats.available():
+        record = json.loads(formats.load(name).SAMPLE)
+        known = [
+            other for other in formats.available() if not formats.load(other).recognises(record)
+        ]
+        assert known == [name]
+
+
+def test_an_unknown_record_lists_why_each_format_refused_it() -> None:
+    with pytest.raises(formats.Malformed) as found:
+        formats.recognise([b'{"prompt": "hello"}'])
+    assert found.value.reason == "unknown-format"
+    assert all(f"{name}: expected" in found.value.detail for name in formats.available())
+    assert "hello" not in found.value.detail
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(SettingsError, match=r"'csv'; expected one of bedrock_invocation.*auto"):
+        formats.load("csv")
+
+
+def test_a_dotted_path_names_a_module_of_the_users_own() -> None:
+    assert formats.load("tasks.formats.openai_chat") is formats.load("openai_chat")
+
+
+def test_a_module_that_is_no_format_is_refused_by_name() -> None:
+    with pytest.raises(SettingsError, match=r"'json.decoder' has no `SAMPLE`"):
+        formats.load("json.decoder")
+
+
+def test_a_dotted_path_to_nowhere_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"'no.such.module' cannot be imported"):
+        formats.load("no.such.module")

@@ -1,0 +1,151 @@
+import json
+from typing import Any
+
+import pytest
+
+from tasks.core.records import Invocation, Message, Reply, Source, ToolCall, Usage
+from tasks.formats import Malformed, openai_chat
+
+SOURCE = Source(uri="logs/a.jsonl", line=1, format="openai_chat")
+
+
+def record() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(openai_chat.SAMPLE)
+    return found
+
+
+def parse(found: dict[str, Any]) -> Invocation:
+    (invocation,) = openai_chat.parse(json.dumps(found).encode(), SOURCE, "session_id")
+    return invocation
+
+
+def reason(found: dict[str, Any]) -> str:
+    with pytest.raises(Malformed) as error:
+        parse(found)
+    return error.value.reason
+
+
+def replying(**message: Any) -> dict[str, Any]:
+    found = record()
+    found["response"]["choices"][0]["message"] = {"role": "assistant", **message}
+    return found
+
+
+def asking(*messages: dict[str, Any]) -> dict[str, Any]:
+    found = record()
+    found["request"]["messages"] = list(messages)
+    return found
+
+
+def calling(arguments: str) -> ToolCall:
+    function = {"name": "get_weather", "arguments": arguments}
+    found = replying(
+        content=None, tool_calls=[{"id": "t", "type": "function", "function": function}]
+    )
+    (call,) = parse(found).response.tool_calls
+    return call
+
+
+def test_a_pair_is_read_whole() -> None:
+    found = parse(record())
+    assert found.messages == (
+        Message(role="system", content="You tell the weather."),
+        Message(role="user", content="Weather in Oslo for Ada Example."),
+        Message(
+            role="assistant",
+            tool_calls=(ToolCall(name="find_place", arguments={"name": "Oslo"}, id="t1"),),
+        ),
+        Message(role="tool", content='{"id": 7}', tool_call_id="t1"),
+    )
+    assert found.response == Reply(
+        tool_calls=(ToolCall(name="get_weather", arguments={"place_id": 7}, id="t2"),)
+    )
+    assert found.request_id == "chatcmpl-7c9e6679"
+    assert found.model == "gpt-4o-2024-08-06"
+    assert found.usage == Usage(input_tokens=412, output_tokens=31)
+
+
+@pytest.mark.parametrize(
+    "written", ['{"place_id": 7', "[7]", '"seven"', "7", '{"a": NaN}', '{"a": 1e999}', "[" * 5000]
+)
+def test_arguments_that_are_no_object_are_kept_as_the_model_wrote_them(written: str) -> None:
+    assert calling(written) == ToolCall(name="get_weather", id="t", raw_arguments=written)
+
+
+def test_arguments_left_blank_are_an_empty_object() -> None:
+    assert calling(" ") == ToolCall(name="get_weather", id="t")
+
+
+def test_a_nul_inside_arguments_is_a_reject() -> None:
+    with pytest.raises(Malformed, match="nul"):
+        calling('{"a": "\\u0000"}')
+
+
+def test_a_refusal_is_the_reply() -> None:
+    assert parse(replying(content=None, refusal="I can't.")).response == Reply(content="I can't.")
+
+
+def test_content_may_be_parts_of_text() -> None:
+    parts = [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]
+    assert parse(asking({"role": "user", "content": parts})).messages[0].content == "a\nb"
+
+
+def test_a_developer_speaks_as_the_system() -> None:
+    assert parse(asking({"role": "developer", "content": "Be brief."})).messages == (
+        Message(role="system", content="Be brief."),
+    )
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://a"}}]},
+        {"role": "assistant", "content": None, "audio": {"id": "a"}},
+        {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
+        {"role": "assistant", "tool_calls": [{"id": "t", "type": "custom", "custom": {}}]},
+    ],
+)
+def test_content_that_text_cannot_stand_for_is_a_reject(message: dict[str, Any]) -> None:
+    assert reason(asking(message)) == "unsupported-content"
+
+
+def test_an_unknown_role_and_a_users_call_are_rejects() -> None:
+    call = {"id": "t", "function": {"name": "f", "arguments": "{}"}}
+    assert reason(asking({"role": "narrator", "content": "Once"})) == "unknown-role"
+    assert reason(asking({"role": "user", "tool_calls": [call]})) == "misplaced-block"
+
+
+def test_a_failed_call_is_a_reject() -> None:
+    found = record()
+    found["response"] = {"error": {"message": "rate limit", "code": "429"}}
+    assert reason(found) == "error-response"
+
+
+def test_of_several_choices_nothing_says_which_was_used() -> None:
+    found = record()
+    found["response"]["choices"] *= 2
+    assert reason(found) == "several-choices"
+    found["response"]["choices"] = []
+    assert reason(found) == "missing-field"
+
+
+def test_a_logged_stream_is_a_reject() -> None:
+    found = record()
+    found["response"] = [{"object": "chat.completion.chunk"}]
+    assert reason(found) == "wrong-type"
+
+
+def test_the_responses_own_time_stands_in_for_the_logs() -> None:
+    found = record()
+    del found["timestamp"]
+    assert parse(found).timestamp == "2026-11-03T14:20:29Z"
+    del found["response"]["created"]
+    assert reason(found) == "missing-field"
+
+
+def test_a_request_without_tools_or_metadata_is_read() -> None:
+    found = record()
+    del found["request"]["tools"], found["request"]["metadata"]
+    assert (parse(found).tools, parse(found).session_id) == ((), "chatcmpl-7c9e6679")
+    found["request"]["tools"] = None
+    assert parse(found).tools == ()
