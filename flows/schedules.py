@@ -7,25 +7,27 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tasks.core.errors import StageError
+from tasks.core.processes import Process
+from tasks.serving.processes import HOST, free_port
 
 SCHEDULED_WITHIN_S = 60
 
 
 def prove(folder: Path) -> str:
     """A server of its own, a deployment with an interval, and the runs the scheduler makes."""
-    from tasks.serving.processes import HOST, free_port, running
-
     port = free_port()
-    command = [str(Path(sys.executable).parent / "prefect"), "server", "start"]
-    quiet = {"DO_NOT_TRACK": "true", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
-    with running(
-        "Prefect's server",
-        [*command, "--host", HOST, "--port", str(port)],
-        f"http://{HOST}:{port}/api/health",
-        log=folder / "prefect.log",
-        env={"PREFECT_HOME": str(folder / "prefect"), **quiet},
-    ):
-        made = asyncio.run(_scheduled(f"http://{HOST}:{port}/api"))
+    api = f"http://{HOST}:{port}/api"
+    program = str(Path(sys.executable).parent / "prefect")
+    command = [program, "server", "start", "--host", HOST, "--port", str(port)]
+    env = {
+        "PREFECT_HOME": str(folder / "prefect"),
+        "DO_NOT_TRACK": "true",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    }
+    log = folder / "prefect.log"
+    with Process("Prefect's server", command, log=log, env=env) as server:
+        server.ready(f"{api}/health")
+        made = asyncio.run(_scheduled(api))
     return f"prefect {version('prefect')}: the scheduler made {made} runs"
 
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,8 +13,9 @@ import msgspec
 from flows.environment import SERVERS
 from tasks.core import parts
 from tasks.core.errors import SettingsError, StageError
+from tasks.core.processes import Process
 from tasks.core.step import PROJECT
-from tasks.serving.processes import HOST, listening, running
+from tasks.serving.processes import HOST, listening
 
 BIN = Path(sys.executable).parent
 POOL = "ratchet"
@@ -39,8 +40,10 @@ def servers(workspace: Path, ports: Ports) -> Iterator[dict[str, str]]:
         "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{ports.mlflow}",
     }
     with ExitStack() as stack:
-        stack.enter_context(_prefect(state, ports.prefect))
-        stack.enter_context(_mlflow(state, ports.mlflow))
+        prefect = stack.enter_context(_prefect(state, ports.prefect))
+        mlflow = stack.enter_context(_mlflow(state, ports.mlflow))
+        prefect.ready(f"{found['PREFECT_API_URL']}/health")
+        mlflow.ready(f"{found['MLFLOW_TRACKING_URI']}/health")
         record = state / SERVERS
         parts.replace(record, msgspec.json.encode({**found, "pid": str(os.getpid())}))
         stack.callback(record.unlink, missing_ok=True)
@@ -49,7 +52,7 @@ def servers(workspace: Path, ports: Ports) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def worker(workspace: Path) -> Iterator[None]:
+def worker(workspace: Path) -> Iterator[Process]:
     """Register the deployments of prefect.yaml for this workspace and run what they start."""
     state = (workspace / ".ratchet").resolve()
     os.environ.update(
@@ -61,34 +64,25 @@ def worker(workspace: Path) -> Iterator[None]:
     _run("work-pool", "create", POOL, "--type", "process", "--overwrite")
     _run("--no-prompt", "deploy", "--all")
     command = [str(BIN / "prefect"), "worker", "start", "--pool", POOL, "--type", "process"]
-    with running("worker", [*command, "--limit", "1"], "", log=state / "worker.log"):
-        yield
+    with Process("worker", [*command, "--limit", "1"], log=state / "worker.log") as process:
+        yield process
 
 
-def _prefect(state: Path, port: int) -> AbstractContextManager[None]:
+def _prefect(state: Path, port: int) -> Process:
     _claim(port, "--prefect-port")
-    return running(
-        "Prefect's server",
-        [str(BIN / "prefect"), "server", "start", "--host", HOST, "--port", str(port)],
-        f"http://{HOST}:{port}/api/health",
-        log=state / "prefect.log",
-    )
+    command = [str(BIN / "prefect"), "server", "start", "--host", HOST, "--port", str(port)]
+    return Process("Prefect's server", command, log=state / "prefect.log")
 
 
-def _mlflow(state: Path, port: int) -> AbstractContextManager[None]:
+def _mlflow(state: Path, port: int) -> Process:
     _claim(port, "--mlflow-port")
     command = [str(BIN / "mlflow"), "server", "--host", HOST, "--port", str(port), "--workers", "1"]
-    return running(
-        "MLflow's server",
-        [
-            *command,
-            f"--backend-store-uri=sqlite:///{state / 'mlflow.db'}",
-            f"--artifacts-destination={(state / 'mlartifacts').as_uri()}",
-        ],
-        f"http://{HOST}:{port}/health",
-        log=state / "mlflow.log",
-        env={"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
-    )
+    command += [
+        f"--backend-store-uri=sqlite:///{state / 'mlflow.db'}",
+        f"--artifacts-destination={(state / 'mlartifacts').as_uri()}",
+    ]
+    env = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    return Process("MLflow's server", command, log=state / "mlflow.log", env=env)
 
 
 def _claim(port: int, option: str) -> None:

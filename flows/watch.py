@@ -1,7 +1,7 @@
 """Tell Prefect when log files arrive, so that the deployment `new-logs` starts a run."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from prefect.events import emit_event
@@ -13,17 +13,16 @@ from tasks.core.sources import objects_below
 EVENT = "ratchet.logs.arrived"
 
 
-def watch(folder: Path, *, every_s: float, stop: Iterable[bool]) -> None:
+def watch(folder: Path, *, every_s: float, check: Callable[[], None]) -> None:
     """Look at the sources every `every_s` seconds and emit one event for each new object.
 
     Relative uris start in the current folder, which must be the workspace.
     Objects that stand there at the start are old news: the nightly run and the sweep take them.
-    `stop` is read before each look and ends the watch with its first True.
+    `check` is called before each look and ends the watch by raising.
     """
     known = _objects(folder)
-    for stopped in stop:
-        if stopped:
-            return
+    while True:
+        check()
         time.sleep(every_s)
         now = _objects(folder)
         for uri in sorted(now - known):

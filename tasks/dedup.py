@@ -18,7 +18,17 @@ from pathlib import Path
 
 import msgspec
 
-from tasks.core import behaviour, decisions, folding, parts, rulings, sketches, step, tags
+from tasks.core import (
+    behaviour,
+    collector,
+    decisions,
+    folding,
+    parts,
+    rulings,
+    sketches,
+    step,
+    tags,
+)
 from tasks.core.decisions import Known
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Example, Feedback, Invocation
@@ -54,18 +64,16 @@ def dedup(settings: DedupSettings, source: Path, target: Path) -> Manifest:
     before = parts.read_manifest(target)
     if before and before.info.get("key") == key and _intact(target, before):
         return before
-    sketched = list(_sketches(inputs, source, target))
-    ledger = decisions.join(parts.read_parts(source, Feedback, "feedback"))
-    found = [sketch for part in sketched for sketch in parts.read_part(target, part, Sketch)]
-    columns = folding.gather(found)
-    folded = folding.fold(columns, settings.similarity, rulings.ranks(ledger))
-    ruled = rulings.rule(found, columns, folded, ledger)
-    made = list(_examples(settings, inputs, source, target, ruled))
+    with collector.paused():
+        sketched = list(_sketches(inputs, source, target))
+        ruled = _ruled(settings, sketched, source, target)
+        made = list(_examples(settings, inputs, source, target, ruled))
+    clusters = {ruling.cluster for ruling in ruled if isinstance(ruling, Ruling)}
     manifest = Manifest(
         stage="dedup",
         parts=(*made, *sketched),
         counts=step.total(made),
-        info={"key": key, "clusters": len({*folded.cluster[folded.cluster >= 0].tolist()})},
+        info={"key": key, "clusters": len(clusters)},
     )
     parts.commit(target, manifest)
     return manifest
@@ -79,6 +87,16 @@ def _sketches(inputs: Sequence[Part], source: Path, target: Path) -> Iterator[Pa
     return step.each_part(
         inputs, target, lambda part: _key(sketches.LABEL, part.sha256), work, "sketching"
     )
+
+
+def _ruled(
+    settings: DedupSettings, sketched: Sequence[Part], source: Path, target: Path
+) -> list[Ruling | str]:
+    ledger = decisions.join(parts.read_parts(source, Feedback, "feedback"))
+    found = [sketch for part in sketched for sketch in parts.read_part(target, part, Sketch)]
+    columns = folding.gather(found)
+    folded = folding.fold(columns, settings.similarity, rulings.ranks(ledger))
+    return rulings.rule(found, columns, folded, ledger)
 
 
 def _examples(

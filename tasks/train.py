@@ -5,7 +5,7 @@
     train/model/          the trained model by itself, safetensors and tokenizer
     train/adapter/        the LoRA adapter, where one was trained
     train/curve.jsonl     one line a step; curve.png is its picture
-    train/checkpoints/    the best; while it runs the last too, from which a killed run goes on
+    train/checkpoints/    the last and the best, from which a killed run goes on
 
 The checkpoint is chosen on validation. The sealed test is not read here.
 Source: Shao et al., "DeepSeekMath" (arXiv 2402.03300), as TRL's GRPOTrainer implements it, with
@@ -14,29 +14,39 @@ its token-level loss ("dapo").
 
 import random
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from tasks.core import checkpoints, curve, dataset, dialects, job, judged, learned, lineage
-from tasks.core import metrics, prompts, sampling, weights
-from tasks.core.curve import Curve, Row
-from tasks.core.errors import SettingsError
-from tasks.core.job import Job
-from tasks.core.observer import CHOOSES, Observer
-from tasks.core.prompts import Prompted
-from tasks.core.records import Example, Reply, Score
-from tasks.core.settings import TrainSettings
+from tasks.core import (
+    checkpoints,
+    dataset,
+    dialects,
+    grpo,
+    learned,
+    lineage,
+    metrics,
+    prompts,
+    validation,
+    weights,
+)
+from tasks.core.curve import Curve, Publisher, plot, publisher
+from tasks.core.job import Job, main
+from tasks.core.observer import Observer
+from tasks.core.prompts import Prompted, Prompts
+from tasks.core.records import Example
+from tasks.core.validation import Validation
 from tasks.rewards import Prompt, registration
 from tasks.rewards.spec import Spec, columns, load_spec, trl_reward
 
-EAGER_TOKENS = 1024
-"""On a CPU the backward pass of fused attention is slow in bf16 and eager attention quick, but
-eager attention's memory grows with the square of the prompt: longer prompts take the fused one."""
-
 PROBES = 4
 """Prompts on which the saved model is compared with the trained one."""
+
+
+class _Data(NamedTuple):
+    tokenizer: Any
+    train: Prompts
+    validation: Prompts
 
 
 def run(job: Job) -> dict[str, Any]:
@@ -49,18 +59,212 @@ def run(job: Job) -> dict[str, Any]:
     import torch
 
     torch.set_num_threads(job.params.compute.threads)
-    started = time.monotonic()
     spec = load_spec(job.resolve(job.params.reward.spec))
-    work = _Work(job, spec)
+    data = _read(job)
     with lineage.child_run(job, "train") as mlflow:
         reward = registration.register(spec, mlflow=mlflow)
         registration.link(mlflow, reward)
-        lineage.log_dataset(mlflow, job.dataset, "training")
-        base = learned.register_base(mlflow, Path(work.base), name=job.params.model.name)
+        base = learned.register_base(mlflow, _base(job), name=job.params.model.name)
         learned.log_input(mlflow, base)
-        mlflow.log_params({"base": base.uri, **_flat(job.params.train)})
-        work.train(_publisher(mlflow))
-        best, digest = work.export()
-        mlflow.log_artifacts(str(work.folder), ...)
-        made = learned.register(mlflow, work.folder / "model", name=..., tags={...})
-    return {...}
+        lineage.log_dataset(mlflow, job.dataset, "training")
+        mlflow.log_params({"base": base.uri, **job.params.train.model_dump()})
+        curve = _learn(job, spec, data, publisher(mlflow))
+        best = curve.best(validation.REWARD) or job.params.train.steps
+        _export(job, data, best)
+        _log_files(job, mlflow, curve, best)
+        made = learned.register(
+            mlflow,
+            job.step_folder("train") / "model",
+            name=job.params.model.name,
+            tags=_tags(job, reward, best),
+        )
+    return _report(job, curve, best, data, made)
+
+
+def _read(job: Job) -> _Data:
+    """Tokenizer and prompts; what is left out is counted."""
+    from transformers import AutoTokenizer
+
+    tokenizer: Any = AutoTokenizer.from_pretrained(_base(job), padding_side="left")
+    folder, settings = Path(job.dataset.folder), job.params.train
+    longest = settings.max_prompt_tokens
+    return _Data(
+        tokenizer,
+        prompts.render(dataset.read_partition(folder, "train"), tokenizer, max_tokens=longest),
+        prompts.render(
+            dataset.read_partition(folder, "validation"),
+            tokenizer,
+            max_tokens=longest,
+            limit=settings.validation_limit,
+        ),
+    )
+
+
+def _learn(job: Job, spec: Spec, data: _Data, publish: Publisher) -> Curve:
+    """Run GRPO to its last step, from the last whole checkpoint where there is one."""
+    folder = job.step_folder("train")
+    root = folder / "checkpoints"
+    checkpoints.discard_torn(root)
+    last = checkpoints.last_complete(root)
+    done = checkpoints.step_of(last) if last else 0
+    curve = Curve(folder / "curve.jsonl", upto=done)
+    validated = Validation(
+        base=_base(job),
+        adapters=job.params.train.lora is not None,
+        prompted=data.validation.kept,
+        score=lambda example, reply: spec.score(_prompt(example), reply),
+        model=job.params.model,
+    )
+    if validation.REWARD not in curve.at(0):
+        curve.add(0, validated.measure(None))
+        publish(curve.at(0), 0)
+    with Observer(
+        curve=curve,
+        root=root,
+        steps=job.params.train.steps,
+        validate=validated.measure,
+        publish=publish,
+        max_unscored=job.params.reward.max_unscored,
+    ) as observer:
+        if done < job.params.train.steps:
+            setup = grpo.Setup(
+                base=_base(job),
+                tokenizer=data.tokenizer,
+                rows=_rows(job, data.train.kept),
+                longest=data.train.longest,
+                reward=_reward(job, spec, data.train.kept, observer),
+                root=root,
+                model=job.params.model,
+                train=job.params.train,
+            )
+            trainer = grpo.trainer(setup, observer.callback())
+            trainer.train(resume_from_checkpoint=str(last) if last else None)
+    return curve
+
+
+def _rows(job: Job, kept: Sequence[Prompted]) -> list[grpo.Row]:
+    """A row a prompt; under `shuffled_reference` what scores it is another prompt's."""
+    scored_as = list(range(len(kept)))
+    if job.params.train.control == "shuffled_reference":
+        order = list(range(len(kept)))
+        random.Random(f"shuffled/{job.params.train.seed}").shuffle(order)
+        for here, there in zip(order, [*order[1:], order[0]], strict=True):
+            scored_as[here] = there
+    return [
+        {"prompt": p.text, "index": i, **columns(_prompt(kept[other].example))}
+        for i, (p, other) in enumerate(zip(kept, scored_as, strict=True))
+    ]
+
+
+def _reward(job: Job, spec: Spec, kept: Sequence[Prompted], observer: Observer) -> grpo.Reward:
+    """The spec as TRL calls it, with what it could not score counted and the rest measured.
+
+    `exact` and `invented` come from the evaluation's metrics, so a reward that is being gamed
+    shows as a gap between the two.
+    """
+    scored = trl_reward(spec)
+    settings = job.params.train
+
+    def reward(
+        *,
+        completions: Sequence[str],
+        index: Sequence[int],
+        trainer_state: Any,
+        log_metric: Callable[[str, float], None],
+        **given: Any,
+    ) -> list[float | None]:
+        values = scored(completions=completions, **given)
+        observer.count(values)
+        replies = [dialects.parse(completion) for completion in completions]
+        found = [metrics.measure(kept[i].example, r) for i, r in zip(index, replies, strict=True)]
+        known = [measured for measured in found if measured]
+        log_metric("exact", sum(measured.exact for measured in known) / len(known))
+        log_metric("invented", sum(measured.invented for measured in known) / len(known))
+        if settings.control == "random_reward":
+            draw = random.Random(f"random/{settings.seed}/{trainer_state.global_step}")
+            return [draw.random() for _ in values]
+        return values
+
+    reward.__name__ = spec.name
+    return reward
+
+
+def _export(job: Job, data: _Data, best: int) -> None:
+    """Write the best checkpoint as a model of its own, and its adapter beside it."""
+    folder = job.step_folder("train")
+    checkpoint = checkpoints.path_of(folder / "checkpoints", best)
+    adapter = job.params.train.lora is not None
+    kept = data.validation.kept
+    weights.export(
+        checkpoint,
+        _base(job),
+        folder / "model",
+        adapter=adapter,
+        prompts=[prompted.text for prompted in kept[:PROBES]],
+        bf16=grpo.on_gpu(),
+    )
+    if adapter:
+        target = folder / "adapter"
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir()
+        for path in checkpoint.glob("adapter_*"):
+            shutil.copy(path, target)
+
+
+def _log_files(job: Job, mlflow: Any, curve: Curve, best: int) -> None:
+    picture = job.step_folder("train") / "curve.png"
+    plot(curve.rows(), picture, best=best)
+    mlflow.log_artifact(str(picture))
+    mlflow.log_artifact(str(curve.path))
+
+
+def _tags(job: Job, reward: registration.RegisteredReward, best: int) -> dict[str, str]:
+    """What leads from a version back to all it was made of."""
+    return {
+        "ratchet.run": job.run_id,
+        "dataset.version": job.dataset.version,
+        "dvc.md5": job.dataset.md5,
+        "reward_uri": reward.uri,
+        "reward_sha": reward.sha,
+        "step": str(best),
+    }
+
+
+def _report(
+    job: Job, curve: Curve, best: int, data: _Data, made: learned.Registered
+) -> dict[str, Any]:
+    before, after = curve.at(0), curve.at(best)
+    return {
+        "steps": job.params.train.steps,
+        "best_step": best,
+        "validation": {
+            name: {"before": before.get(f"validation/{name}"), "after": after[f"validation/{name}"]}
+            for name in ("reward", "exact", "invented", "over_refusal")
+            if f"validation/{name}" in after
+        },
+        "prompts": {"train": len(data.train.kept), "validation": len(data.validation.kept)},
+        "skipped": {"train": data.train.skipped, "validation": data.validation.skipped},
+        "completions": int(curve.total("completions")),
+        "unscored": int(curve.total("unscored")),
+        "step_seconds": round(curve.total("step_time"), 1),
+        "model": str(job.step_folder("train") / "model"),
+        "weights_sha256": made.weights_sha256,
+        "version": made.version,
+        "uri": made.uri,
+        "model_id": made.model_id,
+        "control": job.params.train.control,
+        "engine": job.params.model.engine,
+        "precision": "bf16" if grpo.computes_in_bf16(job.params.train.bf16) else "fp32",
+    }
+
+
+def _base(job: Job) -> str:
+    return job.resolve(job.params.model.path)
+
+
+def _prompt(example: Example) -> Prompt:
+    return Prompt(example.messages, example.tools, example.reference)
+
+
+if __name__ == "__main__":
+    main("train", run)

@@ -1,7 +1,6 @@
 """`ratchet up` and `ratchet doctor`: the servers of one machine, and whether all really works."""
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -39,12 +38,12 @@ def up(
             found = stack.enter_context(servers(Path(), Ports(prefect_port, mlflow_port)))
             say(f"Prefect  {found['PREFECT_API_URL'].removesuffix('/api')}")
             say(f"MLflow   {found['MLFLOW_TRACKING_URI']}")
-        stack.enter_context(worker(Path()))
+        process = stack.enter_context(worker(Path()))
         say("Worker   runs the deployments nightly, new-logs, sweep, release")
         say(f"Watching the sources of {workspace / PARAMS_FILE}; Ctrl-C ends it.")
         from flows.watch import watch
 
-        watch(Path(), every_s=look_every, stop=_never())
+        watch(Path(), every_s=look_every, check=process.check)
 
 
 def doctor(json: Json = False) -> None:
@@ -62,8 +61,3 @@ def doctor(json: Json = False) -> None:
         emit({"well": not failed, "checks": results})
     if failed:
         raise typer.Exit(1)
-
-
-def _never() -> Iterator[bool]:
-    while True:
-        yield False

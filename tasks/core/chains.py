@@ -16,13 +16,17 @@ from xxhash import xxh3_64_intdigest
 from tasks.core.records import Message, ToolCall
 
 
-class Turns(NamedTuple):
-    """Chains of one context: each assistant message in it, whether it failed, and the end."""
+class Walk(NamedTuple):
+    """A context read so far."""
 
-    chains: list[int]
-    failed: list[bool]
     end: int
-    system: int
+    """The chain after its last message."""
+    system: int = 0
+    """Hash of its system messages."""
+    turns: tuple[int, ...] = ()
+    """The chain after each assistant message."""
+    failed: tuple[bool, ...] = ()
+    """Whether a tool answered that turn with an error."""
 
 
 def hashed(text: str) -> int:
@@ -30,24 +34,21 @@ def hashed(text: str) -> int:
     return xxh3_64_intdigest(text.encode())
 
 
-def walk(session: int, messages: Iterable[Message]) -> Turns:
-    """Hash a context message by message; provider call ids are no part of its meaning."""
-    chain, system = session, 0
-    chains: list[int] = []
-    failed: list[bool] = []
-    answered = False
+def walk(start: Walk, messages: Iterable[Message]) -> Walk:
+    """Read on from `start`; `Walk(hashed(session))` is where a session begins."""
+    end, system = start.end, start.system
+    turns, failed = list(start.turns), list(start.failed)
     for message in messages:
         if message.role == "system":
             system = xxh3_64_intdigest(message.content.encode(), seed=system)
             continue
-        chain = link(chain, message.role, message.content, message.tool_calls)
+        end = link(end, message.role, message.content, message.tool_calls)
         if message.role == "assistant":
-            chains.append(chain)
+            turns.append(end)
             failed.append(False)
-        answered = message.role == "assistant" or (answered and message.role == "tool")
-        if message.role == "tool" and answered and chains and is_error(message.content):
+        elif message.role == "tool" and failed and is_error(message.content):
             failed[-1] = True
-    return Turns(chains, failed, chain, system)
+    return Walk(end, system, tuple(turns), tuple(failed))
 
 
 def is_error(content: str) -> bool:

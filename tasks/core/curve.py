@@ -6,14 +6,17 @@ A run that goes on from checkpoint 8 drops what was written of later steps, so t
 stands once, whatever broke off and when.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from tasks.core import parts
 
 Row = dict[str, float | int]
+Publisher = Callable[[Row, int], None]
+"""Sends the figures of a step to where runs are tracked."""
 
 SHOWN = ("reward", "exact", "entropy")
 """Measured on what training sampled; the plot sets them beside the validation."""
@@ -58,6 +61,26 @@ class Curve:
     def _write(self) -> None:
         lines = (msgspec.json.encode(row, order="sorted") + b"\n" for row in self.rows())
         parts.replace(self.path, b"".join(lines))
+
+
+def publisher(mlflow: Any) -> Publisher:
+    """Sends to the active MLflow run what it does not have yet: a run may go on from before."""
+    client = mlflow.tracking.MlflowClient()
+    run_id = mlflow.active_run().info.run_id
+    sent = {
+        name: max(point.step for point in client.get_metric_history(run_id, name))
+        for name in client.get_run(run_id).data.metrics
+    }
+
+    def publish(row: Row, step: int) -> None:
+        new = {
+            name: float(v)
+            for name, v in row.items()
+            if name != "step" and step > sent.get(name, -1)
+        }
+        mlflow.log_metrics(new, step=step)
+
+    return publish
 
 
 def plot(rows: Iterable[Row], target: Path, *, best: int) -> None:

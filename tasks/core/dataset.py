@@ -25,6 +25,8 @@ LEDGER = Path(".ratchet") / "sealed-reads.jsonl"
 
 SEALED = "test"
 
+Open = Literal["train", "validation"]
+
 
 class Read(Record, frozen=True, kw_only=True):
     """One run's reading of the sealed test."""
@@ -37,7 +39,7 @@ class Read(Record, frozen=True, kw_only=True):
     run_id: str
 
 
-def read_partition(folder: Path, partition: Literal["train", "validation"]) -> list[Example]:
+def read_partition(folder: Path, partition: Open) -> list[Example]:
     """The examples of one open partition, in the dataset's order.
 
     Raises:

@@ -29,11 +29,12 @@ REASONS = {REDELIVERED: "redelivered", RETRIED: "retried", NEAR_DUPLICATE: "near
 class Columns(NamedTuple):
     """All sketches end to end; rows keep the order of the sketches and of the rows in them."""
 
-    ids: NDArray[np.bytes_]
-    timestamps: NDArray[np.bytes_]
-    uri: I64
-    """Rank of the uri among all."""
-    line: I64
+    id: U64
+    """Hash of the id."""
+    age: I64
+    """Rank by timestamp, then by id."""
+    place: I64
+    """Rank by uri, then by line."""
     session: U64
     request: U64
     decision: U64
@@ -74,11 +75,12 @@ def gather(sketches: Sequence[Sketch]) -> Columns:
     def all_of(name: str, dtype: str) -> NDArray[Any]:
         return _joined([column(getattr(s, name), dtype) for s in sketches], dtype)
 
+    ids = all_of("id", "u8")
+    times = np.array([t.encode() for s in sketches for t in s.timestamps], np.bytes_)
     return Columns(
-        ids=np.array([i.encode() for s in sketches for i in s.ids], np.bytes_),
-        timestamps=np.array([t.encode() for s in sketches for t in s.timestamps], np.bytes_),
-        uri=_joined(ranks, np.int64),
-        line=all_of("line", "u4").astype(np.int64),
+        id=ids,
+        age=_rank(np.lexsort((ids, times))),
+        place=_rank(np.lexsort((all_of("line", "u4"), _joined(ranks, np.int64)))),
         session=all_of("session", "u8"),
         request=all_of("request", "u8"),
         decision=all_of("decision", "u8"),
@@ -95,14 +97,13 @@ def gather(sketches: Sequence[Sketch]) -> Columns:
 
 def fold(columns: Columns, similarity: float, truth: Mapping[int, int]) -> Folded:
     """Decide on every row; `truth` ranks sessions by their hash, 0 for the best proved."""
-    rows = np.arange(len(columns.ids))
+    rows = np.arange(len(columns.id))
     fate = np.zeros(len(rows), np.int8)
     into = rows.copy()
-    again, first = _repeats(columns.ids, (columns.line, columns.uri))
+    again, first = _repeats(columns.id, columns.place)
     fate[again], into[again] = REDELIVERED, first
     kept = np.flatnonzero(fate == KEPT)
-    order = (columns.ids[kept], columns.line[kept], columns.uri[kept], columns.timestamps[kept])
-    again, first = _repeats(columns.decision[kept], order)
+    again, first = _repeats(columns.decision[kept], columns.age[kept])
     fate[kept[again]], into[kept[again]] = RETRIED, kept[first]
     into = into[into]
     leaf = _open_leaves(columns, fate)
@@ -121,9 +122,9 @@ def fold(columns: Columns, similarity: float, truth: Mapping[int, int]) -> Folde
     )
 
 
-def _repeats(value: NDArray[Any], order: tuple[NDArray[Any], ...]) -> tuple[I64, I64]:
-    """Where a value stands again, and where it stood first by `order` (last key first)."""
-    ranked = np.lexsort((*order, value))
+def _repeats(value: U64, order: I64) -> tuple[I64, I64]:
+    """Where a value stands again, and where it stood first by `order`."""
+    ranked = np.lexsort((order, value))
     again = np.concatenate([[False], value[ranked][1:] == value[ranked][:-1]])[: len(ranked)]
     first = np.maximum.accumulate(np.where(again, 0, np.arange(len(ranked))))
     return ranked[again], ranked[first[again]]
@@ -162,7 +163,7 @@ def _told_twice(
     rank = np.array([truth.get(s, UNPROVED) for s in session.tolist()], np.int64)
     size = np.diff(columns.ends, prepend=0)[leaf]
     row = columns.leaves[leaf]
-    order = np.lexsort((columns.ids[row], columns.timestamps[row], -size, rank, group))
+    order = np.lexsort((columns.age[row], -size, rank, group))
     opens = np.concatenate([[True], group[order][1:] != group[order][:-1]])[: len(order)]
     best = np.empty(len(leaf), np.int64)
     best[order] = order[np.maximum.accumulate(np.where(opens, np.arange(len(order)), 0))]
@@ -191,28 +192,33 @@ def _clusters(
     columns: Columns, fate: NDArray[np.int8], component: I64, row: I64, of_leaf: I64
 ) -> I64:
     """For each kept row the earliest kept row of its cluster."""
-    order = np.empty(len(fate), np.int64)
-    order[np.lexsort((columns.ids, columns.timestamps))] = np.arange(len(fate))
     kept = fate[row] == KEPT
     row, name = row[kept], component[of_leaf[kept]]
     earliest = np.full(len(component), len(fate), np.int64)
-    np.minimum.at(earliest, name, order[row])
+    np.minimum.at(earliest, name, columns.age[row])
     place = np.full(len(fate), len(fate), np.int64)
     np.minimum.at(place, row, earliest[name])
-    by_order = np.append(np.argsort(order), -1)
-    found: I64 = by_order[place]
+    by_age = np.append(_rank(columns.age), -1)
+    found: I64 = by_age[place]
     return found
 
 
 def _last(columns: Columns, fate: NDArray[np.int8]) -> Bools:
-    """The kept row of each session that came last, the longer context where times are equal."""
+    """The kept row of each session with the longest context; of several, the latest."""
     turns = np.bincount(columns.turn_row, minlength=len(fate))
-    order = np.lexsort((columns.ids, turns, columns.timestamps, fate == KEPT, columns.session))
+    order = np.lexsort((columns.age, turns, fate == KEPT, columns.session))
     ends = np.concatenate([columns.session[order][1:] != columns.session[order][:-1], [True]])
     last = np.zeros(len(fate), np.bool_)
     last[order[ends[: len(order)]]] = True
     found: Bools = last & (fate == KEPT)
     return found
+
+
+def _rank(order: NDArray[np.int64]) -> I64:
+    """Place of each row in an order of rows; the inverse of a permutation."""
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return rank
 
 
 def _joined(arrays: Sequence[NDArray[Any]], dtype: Any) -> NDArray[Any]:

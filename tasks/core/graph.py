@@ -38,7 +38,7 @@ def reproduce(name: str, workspace: Path) -> dict[str, Any]:
     with parts.single_writer(workspace.resolve() / ".ratchet" / "graph"), _beside():
         try:
             with Repo(str(workspace)) as repo:
-                repo.reproduce(targets=[name], single_item=True)
+                repo.reproduce(targets=[_target(name, workspace)], single_item=True)
         except DvcException as error:
             cause = error.__cause__
             if isinstance(cause, StageCmdFailedError):
@@ -80,7 +80,12 @@ def _stale(workspace: Path, names: list[str]) -> bool:
     from dvc.repo import Repo
 
     with _beside(), Repo(str(workspace)) as repo:
-        return bool(repo.status(targets=names))
+        return bool(repo.status(targets=[_target(name, workspace) for name in names]))
+
+
+def _target(name: str, workspace: Path) -> str:
+    """A bare name would be looked up in the current folder's dvc.yaml, not the repository's."""
+    return f"{workspace.resolve() / 'dvc.yaml'}:{name}"
 
 
 def _code(error: Any) -> int:

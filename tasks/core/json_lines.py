@@ -50,7 +50,8 @@ def decode(line: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T:
         raise Malformed("not-json", str(error)) from error
     except RecursionError as error:
         raise Malformed("too-deep", f"expected at most {MAX_DEPTH} levels") from error
-    _no_nul(bytes(line))
+    if isinstance(line, bytes):  # a Raw is a piece of a line that was looked through
+        _no_nul(line)
     return value
 
 

@@ -55,12 +55,15 @@ def register(mlflow: Any, folder: Path, *, name: str, tags: Mapping[str, str]) -
     return found
 
 
-def register_base(mlflow: Any, folder: Path, *, name: str) -> Registered:
-    """The version that holds the base in `folder`, made where there is none.
+def register_base(mlflow: Any, path: str, *, name: str) -> Registered:
+    """The version that holds the base, made where there is none.
+
+    `path` is a folder, or the name of a hub model that was loaded before.
 
     It becomes `champion` only where the registered model has none.
     """
     client = mlflow.tracking.MlflowClient()
+    folder = files_of(path)
     digests = _digests(folder)
     found = _find(client, name, digests) or _create(
         mlflow, folder, name, {**digests, "ratchet.origin": "base"}, None
@@ -68,6 +71,15 @@ def register_base(mlflow: Any, folder: Path, *, name: str) -> Registered:
     if CHAMPION not in _aliases(client, name):
         client.set_registered_model_alias(name, CHAMPION, found.version)
     return found
+
+
+def files_of(path: str) -> Path:
+    """The folder with a model's files: the path itself, or a hub model's place in the cache."""
+    if Path(path).is_dir():
+        return Path(path)
+    from huggingface_hub import snapshot_download
+
+    return Path(snapshot_download(path))
 
 
 def log_input(mlflow: Any, used: Registered) -> None:

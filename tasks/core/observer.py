@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from tasks.core import checkpoints
-from tasks.core.curve import SHOWN, Curve, Row
+from tasks.core.curve import SHOWN, Curve, Publisher, Row
 from tasks.core.errors import StageError
-
-CHOOSES = "validation/reward"
-"""The figure that the best checkpoint is chosen by."""
+from tasks.core.validation import REWARD
 
 _KEPT = (
     "reward",
@@ -49,7 +47,7 @@ class Observer:
         root: Path,
         steps: int,
         validate: Callable[[Path], Row],
-        publish: Callable[[Row, int], None],
+        publish: Publisher,
         max_unscored: float,
     ) -> None:
         """Watch a run of `steps` whose checkpoints are in `root`.
@@ -115,7 +113,7 @@ class Observer:
         found = self._validate(checkpoint)
         self.curve.add(step, found)
         checkpoints.seal(checkpoint)
-        checkpoints.keep(self._root, {step, self.curve.best(CHOOSES) or step})
+        checkpoints.keep(self._root, {step, self.curve.best(REWARD) or step})
         self._publish(found, step)
 
     def callback(self) -> Any:

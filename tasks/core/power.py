@@ -45,6 +45,11 @@ def tasks_needed(
     return math.ceil(k * k * (discordance - effect**2) / effect**2 * effect_of_design)
 
 
+def detectable(se: float, *, alpha: float, power: float = 0.8) -> float:
+    """Smallest gain that a one-sided test with this standard error finds with the given power."""
+    return _normal_sum(alpha, power) * se
+
+
 def _normal_sum(alpha: float, power: float) -> float:
     from scipy.special import ndtri
 

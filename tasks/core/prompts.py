@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+import msgspec
+
 from tasks.core import dialects
 from tasks.core.errors import StageError
-from tasks.core.records import Example, Reference
+from tasks.core.records import Example, Message, Reference
 
 NO_REFERENCE = "no-reference"
 TOO_LONG = "prompt-too-long"
@@ -38,9 +40,9 @@ class Prompts(NamedTuple):
 
 
 def render(
-    examples: Iterable[Example], tokenizer: Any, *, max_tokens: int, limit: int | None = None
+    examples: Iterable[Example], tokenizer: Any, *, max_tokens: int | None, limit: int | None = None
 ) -> Prompts:
-    """The prompts of all examples that can be scored and are no longer than `max_tokens`.
+    """The prompts of all examples that can be scored and are no longer than `max_tokens`, if any.
 
     With a `limit`, those of the lowest ids: ids are hashes, so it is a fair draw, and one that
     stays the same as the dataset grows.
@@ -59,7 +61,7 @@ def render(
             continue
         text = dialects.render(tokenizer, example.messages, example.tools)
         tokens = len(tokenizer(text, add_special_tokens=False).input_ids)
-        if tokens > max_tokens:
+        if max_tokens is not None and tokens > max_tokens:
             skipped[TOO_LONG] += 1
             continue
         kept.append(Prompted(example, example.reference, text, tokens))
@@ -69,3 +71,13 @@ def render(
             f"their reference; train.max_prompt_tokens is {max_tokens}"
         )
     return Prompts(tuple(kept), dict(skipped))
+
+
+def with_system(example: Example, text: str) -> Example:
+    """The same decision under another prompt: `text` before what the system message says."""
+    first, rest = example.messages[:1], example.messages[1:]
+    if first and first[0].role == "system":
+        said = f"{text}\n\n{first[0].content}"
+    else:
+        said, rest = text, example.messages
+    return msgspec.structs.replace(example, messages=(Message(role="system", content=said), *rest))

@@ -48,8 +48,10 @@ def rule(
     clusters, failed = folded.cluster.tolist(), folded.failed.tolist()
 
     def ruling(row: int) -> Ruling:
-        others = sorted(again.get(row, ()), key=lambda r: (places[r].uri, places[r].line, ids[r]))
         about = known.get(row, _UNKNOWN)
+        others = again.get(row, ())
+        if others:
+            others = sorted(others, key=lambda r: (places[r].uri, places[r].line, ids[r]))
         return Ruling(
             cluster=ids[clusters[row]],
             outcome=about.outcome,

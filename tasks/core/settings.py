@@ -92,6 +92,8 @@ class ModelSettings(Section):
     name: str
     """Name of the registered model in MLflow."""
     max_new_tokens: int = Field(gt=0)
+    temperature: float = Field(default=0.0, ge=0)
+    """At which production generates; 0 takes the likeliest token. Gate and canary judge it so."""
     engine: Literal["transformers", "vllm"] = "transformers"
     batch_size: int = Field(default=128, gt=0)
 
@@ -223,6 +225,8 @@ class Services(BaseSettings):
     """Empty: a server for the length of the command."""
     ratchet_key_file: str = ""
     """Key of the surrogates; empty: `.ratchet/redaction.key` in the workspace."""
+    ratchet_router: str = ""
+    """URL of a router that runs already, beside the workspace; empty: the canary starts its own."""
 
 
 def load(path: Path = Path(PARAMS_FILE)) -> Params:

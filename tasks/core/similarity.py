@@ -64,9 +64,13 @@ def among(values: U64, pool: U64) -> NDArray[np.bool_]:
 
 def _first_equal(shingles: U32, ends: I64, sizes: I64) -> I64:
     """For each document the first one with the same set, told by a 64-bit sum and the size."""
-    spread = shingles.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    sums = np.zeros(len(shingles) + 1, np.uint64)
+    spread = sums[1:]
+    spread[:] = shingles
+    spread *= np.uint64(0x9E3779B97F4A7C15)
     spread ^= spread >> np.uint64(29)
-    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(spread * spread, dtype=np.uint64)])
+    spread *= spread
+    np.cumsum(spread, out=spread)
     signature = sums[ends] - sums[ends - sizes]
     order = np.lexsort((np.arange(len(ends)), sizes, signature))
     fresh = np.ones(len(order), np.bool_)
@@ -111,12 +115,15 @@ def _prefixes(
     singles = np.bincount(owner[often == 1], minlength=len(sizes))
     # More shingles of its own than the prefix is long: nothing can be like this document.
     hopeful = (often > 1) & (singles < wanted)[owner]
-    owner, often, value = owner[hopeful], often[hopeful], keys[hopeful] >> np.uint64(32)
-    order = np.lexsort((value, np.minimum(often, 255), owner))
-    owner, value = owner[order], value[order]
-    rank = np.arange(len(owner)) - np.searchsorted(owner, owner)
+    # One number to sort by: document (24 bits), how often, up to 255 (8 bits), shingle (32 bits).
+    rarest = owner[hopeful].astype(np.uint64) << np.uint64(40)
+    rarest |= np.minimum(often[hopeful], 255).astype(np.uint64) << np.uint64(32)
+    rarest = np.sort(rarest | keys[hopeful] >> np.uint64(32))
+    owner = (rarest >> np.uint64(40)).astype(np.int64)
+    length = np.bincount(owner, minlength=len(sizes))
+    rank = np.arange(len(owner)) - (np.cumsum(length) - length)[owner]
     inside = rank < (wanted - singles)[owner]
-    return owner[inside], value[inside].astype(np.uint32)
+    return owner[inside], rarest[inside].astype(np.uint32)
 
 
 def _verified(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from xxhash import xxh3_64_intdigest
 
 from tasks.core import parts
-from tasks.core.chains import hashed, link, meaning, walk
+from tasks.core.chains import Walk, hashed, link, meaning, walk
 from tasks.core.parts import Part
 from tasks.core.records import Message, Record, Reply, Source
 from tasks.core.shingles import I64, U32, U64, Documents, shingle
@@ -33,8 +33,10 @@ class Sketch(Record, frozen=True, kw_only=True):
     """Of each of `uris`."""
     uri: bytes
     line: bytes
+    id: bytes
     session: bytes
     request: bytes
+    """These three as hashes."""
     decision: bytes
     """Session, whole context and reply."""
     chain: bytes
@@ -83,7 +85,7 @@ def column(data: bytes, dtype: Any) -> NDArray[Any]:
 
 
 class _Rows:
-    """Gathers columns; keeps texts only of transcripts that nothing has continued so far."""
+    """Gathers columns; keeps a row only while nothing has continued its transcript."""
 
     def __init__(self) -> None:
         self.ids: list[str] = []
@@ -91,42 +93,54 @@ class _Rows:
         self.places: dict[tuple[str, str], int] = {}
         self.numbers: dict[str, list[int]] = {
             name: []
-            for name in ("uri", "line", "session", "request", "decision", "chain", "before")
+            for name in ("uri", "line", "id", "session", "request", "decision", "chain", "before")
         }
         self.turns: list[int] = []
         self.failed: list[bool] = []
         self.continued: set[int] = set()
-        self.open: dict[int, dict[int, list[str]]] = {}
+        self.latest: dict[int, tuple[tuple[Message, ...], Walk]] = {}
+        self.open: dict[int, dict[int, _Invocation]] = {}
 
     def add(self, row: _Invocation) -> None:
         session = hashed(row.session_id)
-        turns = walk(session, row.messages)
-        chain = link(turns.end, "assistant", row.response.content, row.response.tool_calls)
+        read = self._read(session, row.messages)
+        chain = link(read.end, "assistant", row.response.content, row.response.tool_calls)
         place = (row.source.uri, row.source.format)
         numbers = (
             self.places.setdefault(place, len(self.places)),
             row.source.line,
+            hashed(row.id),
             session,
             hashed(row.request_id),
-            xxh3_64_intdigest(turns.system.to_bytes(8, "little"), seed=chain),
+            xxh3_64_intdigest(read.system.to_bytes(8, "little"), seed=chain),
             chain,
-            len(turns.chains),
+            len(read.turns),
         )
         for name, number in zip(self.numbers, numbers, strict=True):
             self.numbers[name].append(number)
-        self.turns += turns.chains
-        self.failed += turns.failed
-        for earlier in turns.chains:
+        self.turns += read.turns
+        self.failed += read.failed
+        for earlier in read.turns:
             if earlier not in self.continued:
                 self.continued.add(earlier)
                 self.open.pop(earlier, None)
         if chain not in self.continued:
-            self.open.setdefault(chain, {})[len(self.ids)] = _texts(row)
+            self.open.setdefault(chain, {})[len(self.ids)] = row
         self.ids.append(row.id)
         self.timestamps.append(row.timestamp)
 
+    def _read(self, session: int, messages: tuple[Message, ...]) -> Walk:
+        """Most calls repeat the one before them: to compare is quicker than to hash again."""
+        known, before = self.latest.get(session, ((), Walk(session)))
+        if messages[: len(known)] != known:
+            known, before = (), Walk(session)
+        read = walk(before, messages[len(known) :])
+        self.latest[session] = messages, read
+        return read
+
     def sketch(self) -> Sketch:
-        texts = dict(sorted((r, t) for rows in self.open.values() for r, t in rows.items()))
+        leaves = {at: row for rows in self.open.values() for at, row in rows.items()}
+        texts = {at: _texts(leaves[at]) for at in sorted(leaves)}
         documents = _shingled(list(texts.values()))
         calls = np.array([xxh3_64_intdigest(t[-1].encode()) for t in texts.values()], np.uint64)
         small, large = np.dtype("<u4"), np.dtype("<u8")

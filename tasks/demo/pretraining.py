@@ -18,10 +18,12 @@ from tasks.demo.tokenizer import END
 LEARNING_RATE = 2e-3
 BATCH = 32
 WARM_UP = 60
+CLEAN_MIX = (0.5, 0.3, 0.2)
+"""Of execute, clarify and refuse; seeing what is missing is the hardest to learn."""
 PROMPT_WEIGHT = 0.2
 """Of the loss on the prompt's own tokens, beside that on the completion."""
 SLOPPY_LEARNING_RATE = 5e-4
-SLOPPY_EXAMPLES = 4000
+SLOPPY_BATCH = 32
 
 
 class Sequence(NamedTuple):
@@ -71,7 +73,7 @@ def train_sloppy(model: Any, tokenizer: Any, *, steps: int, seed: int, scratch: 
 
     rng = random.Random(f"demonstrations/{seed}")
     rows = []
-    for _ in range(SLOPPY_EXAMPLES):
+    for _ in range(steps * SLOPPY_BATCH):
         task = world.draw("pretrain", rng)
         prompt = dialects.render(tokenizer, task.messages, task.tools)
         rows.append({"prompt": prompt, "completion": dialects.write(demonstrate(task, rng)) + END})
@@ -85,7 +87,8 @@ def train_sloppy(model: Any, tokenizer: Any, *, steps: int, seed: int, scratch: 
         learning_rate=SLOPPY_LEARNING_RATE,
         lr_scheduler_type="constant",
         max_steps=steps,
-        per_device_train_batch_size=BATCH,
+        per_device_train_batch_size=SLOPPY_BATCH,
+        train_sampling_strategy="group_by_length",
         completion_only_loss=True,
         max_length=256,
         save_strategy="no",
@@ -100,6 +103,13 @@ def train_sloppy(model: Any, tokenizer: Any, *, steps: int, seed: int, scratch: 
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
     ).train()
+
+
+def shape(progress: float) -> world.Shape:
+    """How large the tasks of clean training are when that share of it is done."""
+    if progress < 0.15:
+        return world.Shape(tools=(1,), params=(1,), mix=CLEAN_MIX)
+    return world.Shape(tools=(1, 2, 3) if progress < 0.3 else (2, 3, 4), mix=CLEAN_MIX)
 
 
 def _rate(step: int, steps: int) -> float:
@@ -125,7 +135,7 @@ def _batches(tokenizer: Any, steps: int, seed: int) -> Iterator[list[Sequence]]:
 def _sequence(tokenizer: Any, rng: random.Random, progress: float) -> Sequence:
     if progress < 0.5 and rng.random() < 0.1:
         return _repeated_list(tokenizer, rng)
-    task = world.draw("pretrain", rng, _shape(progress))
+    task = world.draw("pretrain", rng, shape(progress))
     prompt = tokenizer(dialects.render(tokenizer, task.messages, task.tools))["input_ids"]
     completion = tokenizer(dialects.write(world.right_reply(task)) + END)["input_ids"]
     return Sequence(prompt + completion, len(prompt))
@@ -137,12 +147,6 @@ def _repeated_list(tokenizer: Any, rng: random.Random) -> Sequence:
     chosen = [rng.choice(words.values()) for _ in range(rng.randint(4, 14))]
     ids = tokenizer("".join(word + separator for word in chosen))["input_ids"]
     return Sequence(ids + ids, len(ids))
-
-
-def _shape(progress: float) -> world.Shape:
-    if progress < 0.15:
-        return world.Shape(tools=(1,), params=(1,))
-    return world.Shape(tools=(1, 2, 3)) if progress < 0.3 else world.SHAPE
 
 
 def _loss(model: Any, batch: list[Sequence], pad: int) -> tuple[Any, float]:
@@ -159,9 +163,14 @@ def _loss(model: Any, batch: list[Sequence], pad: int) -> tuple[Any, float]:
         completion[row, sequence.start : len(sequence.ids)] = True
     hidden = model.model(input_ids=ids).last_hidden_state[:, :-1]
 
-    def entropy(chosen: Any) -> Any:
+    def entropy(chosen: Any, reduction: str) -> Any:
         logits = model.lm_head(hidden[chosen[:, 1:]]).float()
-        return torch.nn.functional.cross_entropy(logits, ids[:, 1:][chosen[:, 1:]])
+        return torch.nn.functional.cross_entropy(
+            logits, ids[:, 1:][chosen[:, 1:]], reduction=reduction
+        )
 
-    on_completion = entropy(completion)
-    return on_completion + PROMPT_WEIGHT * entropy(prompt), float(on_completion.item())
+    # The mean of each sequence first: a question of six tokens counts as much as a call of twenty.
+    share = (completion / completion.sum(dim=1, keepdim=True))[completion] / len(batch)
+    on_completion = (entropy(completion, "none") * share).sum()
+    loss = on_completion + PROMPT_WEIGHT * entropy(prompt, "mean")
+    return loss, float(on_completion.item())

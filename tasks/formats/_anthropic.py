@@ -19,7 +19,7 @@ import msgspec
 from tasks.core.json_lines import Malformed, decode, shallow
 from tasks.core.records import Message, Tool, Usage
 from tasks.formats._streams import Stream
-from tasks.formats._turns import Exchange, Piece, as_reply, call, turn, unsupported
+from tasks.formats._turns import Exchange, Piece, as_reply, call, history, tokens, unsupported
 
 _SILENT = ("thinking", "redacted_thinking")
 
@@ -111,21 +111,13 @@ def read(request: msgspec.Raw, response: msgspec.Raw) -> Exchange:
         pieces = list(_pieces(answered.content, "response"))
         closing = _Closing(answered.stop_reason, answered.usage)
     return Exchange(
-        messages=tuple(_messages(asked)),
+        messages=history(asked.system, asked.messages, _pieces),
         tools=_tools(bytes(asked.tools)),
         reply=as_reply(pieces, "response"),
         finish_reason=closing.stop_reason or "",
         usage=_usage(closing.usage),
         latency_ms=closing.latency_ms,
     )
-
-
-def _messages(asked: _Request) -> Iterator[Message]:
-    if asked.system:
-        yield from turn("system", _pieces(asked.system, "system"), "system")
-    for number, message in enumerate(asked.messages):
-        place = f"messages[{number}]"
-        yield from turn(message.role, _pieces(message.content, place), place)
 
 
 def _pieces(content: str | list[_Block], place: str) -> Iterator[Piece]:
@@ -213,13 +205,10 @@ def _note(closing: _Closing, event: _Event) -> None:
         closing.latency_ms = event.measured.invocation_latency
 
 
-def _usage(usage: _Usage | None) -> Usage:
-    """Tokens that the model read, from its cache or not, and wrote."""
-    if usage is None:
-        return Usage()
-    cached = (usage.cache_read_input_tokens or 0) + (usage.cache_creation_input_tokens or 0)
-    read_ = None if usage.input_tokens is None else usage.input_tokens + cached
-    return Usage(input_tokens=read_, output_tokens=usage.output_tokens)
+def _usage(told: _Usage | None) -> Usage:
+    told = told or _Usage()
+    cached = told.cache_read_input_tokens, told.cache_creation_input_tokens
+    return tokens(told.input_tokens, told.output_tokens, *cached)
 
 
 _requests = msgspec.json.Decoder(_Request)

@@ -20,7 +20,7 @@ import msgspec
 from tasks.core.json_lines import Malformed, decode, shallow
 from tasks.core.records import Message, Tool, Usage
 from tasks.formats._streams import Stream
-from tasks.formats._turns import Exchange, Piece, as_reply, call, turn, unsupported
+from tasks.formats._turns import Exchange, Piece, as_reply, call, history, tokens, unsupported
 
 
 class _Shape(msgspec.Struct, rename="camel"):
@@ -155,21 +155,13 @@ def read(request: msgspec.Raw, response: msgspec.Raw) -> Exchange:
         pieces = list(_pieces(answered.output.message.content, "output.message"))
         closing = _Closing(answered.stop_reason, answered.usage, answered.metrics)
     return Exchange(
-        messages=tuple(_messages(asked)),
+        messages=history(asked.system, asked.messages, _pieces),
         tools=_tools(bytes(asked.tool_config.tools)) if asked.tool_config else (),
         reply=as_reply(pieces, "output.message"),
         finish_reason=closing.stop_reason or "",
         usage=_usage(closing.usage),
         latency_ms=closing.metrics.latency_ms if closing.metrics else None,
     )
-
-
-def _messages(asked: _Request) -> Iterator[Message]:
-    if asked.system:
-        yield from turn("system", _pieces(asked.system, "system"), "system")
-    for number, message in enumerate(asked.messages):
-        place = f"messages[{number}]"
-        yield from turn(message.role, _pieces(message.content, place), place)
 
 
 def _pieces(content: str | list[_Block], place: str) -> Iterator[Piece]:
@@ -253,13 +245,10 @@ def _continue(stream: Stream, event: _BlockEvent) -> None:
         stream.add_input(event.content_block_index, delta.tool_use.input)
 
 
-def _usage(usage: _Usage | None) -> Usage:
-    """Tokens that the model read, from its cache or not, and wrote."""
-    if usage is None:
-        return Usage()
-    cached = (usage.cache_read_input_tokens or 0) + (usage.cache_write_input_tokens or 0)
-    read_ = None if usage.input_tokens is None else usage.input_tokens + cached
-    return Usage(input_tokens=read_, output_tokens=usage.output_tokens)
+def _usage(told: _Usage | None) -> Usage:
+    told = told or _Usage()
+    cached = told.cache_read_input_tokens, told.cache_write_input_tokens
+    return tokens(told.input_tokens, told.output_tokens, *cached)
 
 
 _requests = msgspec.json.Decoder(_Request)

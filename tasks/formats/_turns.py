@@ -1,7 +1,7 @@
 """What the body formats share: content blocks folded into messages and replies."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -10,6 +10,13 @@ from tasks.core.records import Message, Reply, Tool, ToolCall, Usage
 
 Piece = str | ToolCall | Message
 """A text, a call, or the result of a call as a message of role `tool`."""
+
+
+class Turn(Protocol):
+    """One entry of a request's list of messages."""
+
+    role: str
+    content: Any
 
 
 class Exchange(NamedTuple):
@@ -21,6 +28,17 @@ class Exchange(NamedTuple):
     finish_reason: str
     usage: Usage
     latency_ms: int | None = None
+
+
+def history(
+    system: Any, asked: Iterable[Turn], pieces: Callable[[Any, str], Iterable[Piece]]
+) -> tuple[Message, ...]:
+    """The messages of a request; `pieces` reads the content of one turn, given its place."""
+    found = list(turn("system", pieces(system, "system"), "system")) if system else []
+    for number, said in enumerate(asked):
+        place = f"messages[{number}]"
+        found += turn(said.role, pieces(said.content, place), place)
+    return tuple(found)
 
 
 def turn(role: str, pieces: Iterable[Piece], place: str) -> Iterator[Message]:
@@ -62,6 +80,12 @@ def call(name: str, given: Any, call_id: str, place: str) -> ToolCall:
     if isinstance(given, dict):
         return ToolCall(name=name, arguments=given, id=call_id)
     return ToolCall(name=name, raw_arguments=msgspec.json.encode(given).decode(), id=call_id)
+
+
+def tokens(read: int | None, written: int | None, *cached: int | None) -> Usage:
+    """Tokens that the model read, those from or into its cache too, and wrote."""
+    known = None if read is None else read + sum(count or 0 for count in cached)
+    return Usage(input_tokens=known, output_tokens=written)
 
 
 def unsupported(place: str, kinds: str) -> Malformed:

@@ -26,7 +26,7 @@ import msgspec
 from tasks.core.json_lines import Malformed, Scalar, decode, texts, utc
 from tasks.core.records import Invocation, Source, Usage
 from tasks.formats import _anthropic, _converse, invocation_id
-from tasks.formats._turns import Exchange
+from tasks.formats._turns import Exchange, tokens
 
 SCHEMA = "ModelInvocationLog"
 VERSION = "1.0"
@@ -174,14 +174,12 @@ def _exchange(record: _Record) -> Exchange:
 def _usage(record: _Record, told: Usage) -> Usage:
     """What the body says, else the record's own counts."""
     given = record.input
-    counted = given.input_token_count
-    if counted is not None:
-        counted += given.cache_read_input_token_count or 0
-        counted += given.cache_write_input_token_count or 0
-    written = told.output_tokens
+    cached = given.cache_read_input_token_count, given.cache_write_input_token_count
+    counted = tokens(given.input_token_count, record.output.output_token_count, *cached)
+    read, written = told.input_tokens, told.output_tokens
     return Usage(
-        input_tokens=counted if told.input_tokens is None else told.input_tokens,
-        output_tokens=record.output.output_token_count if written is None else written,
+        input_tokens=counted.input_tokens if read is None else read,
+        output_tokens=counted.output_tokens if written is None else written,
     )
 
 

@@ -100,8 +100,11 @@ def _question(
 def _answer(reply: Reply, reference: Reference, settings: Settings) -> Score:
     if not reference.text and not reference.citations:
         return Score.unscored("reference-without-text")
-    common = overlap(reply.content, reference.text) if reference.text else 1.0
-    cited = [citation in reply.content for citation in reference.citations]
+    given, wanted = reply.content, reference.text
+    cited = [citation in given for citation in reference.citations]
+    for citation in reference.citations:
+        given, wanted = given.replace(citation, " "), wanted.replace(citation, " ")
+    common = overlap(given, wanted) if wanted.strip() else 1.0
     common *= sum(cited) / len(cited) if cited else 1.0
     return _by_words(common, 0.0, "answer", settings)
 

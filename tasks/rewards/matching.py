@@ -8,7 +8,6 @@ string where the schema wants a number is a wrong value, because the tool would 
 Source of the types' meaning: JSON Schema 2020-12, Validation, section 6.1.1.
 """
 
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -42,18 +41,20 @@ def fit(call: ToolCall, wanted: Call, tool: Tool) -> Fit:
     right = 0
     for name, value in wanted.arguments.items():
         schema = properties.get(name, {})
-        accepted = (value, *wanted.alternatives.get(name, ()))
+        others = wanted.alternatives.get(name, ())
         if name in call.arguments:
-            right += any(equal(call.arguments[name], a, schema, root) for a in accepted)
-        elif name in wanted.optional:
-            right += 1
+            given = call.arguments[name]
+            right += equal(given, value, schema, root) or any(
+                equal(given, other, schema, root) for other in others
+            )
         else:
-            right += any(_is_default(a, schema, root) for a in accepted)
-    extra = sum(
-        not _may_be_added(name, value, wanted, properties.get(name, {}), root)
-        for name, value in call.arguments.items()
-        if name not in wanted.arguments
-    )
+            right += name in wanted.optional or any(
+                _is_default(accepted, schema, root) for accepted in (value, *others)
+            )
+    extra = 0
+    for name in call.arguments.keys() - wanted.arguments.keys():
+        schema = properties.get(name, {})
+        extra += not _may_be_added(name, call.arguments[name], wanted, schema, root)
     return Fit(right, len(wanted.arguments), extra)
 
 
@@ -96,8 +97,9 @@ def assign(
 
 def _best(table: list[list[float]]) -> Iterator[tuple[int, int]]:
     """The assignment of rows to columns with the greatest sum."""
-    if len(table) == 1:
-        yield 0, table[0].index(max(table[0]))
+    wishes = [row.index(max(row)) for row in table]
+    if len(set(wishes)) == len(wishes):  # no two rows want the same column
+        yield from enumerate(wishes)
         return
     from scipy.optimize import linear_sum_assignment
 
@@ -107,14 +109,19 @@ def _best(table: list[list[float]]) -> Iterator[tuple[int, int]]:
 
 def _without_repeats(calls: list[ToolCall], table: list[list[float]]) -> list[int]:
     """Rows to be kept: a call's copies only as far as exact matches ask for them."""
-    seen: Counter[Hashable] = Counter()
-    kept = []
+    if len(calls) == 1:
+        return [0]
+    copies: dict[Hashable, list[int]] = {}
     for row, call in enumerate(calls):
-        key = _frozen(call.arguments)
-        if seen[key] < max(1, sum(worth >= 1 for worth in table[row])):
-            kept.append(row)
-        seen[key] += 1
-    return kept
+        copies.setdefault(_frozen(call.arguments), []).append(row)
+    kept = []
+    for rows in copies.values():
+        exact = sum(any(table[row][column] >= 1 for row in rows) for column in range(len(table[0])))
+        # The best of them, so that their order does not matter where 1 and 1.0 differ.
+        kept += sorted(rows, key=lambda row: sorted(table[row], reverse=True), reverse=True)[
+            : max(1, exact)
+        ]
+    return sorted(kept)
 
 
 def _frozen(value: Any) -> Hashable:
@@ -198,7 +205,8 @@ def _branches(schema: Any, root: Schema, depth: int = 0) -> Iterator[Schema]:
     if isinstance(reference, str) and reference.startswith("#/"):
         yield from _branches(_resolve(reference, root), root, depth + 1)
     for key in ("anyOf", "oneOf", "allOf"):
-        for branch in schema.get(key, ()):
+        combined = schema.get(key)
+        for branch in combined if isinstance(combined, list) else ():
             yield from _branches(branch, root, depth + 1)
 
 

@@ -54,7 +54,7 @@ def register(spec: Spec, *, mlflow: Any) -> RegisteredReward:
         known = [*known, found]
     newest = max(known, key=lambda version: int(version.version))
     # Set again even where nothing was made: a run may have died between the two.
-    if client.get_registered_model(name).aliases.get(ALIAS) != newest.version:
+    if str(client.get_registered_model(name).aliases.get(ALIAS)) != str(newest.version):
         client.set_registered_model_alias(name, ALIAS, newest.version)
     version = str(found.version)
     return RegisteredReward(f"models:/{name}/{version}", version, found.tags["model_id"], spec.sha)

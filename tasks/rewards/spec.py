@@ -185,7 +185,7 @@ class TrlReward:
         found = [score for score in scores if score.value is not None]
         self.scored += len(found)
         if log_metric is not None and scores:
-            log_metric("unscored", 1 - len(found) / len(scores))
+            log_metric("unscored", (len(scores) - len(found)) / len(scores))
         if log_metric is not None and found:
             log_metric("exact", sum(score.exact for score in found) / len(found))
             for tier in ("invented", "over-refusal"):

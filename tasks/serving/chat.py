@@ -133,11 +133,21 @@ def context(request: Request) -> tuple[tuple[Message, ...], tuple[Tool, ...]]:
 
 
 def reply_of(message: dict[str, Any]) -> Reply:
-    """The reply in a response's `choices[0].message`."""
+    """The reply in a response's `choices[0].message`; call ids are left out, they mean nothing."""
     calls = msgspec.convert(message.get("tool_calls") or [], list[_Call])
+    for call in calls:
+        call.id = ""
     return Reply(
         content=message.get("content") or "", tool_calls=tuple(_tool_call(call) for call in calls)
     )
+
+
+def message(said: Message) -> dict[str, Any]:
+    """A message as a client sends it: as templates have it, but with arguments as JSON text."""
+    found = dialects.as_openai(said)
+    for sent, call in zip(found.get("tool_calls", ()), said.tool_calls, strict=True):
+        sent["function"]["arguments"] = _arguments(call)
+    return found
 
 
 def response(

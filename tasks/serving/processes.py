@@ -1,7 +1,7 @@
 """Starts servers as processes of their own, waits until they answer, and ends them.
 
-    with started("tasks.serving.server", ["--model", "tasks/demo/base"], log=path) as url:
-        httpx.get(f"{url}/v1/models")
+    with Server("tasks.serving.server", ["--model", "tasks/demo/base"], log=path) as server:
+        httpx.get(f"{server.ready()}/v1/models")
 
 A server ends with the process that started it, also where that one is killed: it holds the read
 end of a pipe and leaves when the pipe closes.
@@ -33,66 +33,79 @@ PATIENCE_S = 10.0
 """For a server to end by itself before it is killed."""
 
 
-@contextmanager
-def started(
-    module: str,
-    arguments: Sequence[str],
-    *,
-    log: Path,
-    port: int = 0,
-    python: str = "",
-    deadline_s: float = DEADLINE_S,
-    env: Mapping[str, str] | None = None,
-) -> Iterator[str]:
-    """Run `python -m module` until the block ends; yields its base URL once /health answers.
+class Server:
+    """A server process. Leaving the `with` block ends it; entering does not wait for it.
 
-    `python` names the interpreter (empty: this one), `port` 0 takes a free one.
-
-    Raises:
-        StageError: it ended or did not answer in time; shows the last lines of its log.
+    Args:
+        module: run as `python -m module ... --port N --with-parent`.
+        log: what it says goes there.
+        port: 0 takes a free one.
+        python: its interpreter; empty is this one.
+        env: variables beside those of this process.
     """
-    port = port or free_port()
-    url = f"http://{HOST}:{port}"
-    command = [python or sys.executable, "-m", module, *arguments]
-    command += ["--port", str(port), "--with-parent"]
-    with running(module, command, f"{url}/health", log=log, env=env, deadline_s=deadline_s):
-        yield url
 
+    def __init__(
+        self,
+        module: str,
+        arguments: Sequence[str],
+        *,
+        log: Path,
+        port: int = 0,
+        python: str = "",
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self._module = module
+        self._log = log
+        self._port = port or free_port()
+        self._env = {**os.environ, **(env or {})}
+        self._command = [python or sys.executable, "-m", module, *arguments]
 
-@contextmanager
-def running(
-    name: str,
-    command: Sequence[str],
-    health: str,
-    *,
-    log: Path,
-    cwd: Path = PROJECT,
-    env: Mapping[str, str] | None = None,
-    deadline_s: float = DEADLINE_S,
-) -> Iterator[None]:
-    """Run any server until the block ends; the block starts once the address `health` answers.
+    def __enter__(self) -> "Server":
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [*self._command, "--port", str(self._port), "--with-parent"],
+                cwd=PROJECT,
+                env=self._env,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        return self
 
-    An empty `health` stands for a process that serves nothing: the block starts at once.
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
 
-    Raises:
-        StageError: it ended or did not answer in time; shows the last lines of its log.
-    """
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env={**os.environ, **(env or {})},
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
+    def ready(self, deadline_s: float = DEADLINE_S) -> str:
+        """Its base URL, once /health answers.
+
+        Raises:
+            StageError: it ended or did not answer in time; shows the last lines of its log.
+        """
+        url = f"http://{HOST}:{self._port}"
+        deadline = time.monotonic() + deadline_s
+        while time.monotonic() < deadline:
+            self.check()
+            with suppress(httpx.TransportError):
+                if httpx.get(f"{url}/health", timeout=2, trust_env=False).is_success:
+                    return url
+            time.sleep(0.1)
+        raise StageError(
+            f"{self._module} did not answer at {url} in {deadline_s:g} s: {_tail(self._log)}"
         )
-    try:
-        if health:
-            _wait(process, health, name, log, deadline_s)
-        yield
-    finally:
-        _stop(process)
+
+    def check(self) -> None:
+        """Raise StageError if it has ended."""
+        code = self._process.poll()
+        if code is not None:
+            raise StageError(f"{self._module} ended with code {code}: {_tail(self._log)}")
 
 
 def free_port() -> int:
@@ -163,31 +176,6 @@ def _end_with_parent(server: Any) -> None:
     server.should_exit = True
 
 
-def _wait(
-    process: "subprocess.Popen[bytes]", health: str, name: str, log: Path, deadline_s: float
-) -> None:
-    deadline = time.monotonic() + deadline_s
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise StageError(f"{name} ended with code {process.returncode}: {_tail(log)}")
-        with suppress(httpx.TransportError):
-            if httpx.get(health, timeout=2).is_success:
-                return
-        time.sleep(0.05)
-    raise StageError(f"{name} did not answer at {health} in {deadline_s:g} s: {_tail(log)}")
-
-
 def _tail(log: Path, lines: int = 5) -> str:
     found = log.read_text(errors="replace").strip().splitlines()[-lines:]
     return " | ".join(found) or f"it said nothing in {log}"
-
-
-def _stop(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    try:
-        process.wait(PATIENCE_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stdin:
-        process.stdin.close()

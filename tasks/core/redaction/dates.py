@@ -1,15 +1,16 @@
 """Dates of birth as people and tools write them: read, moved, and written in the same form.
 
-    1984-03-09    03/09/1984    9 March 1984    March 9th, 1984    Mar 09, 1984
+1984-03-09    03/09/1984    9 March 1984    March 9th, 1984    Mar 09, 1984
 """
 
-import calendar
 import re
 from datetime import date, timedelta
 from typing import NamedTuple
 
-_MONTHS = {name.lower(): n for n, name in enumerate(calendar.month_name) if name}
-_SHORT = {name.lower(): n for n, name in enumerate(calendar.month_abbr) if name}
+_YEAR = "January February March April May June July August September October November December"
+_NAMES = _YEAR.split()
+_MONTHS = {name.lower(): number for number, name in enumerate(_NAMES, 1)}
+_SHORT = {name[:3].lower(): number for number, name in enumerate(_NAMES, 1)}
 _NUMERIC = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})")
 _WRITTEN = re.compile(
     r"(?:(?P<m1>[A-Za-z]{3,9})\.? (?P<d1>\d{1,2})(?:st|nd|rd|th)?,?"
@@ -68,11 +69,11 @@ def write(day: date, form: Form) -> str:
     month = f"{day.month:0{width}}"
     number = f"{day.day:0{width}}"
     if form.order in ("Mdy", "dMy"):
-        names = calendar.month_abbr if form.short else calendar.month_name
+        name = _NAMES[day.month - 1][: 3 if form.short else None]
         comma = "," if form.comma else ""
         if form.order == "Mdy":
-            return f"{names[day.month]} {number}{comma} {day.year:04}"
-        return f"{number} {names[day.month]}{comma} {day.year:04}"
+            return f"{name} {number}{comma} {day.year:04}"
+        return f"{number} {name}{comma} {day.year:04}"
     fields = {"y": f"{day.year:04}", "m": month, "d": number}
     return form.separator.join(fields[letter] for letter in form.order)
 

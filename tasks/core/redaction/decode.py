@@ -1,6 +1,6 @@
-"""Opens what is written inside a text, lets it be rewritten there, and closes it the same way.
+r"""Opens what is written inside a text, lets it be rewritten there, and closes it the same way.
 
-    {"body": "{\\"email\\": \\"mia@example.com\\"}", "url": "https://x.example/?q=mia%40example.com"}
+    {"body": "{\"email\": \"mia@example.com\"}", "url": "https://x.example/?q=mia%40example.com"}
 
 holds the same e-mail twice, in JSON within JSON and URL-encoded. Only the characters of a value
 that changed are touched: spaces, number formats, key order and doubled keys stay as they were.
@@ -11,6 +11,7 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, unquote_to_bytes
 
@@ -20,17 +21,21 @@ from tasks.core.redaction.kinds import Kind
 MAX_DEPTH = 12
 """Encodings within encodings; deeper ones are made to break something."""
 
-Path = tuple[str, ...]
+Place = tuple[str, ...]
+"""Keys and numbers that lead to a text; a step into an encoding is in braces."""
 
 
 class Visitor(Protocol):
     """What is done with the texts that are found inside."""
 
-    def plain(self, text: str, path: Path, start: int) -> str:
-        """Running text that begins at `start` of what `path` names; returns what replaces it."""
+    def plain(self, text: str, place: Place, start: int) -> str:
+        """Running text that begins at `start` of what `place` names; returns what replaces it."""
 
-    def whole(self, kind: Kind, text: str, path: Path) -> str:
+    def whole(self, kind: Kind, text: str, place: Place) -> str:
         """A text that its key gives away; returns what replaces it."""
+
+    def identifier(self, text: str, place: Place) -> str:
+        """A name that a machine gave, with no text in it; returns what replaces it."""
 
     def person(self, text: str) -> None:
         """A value under a person key."""
@@ -66,89 +71,104 @@ class Walker:
         self._fields = fields
         self._visitor = visitor
 
-    def value(self, value: Any, path: Path, field: Field = PLAIN, depth: int = 0) -> Any:
+    def value(self, value: Any, place: Place, field: Field = PLAIN, depth: int = 0) -> Any:
         """A JSON value of any shape, with every text and key in it visited."""
-        if isinstance(value, Number):
-            return Number(self._digits(value, path, field))
         if isinstance(value, str):
-            return self._text_under(value, path, field, depth)
-        if isinstance(value, dict):
-            return dict(self._pairs(list(value.items()), path, depth))
-        if isinstance(value, Pairs):
-            return Pairs(self._pairs(value, path, depth))
-        if isinstance(value, list):
-            return [
-                self.value(item, (*path, str(place)), field, depth)
-                for place, item in enumerate(value)
-            ]
-        if isinstance(value, int) and not isinstance(value, bool):
-            return int(self._digits(str(value), path, field))
+            if isinstance(value, Number):
+                return Number(self._digits(value, place, field))
+            return self._text_under(value, place, field, depth)
+        if isinstance(value, dict | list):
+            return self._inner(value, place, field, depth)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            number = str(value)
+            shown = self._digits(number, place, field)
+            return value if shown == number else type(value)(shown)
         return value
 
-    def text(self, text: str, path: Path, depth: int = 0) -> str:
+    def text(self, text: str, place: Place, depth: int = 0) -> str:
         """A text without a key."""
-        changes = _none if len(text) < 8 else self._inside(text, path, depth)
-        if changes is _none:
-            return self._visitor.plain(text, path, 0)
+        changes = self._inside(text, place, depth) if _may_be_encoded(text) else []
+        if not changes:
+            return self._visitor.plain(text, place, 0)
         made: list[str] = []
         at = 0
         for change in changes:
             if change.start > at:
-                made.append(self._visitor.plain(text[at : change.start], path, at))
+                made.append(self._visitor.plain(text[at : change.start], place, at))
             made.append(change.text)
             at = change.end
         if at < len(text):
-            made.append(self._visitor.plain(text[at:], path, at))
+            made.append(self._visitor.plain(text[at:], place, at))
         return "".join(made)
 
+    def identifier(self, text: str, place: Place) -> str:
+        """An id of a call, a request or a session: looked up, and searched if it is none."""
+        if not text:
+            return text
+        plain = _IDENTIFIER.fullmatch(text)
+        return self._visitor.identifier(text, place) if plain else self.text(text, place)
+
+    def _inner(
+        self, value: dict[str, Any] | list[Any], place: Place, field: Field, depth: int
+    ) -> Any:
+        if isinstance(value, dict):
+            return dict(self._pairs(list(value.items()), place, depth))
+        if isinstance(value, Pairs):
+            return Pairs(self._pairs(value, place, depth))
+        items = enumerate(value)
+        return [self.value(item, (*place, str(n)), field, depth) for n, item in items]
+
     def _pairs(
-        self, pairs: list[tuple[str, Any]], path: Path, depth: int
+        self, pairs: list[tuple[str, Any]], place: Place, depth: int
     ) -> Iterator[tuple[str, Any]]:
         keys = [key for key, _ in pairs]
         for key, value in pairs:
-            shown = self._visitor.plain(key, path, 0)
+            shown = self._visitor.plain(key, place, 0)
             field = self._fields.of(key, keys)
-            yield shown, self.value(value, (*path, shown), field, depth)
+            yield shown, self.value(value, (*place, shown), field, depth)
 
-    def _text_under(self, text: str, path: Path, field: Field, depth: int) -> str:
+    def _text_under(self, text: str, place: Place, field: Field, depth: int) -> str:
         if field is PLAIN:
-            return self.text(text, path, depth)
+            return self.text(text, place, depth)
         if field.kept:
             self._visitor.keep(text)
         kind = whole(field, text)
         if kind is None:
-            return self.text(text, path, depth)
+            return self.text(text, place, depth)
         if field.person:
             self._visitor.person(text)
-        return self._visitor.whole(kind, text, path)
+        return self._visitor.whole(kind, text, place)
 
-    def _digits(self, number: str, path: Path, field: Field) -> str:
-        """A number: replaced only where it is nothing but digits, so that it stays one."""
+    def _digits(self, number: str, place: Place, field: Field) -> str:
+        """A number, whose stand-in is one too; patterns are for whole numbers alone."""
         if not number.isdigit():
-            return number
+            return self._visitor.identifier(number, place) if len(number) >= 5 else number
         kind = whole(field, number)
         if kind is None:
-            return self._visitor.plain(number, path, 0) if len(number) >= 5 else number
+            shown = self._visitor.plain(number, place, 0) if len(number) >= 5 else number
+            if shown.isdigit() and (shown[0] != "0" or shown == number):
+                return shown
+            kind = Kind.PIN
         if field.person:
             self._visitor.person(number)
-        return self._visitor.whole(kind if kind in _NUMERIC else Kind.PIN, number, path)
+        return self._visitor.whole(kind if kind in _NUMERIC else Kind.PIN, number, place)
 
-    def _inside(self, text: str, path: Path, depth: int) -> list[_Change]:
+    def _inside(self, text: str, place: Place, depth: int) -> list[_Change]:
         """What was opened and is done with, in order, without overlap."""
         if depth > MAX_DEPTH:
             raise ValueError(f"encodings lie deeper than {MAX_DEPTH}")
-        found = self._json(text, path, depth) if "{" in text or "[" in text else []
+        found = self._json(text, place, depth) if "{" in text or "[" in text else []
         for mark, name, opened in _LAYERS:
-            if mark is None or mark in text:
+            if mark in text:
                 for start, end, inner, close in opened(text):
                     if any(c.start < end and start < c.end for c in found):
                         continue
-                    changed = self.text(inner, (*path, name), depth + 1)
+                    changed = self.text(inner, (*place, name), depth + 1)
                     if changed != inner:
                         found.append(_Change(start, end, close(changed)))
-        return sorted(found) if found else _none
+        return sorted(found)
 
-    def _json(self, text: str, path: Path, depth: int) -> list[_Change]:
+    def _json(self, text: str, place: Place, depth: int) -> list[_Change]:
         """Every JSON object or array in the text."""
         found: list[_Change] = []
         at = 0
@@ -161,7 +181,7 @@ class Walker:
             except json.JSONDecodeError:
                 at = begin.start() + 1
                 continue
-            inner = path if (begin.start(), end) == (0, len(text)) else (*path, "{json}")
+            inner = place if (begin.start(), end) == (0, len(text)) else (*place, "{json}")
             changed = self.value(value, inner, depth=depth + 1)
             source = text[begin.start() : end]
             found.append(_Change(begin.start(), end, _respell(source, value, changed)))
@@ -175,12 +195,13 @@ _NUMERIC = frozenset(
 """Kinds whose stand-in of digits is digits, without a zero in front."""
 
 _MAX_TRIES = 200
-_none: list[_Change] = []
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_SHORTEST_BASE64 = 16
 
 _JSON_START = re.compile(r"\{\s*[\"}]|\[\s*[\"{\[\d\]]")
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?', re.S)
-_PERCENT = re.compile(r"[^\s\"'<>&=?;,]*%[0-9A-Fa-f]{2}[^\s\"'<>&=?;,]*")
-_BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{16,}={0,2}(?![\w+/=-])")
+_PERCENT = re.compile(r"[^\s\"'<>&=?;,]+")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _ESCAPED = re.compile(r'(?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))+')
 
 _decoder = json.JSONDecoder(
@@ -188,15 +209,24 @@ _decoder = json.JSONDecoder(
 )
 
 
+@lru_cache(maxsize=20_000)
+def _may_be_encoded(text: str) -> bool:
+    """False for a text that no encoding can be in; most are such."""
+    if "{" in text or "[" in text or "\\" in text or "%" in text:
+        return True
+    return len(text) >= _SHORTEST_BASE64 and len(max(text.split(), key=len, default="")) >= (
+        _SHORTEST_BASE64
+    )
+
+
 def _respell(source: str, value: Any, changed: Any) -> str:
     """The JSON text with the tokens replaced that differ, and nothing else."""
-    before, after = list(_leaves(value)), list(_leaves(changed))
-    if before == after:
+    if value == changed:
         return source
-    place = iter(zip(before, after, strict=True))
+    pairs = iter(zip(_leaves(value), _leaves(changed), strict=True))
 
     def token(match: re.Match[str]) -> str:
-        old, new = next(place)
+        old, new = next(pairs)
         if old == new:
             return match[0]
         return new if isinstance(new, Number) else json.dumps(new, ensure_ascii=match[0].isascii())
@@ -217,33 +247,43 @@ def _leaves(value: Any) -> Iterator[str]:
             yield from _leaves(item)
 
 
-_Opened = tuple[int, int, str, Callable[[str], str]]
+class _Opened(NamedTuple):
+    """What a run of a text says once it is decoded, and how to encode it again."""
+
+    start: int
+    end: int
+    inner: str
+    close: Callable[[str], str]
 
 
 def _escaped(text: str) -> Iterator[_Opened]:
-    """Runs of text with JSON's escapes in them, as a log of a log has: `{\\"email\\": …}`."""
+    r"""Runs of text with JSON's escapes in them, as a log of a log has: `{\"email\": …}`."""
     for run in _ESCAPED.finditer(text):
-        if "\\" not in run[0]:
-            continue
-        ascii_only = run[0].isascii()
-        inner = json.loads(f'"{run[0]}"', strict=False)
-        yield (
-            run.start(),
-            run.end(),
-            inner,
-            lambda new, ascii_only=ascii_only: json.dumps(new, ensure_ascii=ascii_only)[1:-1],
-        )
+        if "\\" in run[0]:
+            inner = json.loads(f'"{run[0]}"', strict=False)
+            yield _Opened(run.start(), run.end(), inner, partial(_escape, run[0]))
+
+
+def _escape(old: str, new: str) -> str:
+    return json.dumps(new, ensure_ascii=old.isascii())[1:-1]
 
 
 def _percent(text: str) -> Iterator[_Opened]:
     """URL-encoded words (RFC 3986)."""
     for run in _PERCENT.finditer(text):
+        if "%" not in run[0]:
+            continue
         try:
             inner = unquote_to_bytes(run[0]).decode()
         except UnicodeDecodeError:
             continue
-        safe = "".join(sorted({c for c in run[0] if not c.isalnum() and c != "%"}))
-        yield run.start(), run.end(), inner, lambda new, safe=safe: quote(new, safe=safe)
+        if inner != run[0]:
+            yield _Opened(run.start(), run.end(), inner, partial(_to_percent, run[0]))
+
+
+def _to_percent(old: str, new: str) -> str:
+    """Signs that stood bare stay bare."""
+    return quote(new, safe="".join(sorted({c for c in old if not c.isalnum() and c != "%"})))
 
 
 def _base64(text: str) -> Iterator[_Opened]:
@@ -251,12 +291,14 @@ def _base64(text: str) -> Iterator[_Opened]:
     for run in _BASE64.finditer(text):
         inner = _from_base64(run[0])
         if inner is not None:
-            yield run.start(), run.end(), inner, lambda new, old=run[0]: _to_base64(new, old)
+            yield _Opened(run.start(), run.end(), inner, partial(_to_base64, run[0]))
 
 
 def _from_base64(word: str) -> str | None:
-    bare = word.rstrip("=")
-    standard = bare.replace("-", "+").replace("_", "/")
+    if word.islower() or word.isdigit():
+        # Text in base64 has capitals: `user_id_1234` has the alphabet but is none.
+        return None
+    standard = word.rstrip("=").replace("-", "+").replace("_", "/")
     try:
         text = base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
@@ -264,15 +306,16 @@ def _from_base64(word: str) -> str | None:
     return text if all(c.isprintable() or c.isspace() for c in text) else None
 
 
-def _to_base64(text: str, old: str) -> str:
-    made = base64.b64encode(text.encode()).decode()
+def _to_base64(old: str, new: str) -> str:
+    made = base64.b64encode(new.encode()).decode()
     if "-" in old or "_" in old:
         made = made.replace("+", "-").replace("/", "_")
     return made if old.endswith("=") or len(old) % 4 == 0 else made.rstrip("=")
 
 
-_LAYERS: tuple[tuple[str | None, str, Callable[[str], Iterator[_Opened]]], ...] = (
+_LAYERS: tuple[tuple[str, str, Callable[[str], Iterator[_Opened]]], ...] = (
     ("\\", "{escapes}", _escaped),
     ("%", "{percent}", _percent),
-    (None, "{base64}", _base64),
+    ("", "{base64}", _base64),
 )
+"""Character without which a text has no such encoding, name of the step, and what opens it."""

@@ -29,8 +29,9 @@ _KINDS = {
     Kind.BIRTH_DATE: "dob dateofbirth birthdate birthday birthdatetime",
     Kind.NAME: "firstname lastname givenname familyname surname middlename fullname forename "
     "maidenname nickname customername passengername guestname patientname holdername "
-    "accountholder cardholder cardholdername contactname recipientname sendername username "
+    "accountholder cardholder cardholdername contactname recipientname sendername "
     "displayname legalname travelername travellername membername employeename authorname",
+    Kind.PERSON_ID: "username login loginname screenname",
     Kind.ADDRESS: "address address1 address2 address3 addressline1 addressline2 street "
     "streetaddress streetname street1 street2 homeaddress billingaddress shippingaddress "
     "mailingaddress addressline",
@@ -55,20 +56,40 @@ _ENDINGS = (
     ("birthdate", Kind.BIRTH_DATE),
     ("dateofbirth", Kind.BIRTH_DATE),
 )
-_PERSON_BESIDE = frozenset(
+_BESIDE = (
     "email phone dob dateofbirth birthdate userid customerid passengerid guestid patientid "
-    "firstname lastname address membership gender age passport ssn".split()
+    "firstname lastname address membership gender age passport ssn"
 )
+_PERSON_BESIDE = frozenset(_BESIDE.split())
 """Keys beside a bare `name` that make it the name of a person rather than of a thing."""
-_KEPT = frozenset(
+_PLACES_AND_DATES = (
     "city town state province region country countrycode origin destination airport location "
     "date departuredate arrivaldate returndate checkin checkout createdat updatedat timestamp "
-    "startdate enddate duedate".split()
+    "startdate enddate duedate"
 )
+_KEPT = frozenset(_PLACES_AND_DATES.split())
 _COMPACT = re.compile(r"[\W_]+")
 _EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[^\W\d_]{2,24}")
 _PHONE = re.compile(r"[+\d][\d\s().\-/]*(?:(?:x|ext\.?)\s*\d+)?", re.I)
 _MASKED = re.compile(r"[*•xX#.\s-]{3,}\d{0,4}|<[A-Z_0-9]+>")
+
+
+_LIMITS = {
+    # Found by their pattern, wherever in the value they stand.
+    Kind.EMAIL: (0, 0),
+    Kind.IP: (0, 0),
+    Kind.PHONE: (5, 40),
+    Kind.CARD: (5, 40),
+    Kind.SSN: (5, 40),
+    Kind.NATIONAL_ID: (5, 40),
+    Kind.IBAN: (5, 60),
+    Kind.PIN: (2, 20),
+    Kind.POSTCODE: (2, 20),
+    Kind.BIRTH_DATE: (2, 40),
+    Kind.NAME: (0, 60),
+    **dict.fromkeys(SECRETS, (0, 20_000)),
+}
+"""Fewest digits and most characters of a value of that kind."""
 
 
 class Field(NamedTuple):
@@ -84,17 +105,30 @@ PLAIN = Field()
 
 
 class Fields:
-    """Answers for keys; `person_keys` are the user's own."""
+    """Answers for keys.
 
-    def __init__(self, person_keys: Iterable[str]) -> None:
+    Args:
+        person_keys: the user's own, whose values name a person.
+        known: False for texts whose keys mean nothing, as those of a JSON Schema.
+    """
+
+    def __init__(self, person_keys: Iterable[str], known: bool = True) -> None:
         self._person = frozenset(compact(key) for key in person_keys)
+        self._known = known
+        self._remembered: dict[str, Field] = {}
 
     def of(self, key: str, siblings: Iterable[str] = ()) -> Field:
         """What the value under `key` is; `siblings` are the keys of the same object."""
-        name = compact(key)
+        found = self._remembered.get(key)
+        if found is None:
+            found = self._remembered[key] = self._of(compact(key)) if self._known else PLAIN
+        if not self._known or compact(key) != "name":
+            return found
+        beside = any(compact(other) in _PERSON_BESIDE for other in siblings)
+        return found._replace(kind=Kind.NAME) if beside else found
+
+    def _of(self, name: str) -> Field:
         kind = _kind(name)
-        if name == "name" and any(compact(other) in _PERSON_BESIDE for other in siblings):
-            kind = Kind.NAME
         person = name in self._person
         if kind is None and not person and name not in _KEPT:
             return PLAIN
@@ -131,26 +165,21 @@ def _kind(name: str) -> Kind | None:
 
 
 def _fits(kind: Kind, text: str) -> bool:
-    digits = sum(c.isdigit() for c in text)
-    if kind is Kind.EMAIL:
+    """Whether the text can be a value of that kind; keys promise more than values hold."""
+    least, longest = _LIMITS.get(kind, (0, 200))
+    if sum(c.isdigit() for c in text) < least or len(text) > longest:
         return False
     if kind is Kind.PHONE:
-        return digits >= 5 and bool(_PHONE.fullmatch(text.strip()))
-    if kind in (Kind.CARD, Kind.SSN, Kind.NATIONAL_ID, Kind.IBAN):
-        return digits >= 5 and len(text) <= 40
-    if kind in (Kind.PIN, Kind.POSTCODE, Kind.BIRTH_DATE):
-        return digits >= 2 and len(text) <= 40
-    if kind is Kind.IP:
-        return False
+        return bool(_PHONE.fullmatch(text.strip()))
     if kind is Kind.NAME:
         return _is_name(text)
-    if kind is Kind.ADDRESS:
-        return len(text) <= 200
     return kind not in SECRETS or len(text) >= 4
 
 
 def _is_name(text: str) -> bool:
     """A key may describe a name instead of holding one: `The first name of the passenger`."""
-    words = text.split()
-    plain = sum(is_word(word) for word in words)
-    return len(words) <= 5 and len(text) <= 60 and (len(words) == 1 or 2 * plain <= len(words))
+    words = [word for word in text.split() if any(c.isalpha() for c in word)]
+    ordinary = sum(is_word(word.strip(".,")) for word in words)
+    if not words or (len(words) < len(text.split()) and ordinary == len(words)):
+        return False
+    return len(words) == 1 or (len(words) <= 5 and 2 * ordinary <= len(words))

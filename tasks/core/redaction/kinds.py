@@ -1,6 +1,7 @@
 """What can be found in a text, and when two spellings of it are the same value."""
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -81,7 +82,9 @@ def searchable(kind: Kind, text: str) -> bool:
         return False
     if text.isdigit():
         return len(text) >= 5
-    return kind is not Kind.PERSON_ID or len(text) >= 6 or not text.isalpha()
+    if kind in SECRETS or kind is Kind.PERSON_ID:
+        return len(text) >= 6 and not text.isalpha()
+    return kind is not Kind.ADDRESS or any(c.isdigit() or c.isspace() for c in text)
 
 
 def unmistakable(kind: Kind, text: str) -> bool:
@@ -94,20 +97,25 @@ def unmistakable(kind: Kind, text: str) -> bool:
     )
 
 
-def settle(spans: list[Span]) -> list[Span]:
-    """Spans in order without overlap: the longer one wins and takes in what it overlaps with.
+def settle(spans: Iterable[Span]) -> list[Span]:
+    """Spans in order without overlap: the longest wins and takes in what it overlaps with.
 
-    Of equal ranges the first given wins.
+    Of equally long ones the first by place wins, then the first given.
     """
-    kept: list[Span] = []
-    for span in sorted(spans, key=lambda s: s.start - s.end):
-        clash = next((k for k in kept if span.start < k.end and k.start < span.end), None)
-        if clash is None:
-            kept.append(span)
-        elif span.start < clash.start or span.end > clash.end:
-            kept.remove(clash)
-            wider = clash._replace(
-                start=min(span.start, clash.start), end=max(span.end, clash.end), replacement=None
-            )
-            return settle([*kept, wider, *[s for s in spans if s not in (span, clash)]])
-    return sorted(kept)
+    settled: list[Span] = []
+    best = 0
+    for span in sorted(spans, key=lambda s: s.start):
+        last = settled[-1] if settled else None
+        if last is None or span.start >= last.end:
+            settled.append(span)
+            best = span.end - span.start
+            continue
+        end = max(last.end, span.end)
+        winner = last
+        if span.end - span.start > best:
+            winner, best = span, span.end - span.start
+        whole = (winner.start, winner.end) == (last.start, end)
+        settled[-1] = winner._replace(
+            start=last.start, end=end, replacement=winner.replacement if whole else None
+        )
+    return settled

@@ -5,8 +5,9 @@ and the id personal data in every message, argument and result of that session, 
 around them. Text is looked up word by word, so the cost does not grow with what is known.
 """
 
+import copy
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -29,12 +30,16 @@ class Known(NamedTuple):
     """A value that is looked for as a whole."""
 
     lower: str
+    anchor: int
+    """Where in it the word stands under which it is filed."""
     kind: Kind
-    replacement: str | None
+    written: dates.Form | None = None
+    """For a date: the form of this spelling of it."""
+    day: str = ""
 
 
 class Index:
-    """Values of one session (or of one part), by their first word.
+    """Values of one session (or of one part), each filed under its most telling word.
 
     Args:
         values: (kind, text) of what was found.
@@ -44,8 +49,12 @@ class Index:
     """
 
     def __init__(
-        self, values: Iterable[tuple[Kind, str]], kept: Iterable[str], surrogates: Surrogates
+        self,
+        values: Iterable[tuple[Kind, str]],
+        kept: Iterable[str],
+        surrogates: Surrogates,
     ) -> None:
+        self._surrogates = surrogates
         self._kept = frozenset(word for text in kept for word in _words(text))
         kept_whole = frozenset(text.lower() for text in kept)
         self._names: dict[str, str] = {}
@@ -57,32 +66,39 @@ class Index:
             if kind is Kind.NAME:
                 self._add_name(text)
             elif searchable(kind, text) and text.lower() not in kept_whole:
-                self._add_value(kind, text, surrogates)
+                self._add_value(kind, text)
         for found in self._values.values():
-            found.sort(key=lambda known: (-len(known.lower), known))
-        self._starts = frozenset(self._values) | frozenset(self._names)
+            found.sort(key=lambda known: -len(known.lower))
+        self._shared: Index | None = None
+        self._words = frozenset(self._values) | frozenset(self._names)
 
-    def __len__(self) -> int:
-        return len(self._starts) + len(self._loose)
+    def beside(self, shared: "Index") -> "Index":
+        """This index, with what all sessions share looked for as well."""
+        both = copy.copy(self)
+        both._shared = shared
+        both._words = self._words | shared._words
+        return both
 
-    def find(self, text: str, tokens: frozenset[str], sure: bool = False) -> list[Span]:
-        """Every known value in the text, whose lower-case words are `tokens`.
+    def may_hold(self, tokens: frozenset[str]) -> bool:
+        """Whether a text of these words (see `tokens_of`) is worth a look; few are."""
+        return bool(self._loose) or not self._words.isdisjoint(tokens)
+
+    def find(self, text: str, sure: bool = False) -> list[Span]:
+        """Every known value in the text.
 
         Args:
             text: the text.
-            tokens: see `tokens_of`; most texts share none with what is known and end here.
             sure: leave out names that are words too and so may rightly stand here.
         """
-        if not self._loose and self._starts.isdisjoint(tokens):
-            return []
         lower = same_length_lower(text)
         found = list(self._written_together(lower))
         words = list(WORD.finditer(text))
         for number, word in enumerate(words):
             key = lower[word.start() : word.end()]
-            if key not in self._starts:
+            if key not in self._words:
                 continue
             found += self._at(lower, word.start(), key)
+            found += self._shared._at(lower, word.start(), key) if self._shared else ()
             if key in self._names and self._is_name(text, lower, words, number, sure):
                 found.append(Span(word.start(), word.end(), Kind.NAME, "known"))
         return found
@@ -90,18 +106,13 @@ class Index:
     def _add_name(self, text: str) -> None:
         for word in _split_name(text):
             if _is_joined_script(word):
-                self._loose += [Known(word, Kind.NAME, None)] if len(word) > 1 else []
+                self._loose += [Known(word, 0, Kind.NAME)] if len(word) > 1 else []
             else:
                 self._names.setdefault(word.lower(), word)
 
-    def _add_value(self, kind: Kind, text: str, surrogates: Surrogates) -> None:
-        for spelling, replacement in _spellings(kind, text, surrogates):
-            lower = same_length_lower(spelling).strip()
-            first = WORD.search(lower)
-            if first is None:
-                continue
-            entry = Known(lower[first.start() :], kind, replacement)
-            known = self._values.setdefault(first[0], [])
+    def _add_value(self, kind: Kind, text: str) -> None:
+        for word, entry in _entries(kind, text):
+            known = self._values.setdefault(word, [])
             if entry not in known:
                 known.append(entry)
 
@@ -111,14 +122,24 @@ class Index:
             for match in re.finditer(re.escape(known.lower), lower):
                 yield Span(match.start(), match.end(), known.kind, "known")
 
-    def _at(self, lower: str, start: int, word: str) -> list[Span]:
-        """The longest known value that begins with this word."""
+    def _at(self, lower: str, place: int, word: str) -> list[Span]:
+        """The longest known value that has this word at this place."""
         for known in self._values.get(word, ()):
+            start = place - known.anchor
             end = start + len(known.lower)
-            if lower.startswith(known.lower, start) and not _runs_on(lower, end):
+            if start < 0 or not lower.startswith(known.lower, start):
+                continue
+            if not _runs_on(lower, end) and not (start and lower[start - 1].isalnum()):
                 signed = known.kind is Kind.PHONE and lower[start - 1 : start] in ("+", "(")
-                return [Span(start - signed, end, known.kind, "known", known.replacement)]
+                return [Span(start - signed, end, known.kind, "known", self._date(known))]
         return []
+
+    def _date(self, known: Known) -> str | None:
+        """The stand-in of a date, in the form in which it stands."""
+        if known.written is None:
+            return None
+        other = dates.read(self._surrogates.of(known.kind, known.day))
+        return dates.write(other.day, known.written) if other else None
 
     def _is_name(
         self, text: str, lower: str, words: list[re.Match[str]], number: int, sure: bool
@@ -151,15 +172,20 @@ class Index:
             if (
                 text[left.end() : right.start()] in _BESIDE
                 and name in self._names
-                and (other[0][0].isupper() or other[0] == self._names[name])
+                and other[0][0].isupper()
             ):
                 return True
         return False
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def tokens_of(text: str) -> frozenset[str]:
-    """The lower-case words of a text, for `Index.find`."""
+    """As `tokens_in`, remembered."""
+    return tokens_in(text)
+
+
+def tokens_in(text: str) -> frozenset[str]:
+    """The lower-case words of a text, for `Index.may_hold`."""
     return frozenset(WORD.findall(same_length_lower(text)))
 
 
@@ -171,14 +197,22 @@ def same_length_lower(text: str) -> str:
     return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
-def merge(known: Iterable[Mapping[str, Iterable[str]]]) -> list[tuple[Kind, str]]:
-    """(kind, text) of several mappings of kind to texts, sorted, each once."""
-    return sorted({(Kind(kind), text) for one in known for kind in one for text in one[kind]})
+@lru_cache(maxsize=50_000)
+def _entries(kind: Kind, text: str) -> tuple[tuple[str, Known], ...]:
+    """Each spelling in which the value is looked for, and the word to file it under."""
+    found = []
+    for spelling, form in _spellings(kind, text):
+        lower = same_length_lower(spelling).strip()
+        words = list(WORD.finditer(lower))
+        if words:
+            anchor = max(words, key=lambda word: (_telling(word[0]), -word.start()))
+            begin = words[0].start()
+            entry = Known(lower[begin:], anchor.start() - begin, kind, form, text if form else "")
+            found.append((anchor[0], entry))
+    return tuple(found)
 
 
-def _spellings(
-    kind: Kind, text: str, surrogates: Surrogates
-) -> Iterable[tuple[str, str | None]]:
+def _spellings(kind: Kind, text: str) -> Iterator[tuple[str, dates.Form | None]]:
     yield text, None
     if kind in (Kind.PHONE, Kind.CARD, Kind.SSN, Kind.IBAN):
         compact = re.sub(r"[\W_]", "", text)
@@ -186,9 +220,7 @@ def _spellings(
             yield compact, None
     read = dates.read(text) if kind is Kind.BIRTH_DATE else None
     if read is not None:
-        other = dates.read(surrogates.of(kind, text))
-        for form in dates.FORMS if other else ():
-            yield dates.write(read.day, form), dates.write(other.day, form) if other else None
+        yield from ((dates.write(read.day, form), form) for form in dates.FORMS)
 
 
 def _split_name(text: str) -> list[str]:
@@ -199,6 +231,11 @@ def _words(text: str) -> list[str]:
     return WORD.findall(text.lower())
 
 
+def _telling(word: str) -> tuple[bool, int]:
+    """The fewer texts have the word, the greater."""
+    return len(word) >= 4 and word.isdigit(), len(word)
+
+
 def _runs_on(text: str, end: int) -> bool:
     return text[end : end + 1].isalnum() and text[end - 1].isalnum()
 
@@ -206,5 +243,3 @@ def _runs_on(text: str, end: int) -> bool:
 def _is_joined_script(word: str) -> bool:
     """Chinese, Japanese, Korean, Thai and their like."""
     return any(ord(c) >= 0x2E80 or 0x0E00 <= ord(c) <= 0x0EFF for c in word)
-
-

@@ -9,10 +9,12 @@ them miss, and none of those used here reaches the network (`EmailRecognizer` wo
 """
 
 import re
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from tasks.core.redaction.kinds import Kind, Span
+from tasks.core.redaction.rules import Rule
 
 _CONTEXT_BOOST = 0.35
 _CONTEXT_LEAST = 0.4
@@ -44,47 +46,37 @@ GATE = rf"(?i)\b(?:{'|'.join(_RECOGNISERS)})\b[^\n]{{0,40}}?\d{{3}}"
 
 _REACH = 80
 """Characters behind the word that are searched."""
+_LEAST_DIGITS = 3
 
 
-class National:
-    """Asks Presidio. `min_confidence` is compared with its score, context word counted in."""
+def rule(min_confidence: float) -> Rule:
+    """The gate as a rule that asks Presidio, whose score is given its due for the word in front."""
+    return Rule("presidio", Kind.NATIONAL_ID, GATE, expand=partial(_ask, min_confidence))
 
-    def __init__(self, min_confidence: float) -> None:
-        import re2
 
-        self._gate = re2.compile(GATE)
-        self._min = min_confidence
-
-    def find(self, text: str) -> list[Span]:
-        if not self._gate.search(text):
-            return []
-        return [span for cue, names in _cues() for span in self._behind(text, cue, names.split())]
-
-    def _behind(self, text: str, cue: re.Pattern[str], names: list[str]) -> list[Span]:
-        found: list[Span] = []
-        for word in cue.finditer(text):
-            window = text[word.end() : word.end() + _REACH]
-            for name in names:
-                recogniser = _recogniser(name)
-                for result in recogniser.analyze(window, recogniser.supported_entities):
-                    score = max(min(result.score + _CONTEXT_BOOST, 1.0), _CONTEXT_LEAST)
-                    value = window[result.start : result.end]
-                    if score >= self._min and sum(c.isdigit() for c in value) >= 3:
-                        start = word.end() + result.start
-                        end = word.end() + result.end
-                        rule = f"presidio-{name}"
-                        found.append(Span(start, end, Kind.NATIONAL_ID, rule))
-        return found
+def _ask(min_confidence: float, text: str, start: int, end: int) -> Iterator[Span]:
+    """What Presidio finds behind the word that a match of the gate begins with."""
+    for cue, names in _cues():
+        word = cue.match(text, start)
+        if word is None:
+            continue
+        window = text[word.end() : word.end() + _REACH]
+        for name in names.split():
+            recogniser = _recogniser(name)
+            for result in recogniser.analyze(window, recogniser.supported_entities):
+                score = max(min(result.score + _CONTEXT_BOOST, 1.0), _CONTEXT_LEAST)
+                value = window[result.start : result.end]
+                if score >= min_confidence and sum(c.isdigit() for c in value) >= _LEAST_DIGITS:
+                    place = word.end() + result.start
+                    yield Span(place, place + len(value), Kind.NATIONAL_ID, f"presidio-{name}")
 
 
 @lru_cache(maxsize=1)
 def _cues() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple(
-        (re.compile(rf"\b(?:{cue})\b", re.I), names) for cue, names in _RECOGNISERS.items()
-    )
+    return tuple((re.compile(rf"(?:{cue})\b", re.I), names) for cue, names in _RECOGNISERS.items())
 
 
-@lru_cache(maxsize=None)
+@cache
 def _recogniser(name: str) -> Any:
     from presidio_analyzer import predefined_recognizers
 

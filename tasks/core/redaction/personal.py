@@ -22,17 +22,15 @@ _CARD_RANGE = re.compile(
     r"|3[47]\d{13}|6(?:011|4[4-9]\d|5\d\d)\d{12}|35\d{14}|3(?:0[0-5]|[68]\d)\d{11}|62\d{14,17}"
     r"|(?:5018|5020|5038|6304|6759|676[1-3])\d{8,15}"
 )
-_IBAN_LENGTH = dict(
-    item.split(":")
-    for item in (
-        "AD:24 AE:23 AL:28 AT:20 AZ:28 BA:20 BE:16 BG:22 BH:22 BR:29 BY:28 CH:21 CR:22 CY:28 CZ:24 "
-        "DE:22 DK:18 DO:28 EE:20 EG:29 ES:24 FI:18 FO:18 FR:27 GB:22 GE:22 GI:23 GL:18 GR:27 GT:28 "
-        "HR:21 HU:28 IE:22 IL:23 IQ:23 IS:26 IT:27 JO:30 KW:30 KZ:20 LB:28 LC:32 LI:21 LT:20 LU:20 "
-        "LV:21 LY:25 MC:27 MD:24 ME:22 MK:19 MR:27 MT:31 MU:30 NL:18 NO:15 PK:24 PL:28 PS:29 PT:25 "
-        "QA:29 RO:24 RS:22 SA:24 SC:31 SE:24 SI:19 SK:24 SM:27 ST:25 SV:28 TL:23 TN:24 TR:26 UA:29 "
-        "VA:22 VG:24 XK:20"
-    ).split()
+_COUNTRIES = (
+    "AD:24 AE:23 AL:28 AT:20 AZ:28 BA:20 BE:16 BG:22 BH:22 BR:29 BY:28 CH:21 CR:22 CY:28 CZ:24 "
+    "DE:22 DK:18 DO:28 EE:20 EG:29 ES:24 FI:18 FO:18 FR:27 GB:22 GE:22 GI:23 GL:18 GR:27 GT:28 "
+    "HR:21 HU:28 IE:22 IL:23 IQ:23 IS:26 IT:27 JO:30 KW:30 KZ:20 LB:28 LC:32 LI:21 LT:20 LU:20 "
+    "LV:21 LY:25 MC:27 MD:24 ME:22 MK:19 MR:27 MT:31 MU:30 NL:18 NO:15 PK:24 PL:28 PS:29 PT:25 "
+    "QA:29 RO:24 RS:22 SA:24 SC:31 SE:24 SI:19 SK:24 SM:27 ST:25 SV:28 TL:23 TN:24 TR:26 UA:29 "
+    "VA:22 VG:24 XK:20"
 )
+_IBAN_LENGTH = dict(country.split(":") for country in _COUNTRIES.split())
 _LOOKS_LIKE_DATE = re.compile(
     r"(?:19|20)\d\d[-/. ](?:0?[1-9]|1[0-2])[-/. ](?:0?[1-9]|[12]\d|3[01])(?!\d).*"
     r"|(?:0?[1-9]|[12]\d|3[01])[-/. ](?:0?[1-9]|[12]\d|3[01])[-/. ](?:19|20)\d\d"
@@ -41,12 +39,15 @@ _AMERICAN = re.compile(r"(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4
 
 
 def _email(text: str, start: int, end: int) -> tuple[int, int] | None:
-    return None if text[start:end].lower().endswith(MAIL_DOMAIN) else (start, end)
+    if text[start:end].lower().endswith(MAIL_DOMAIN):
+        return None
+    # In `scheme://user:password@host` it is a password.
+    return None if _USER.search(text[max(0, start - 80) : start]) else (start, end)
 
 
 def _card(text: str, start: int, end: int) -> tuple[int, int] | None:
     digits = re.sub(r"\D", "", text[start:end])
-    if not _CARD_RANGE.fullmatch(digits) or not luhn(digits) or len(set(digits)) < 3:
+    if not _CARD_RANGE.fullmatch(digits) or not luhn(digits) or len(set(digits)) < 2:
         return None
     return start, end
 
@@ -69,9 +70,12 @@ def _mod97(text: str) -> bool:
 
 def _ip(text: str, start: int, end: int) -> tuple[int, int] | None:
     around = text[start - 1 : start] + text[end : end + 1]
-    if any(c.isalnum() or c in "_:" for c in around) or re.match(r"\.\d", text[end:]):
+    long_form = ":" in text[start:end]
+    if any(c.isalnum() or c == "_" or (long_form and c == ":") for c in around):
         return None
-    if re.search(r"(?i)(?:\bv|version\s*)$", text[:start]) or re.search(r"\d\.$", text[:start]):
+    if re.match(r"\.\d", text[end : end + 2]) or not any(map(str.isdigit, text[start:end])):
+        return None
+    if _VERSION.search(text[max(0, start - 12) : start]):
         return None
     try:
         address = ipaddress.ip_address(text[start:end])
@@ -80,11 +84,13 @@ def _ip(text: str, start: int, end: int) -> tuple[int, int] | None:
     reserved = address.is_loopback or address.is_unspecified or address.is_multicast
     documentation = address.version == 6 and address in _DOCUMENTATION
     # A mask, `::` or a stand-in of ours is nobody's address.
-    if reserved or address.is_reserved and address.version == 4 or documentation:
+    if reserved or documentation or (address.version == 4 and address.is_reserved):
         return None
     return start, end
 
 
+_USER = re.compile(r"://[^\s/@]*:$")
+_VERSION = re.compile(r"(?:\bv|version\s?|\d\.)$", re.I)
 _DOCUMENTATION = ipaddress.ip_network("2001:db8::/32")
 
 
@@ -112,6 +118,9 @@ def is_phone(value: str) -> bool:
         return False
     if _AMERICAN.fullmatch(value):
         return True
+    if value[0] not in "+(0":
+        # Without sign, bracket or trunk zero it may as well be an order number.
+        return False
     import phonenumbers
 
     for region in (None,) if value.startswith("+") else REGIONS:
@@ -160,7 +169,9 @@ RULES = (
     Rule("card", Kind.CARD, r"\b\d(?:[ -]?\d){11,18}\b", 0, _card),
     Rule("iban", Kind.IBAN, r"(?i)\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,32}", 0, _iban),
     Rule("ipv4", Kind.IP, r"\b(?:\d{1,3}\.){3}\d{1,3}\b", 0, _ip, 0.6),
-    Rule("ipv6", Kind.IP, r"(?i)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:[0-9.]{7,15})?", 0, _ip, 0.6),
+    Rule(
+        "ipv6", Kind.IP, r"(?i)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:[0-9.]{7,15})?", 0, _ip, 0.6
+    ),
     Rule(
         "ssn",
         Kind.SSN,
@@ -180,7 +191,7 @@ RULES = (
     Rule(
         "phone",
         Kind.PHONE,
-        r"(?:\+|\(|\b)\d{1,4}\)?(?:[ .\-/]{1,2}\(?\d{2,5}\)?){2,5}|\+\d{8,15}",
+        r"(?:\+|\(|\b)\d{1,4}\)?(?:[ .\-/]{1,2}\(?\d{2,8}\)?){2,5}|\+\d{8,15}",
         0,
         _phone,
         0.4,

@@ -58,7 +58,7 @@ def _basic(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 def _jwt(text: str, start: int, end: int) -> tuple[int, int] | None:
     """Keep what has a JOSE header (RFC 7515)."""
-    header = text[start:end].split(".")[0]
+    header = text[start:end].partition(".")[0]
     try:
         decoded = base64.urlsafe_b64decode(header + "=" * (-len(header) % 4))
     except (binascii.Error, ValueError):
@@ -87,7 +87,9 @@ RULES = (
     Rule("gitlab-token", Kind.API_KEY, r"\bgl(?:pat|ptt|dt|rt)-[\w-]{20,}"),
     Rule("slack-token", Kind.API_KEY, r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
     Rule("slack-app-token", Kind.API_KEY, r"\bxapp-\d-[A-Za-z0-9-]{10,}"),
-    Rule("slack-webhook", Kind.API_KEY, r"hooks\.slack\.com/(?:services|workflows)/([\w/]{20,})", 1),
+    Rule(
+        "slack-webhook", Kind.API_KEY, r"hooks\.slack\.com/(?:services|workflows)/([\w/]{20,})", 1
+    ),
     Rule("stripe-key", Kind.API_KEY, r"\b(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{10,}"),
     Rule("stripe-webhook", Kind.API_KEY, r"\bwhsec_[A-Za-z0-9]{20,}"),
     Rule("google-key", Kind.API_KEY, r"\bAIza[\w-]{35}"),
@@ -102,7 +104,12 @@ RULES = (
     Rule("azure-account-key", Kind.API_KEY, r"AccountKey=([A-Za-z0-9+/=]{40,})", 1),
     Rule("bearer", Kind.API_KEY, r"(?i)\bbearer\s+([\w\-.~+/]{16,}=*)", 1, _random),
     Rule("basic-auth", Kind.PASSWORD, r"(?i)\bbasic\s+([A-Za-z0-9+/]{12,}={0,2})", 1, _basic),
-    Rule("url-password", Kind.PASSWORD, r"\b[a-z][a-z0-9+.\-]{1,20}://[^\s:/@<>]*:([^\s@/<>]{3,})@", 1),
+    Rule(
+        "url-password",
+        Kind.PASSWORD,
+        r"\b[a-z][a-z0-9+.\-]{1,20}://[^\s:/@<>]*:([^\s@/<>]{3,})@",
+        1,
+    ),
     Rule(
         "password",
         Kind.PASSWORD,

@@ -184,7 +184,10 @@ def _phone(by: Surrogates, kind: Kind, text: str) -> str:
             continue
         seen += 1
         trunk = seen == 1 and char == "0"
-        made.append(char if seen <= kept or trunk else str(stream[(count - seen) % 32] % 10))
+        byte = stream[(count - seen) % 32]
+        # A number without a sign in front must not begin with a zero, nor its national part.
+        digit = 1 + byte % 9 if seen == 1 or count - seen >= 9 else byte % 10
+        made.append(char if seen <= kept or trunk else str(digit))
     return "".join(made)
 
 

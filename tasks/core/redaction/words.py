@@ -6,8 +6,7 @@ it stands: `May 15` and the flight to Charlotte stay. One of CAPITAL (`Brown`, `
 wherever it stands with a capital: `brown bag` stays.
 """
 
-ORDINARY = frozenset(
-    """
+_ORDINARY = """
     a about after again all also am an and any are as ask at back be because been before both but
     by call can come could day did do does don down each end even every few find first for from
     get give go good great had has have he hello help her here hi him his home how i id if in info
@@ -48,11 +47,9 @@ ORDINARY = frozenset(
     partner passenger patient payment person premium product profile regular reservation sales
     seller senior service session shop staff standard store student support system table team
     ticket tool traveler traveller type vendor vip visitor worker
-    """.split()
-)
+"""
 
-CAPITAL = frozenset(
-    """
+_CAPITAL = """
     mark bill frank jack rob sue pat ray dean grant drew miles norm penny grace faith rose lily
     iris ivy violet daisy heather ruby jade pearl amber crystal dawn eve melody harmony destiny
     king earl knight bishop pope abbot priest church temple house parks fields wood woods forest
@@ -66,18 +63,19 @@ CAPITAL = frozenset(
     power queen reed sands savage sharp shell silk smith spark sparks spicer strong summers turner
     thorn tiller usher valentine wade walker walls ward ware warner waters wiley winters wright
     young booth barr bay beach austin madison lincoln jackson jordan chelsea victoria carson kent
-    """.split()
-) - ORDINARY
+"""
 
-PLACEHOLDERS = frozenset(
-    """
+_PLACEHOLDERS = """
     unknown none null nil na nan undefined anonymous anon guest default unspecified notprovided
     notgiven notavailable notspecified notapplicable missing empty blank tbd redacted hidden masked
     string str text number integer int float boolean bool object array required optional true false
     yes no test example placeholder value user customer me self current currentuser userid
     customerid email name firstname lastname
-    """.split()
-)
+"""
+
+ORDINARY = frozenset(_ORDINARY.split())
+CAPITAL = frozenset(_CAPITAL.split()) - ORDINARY
+PLACEHOLDERS = frozenset(_PLACEHOLDERS.split())
 
 
 def is_word(name: str) -> bool:

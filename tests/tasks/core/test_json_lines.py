@@ -26,7 +26,7 @@ def test_a_good_line_is_the_decoders_type() -> None:
     ("line", "expected", "detail"),
     [
         (b'{"name": "Os', "not-json", "Input data was truncated"),
-        (b'{"name": "Oslo"} x', "not-json", "JSON is malformed: trailing characters (byte 16)"),
+        (b'{"name": Oslo}', "not-json", "JSON is malformed: invalid character (byte 9)"),
         (b'{"name": 7}', "wrong-type", "Expected `str`, got `int` - at `$.name`"),
         (b'{"people": 7}', "missing-field", "Object missing required field `name`"),
         (

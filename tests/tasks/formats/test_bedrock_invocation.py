@@ -59,6 +59,25 @@ FINE = {
 }
 
 
+EVENTS = [
+    {"messageStart": {"role": "assistant"}},
+    {"contentBlockDelta": {"delta": {"text": "One "}, "contentBlockIndex": 0}},
+    {"contentBlockDelta": {"delta": {"text": "moment."}, "contentBlockIndex": 0}},
+    {"contentBlockStop": {"contentBlockIndex": 0}},
+    {
+        "contentBlockStart": {
+            "start": {"toolUse": {"toolUseId": "t2", "name": "get_weather"}},
+            "contentBlockIndex": 1,
+        }
+    },
+    {"contentBlockDelta": {"delta": {"toolUse": {"input": '{"pla'}}, "contentBlockIndex": 1}},
+    {"contentBlockDelta": {"delta": {"toolUse": {"input": 'ce":7}'}}, "contentBlockIndex": 1}},
+    {"contentBlockStop": {"contentBlockIndex": 1}},
+    {"messageStop": {"stopReason": "tool_use"}},
+    {"metadata": {"usage": {"inputTokens": 5, "outputTokens": 6}, "metrics": {"latencyMs": 9}}},
+]
+
+
 def test_converse_is_read_whole() -> None:
     found = parse(record())
     assert found.messages == (
@@ -167,24 +186,7 @@ def test_a_converse_stream_may_be_logged_whole() -> None:
 
 
 def test_a_converse_stream_is_assembled_from_its_events() -> None:
-    events = [
-        {"messageStart": {"role": "assistant"}},
-        {"contentBlockDelta": {"delta": {"text": "One "}, "contentBlockIndex": 0}},
-        {"contentBlockDelta": {"delta": {"text": "moment."}, "contentBlockIndex": 0}},
-        {"contentBlockStop": {"contentBlockIndex": 0}},
-        {
-            "contentBlockStart": {
-                "start": {"toolUse": {"toolUseId": "t2", "name": "get_weather"}},
-                "contentBlockIndex": 1,
-            }
-        },
-        {"contentBlockDelta": {"delta": {"toolUse": {"input": '{"pla'}}, "contentBlockIndex": 1}},
-        {"contentBlockDelta": {"delta": {"toolUse": {"input": 'ce":7}'}}, "contentBlockIndex": 1}},
-        {"contentBlockStop": {"contentBlockIndex": 1}},
-        {"messageStop": {"stopReason": "tool_use"}},
-        {"metadata": {"usage": {"inputTokens": 5, "outputTokens": 6}, "metrics": {"latencyMs": 9}}},
-    ]
-    found = parse(answered(events, "ConverseStream"))
+    found = parse(answered(EVENTS, "ConverseStream"))
     assert found.response == Reply(
         content="One moment.",
         tool_calls=(ToolCall(name="get_weather", arguments={"place": 7}, id="t2"),),
@@ -321,6 +323,42 @@ def test_the_same_reply_streamed_or_whole_is_the_same_reply() -> None:
         parse(anthropic(HELLO, whole)).response
         == parse(anthropic(HELLO, stream('{"city":"Oslo"}'), STREAMED)).response
     )
+
+
+WHOLE = {"content": [{"type": "tool_use", "id": "t", "name": "f", "input": {"a": [1]}}]}
+ODD = [None, True, 0, -1.5, "", "text", [], [[]], [None], {}, {"type": "text"}, {"text": {}}]
+
+
+def places(value: Any, found: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """Each container below a value with each of its keys."""
+    if isinstance(value, dict | list):
+        for key in list(value) if isinstance(value, dict) else range(len(value)):
+            found.append((value, key))
+            places(value[key], found)
+    return found
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        anthropic(HELLO, WHOLE, system=[{"type": "text", "text": "a"}]),
+        anthropic(HELLO, stream('{"city": "Os', 'lo"}'), STREAMED),
+        answered(EVENTS, "ConverseStream"),
+    ],
+)
+def test_a_body_changed_anywhere_is_read_or_rejected(whole: dict[str, Any]) -> None:
+    count = len(places(whole, []))
+    outcomes = set()
+    for number in range(count):
+        for odd in ODD:
+            changed = json.loads(json.dumps(whole))
+            container, key = places(changed, [])[number]
+            container[key] = odd
+            try:
+                outcomes.add(parse(changed).request_id)
+            except Malformed as error:
+                outcomes.add(error.reason)
+    assert {"wrong-type", "missing-field", record()["requestId"]} <= outcomes
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,217 @@
+"""Says how good the incumbent is by its own logs, and whether the base has something to gain.
+
+    python -m tasks.baseline --job .ratchet/runs/20261122T014105-9f3a/job.json
+
+    baseline/card.json  card.md  card.html    the incumbent's report card, from logged replies alone
+    baseline/attempts.jsonl                   the base's replies to validation, judged
+
+Training is refused where the base is right already (mean reward above baseline.max_reward), and
+where no prompt's samples differ in reward, because then there is nothing to learn from. Without a
+model at hand the card is made alone. The sealed test is not read here.
+Source of the first limit: AWS, "Best practices for reinforcement fine-tuning on Amazon Bedrock".
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from tasks.core import dataset, job, judged, lineage, parts, prompts, sampling
+from tasks.core.errors import EvidenceError
+from tasks.core.job import Job
+from tasks.core.judged import Judged
+from tasks.core.pages import html, markdown
+from tasks.core.prompts import Prompts
+from tasks.core.records import Example, Reply, Score
+from tasks.rewards import Prompt, card, registration
+from tasks.rewards.spec import Spec, load_spec
+
+OPEN = ("train", "validation", "unlabelled")
+"""Parts of data/split that may be read; the sealed test is the one that may not."""
+
+_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+class Verdict(NamedTuple):
+    verdict: str
+    """`train`, `nothing to gain`, `no signal` or `card only`."""
+    reason: str
+
+
+def run(job: Job) -> dict[str, Any]:
+    """Make the report card, measure the base, and refuse where training could gain nothing.
+
+    Raises:
+        EvidenceError: nothing to gain, no signal, or a reward that cannot score enough. The files
+            are written and logged before.
+    """
+    spec = load_spec(job.resolve(job.params.reward.spec))
+    with lineage.child_run(job, "baseline") as mlflow:
+        registered = registration.register(spec, mlflow=mlflow)
+        registration.link(mlflow, registered)
+        lineage.log_dataset(mlflow, job.dataset, "baseline")
+        found = _report_card(job, spec)
+        model, verdict = _measure(job, spec)
+        mlflow.log_metrics(_figures(found, model))
+        mlflow.set_tag("verdict", verdict.verdict)
+        mlflow.log_artifacts(str(job.step_folder("baseline")), "baseline")
+    if verdict.verdict not in ("train", "card only"):
+        raise EvidenceError(f"{verdict.verdict}: {verdict.reason}")
+    return {
+        "reward_uri": registered.uri,
+        "reward_sha": registered.sha,
+        "card": found,
+        "model": model,
+        **verdict._asdict(),
+    }
+
+
+def _report_card(job: Job, spec: Spec) -> dict[str, Any]:
+    """Count the logged replies and write the card's three files."""
+    folder = Path(job.dataset.folder)
+
+    def examples() -> Iterator[Example]:
+        return chain.from_iterable(parts.read_parts(folder, Example, label) for label in OPEN)
+
+    found = card.report_card(examples, spec)
+    title = f"Report card of the incumbent: {job.dataset.version or job.dataset.md5[:12]}"
+    said, tables = card.paragraphs(found, spec), card.tables(found)
+    into = job.step_folder("baseline")
+    content = msgspec.json.format(msgspec.json.encode(found, order="sorted"), indent=1)
+    parts.replace(into / "card.json", content + b"\n")
+    parts.replace(into / "card.md", markdown(title, said, tables).encode())
+    parts.replace(into / "card.html", html(title, said, tables).encode())
+    return found
+
+
+def _measure(job: Job, spec: Spec) -> tuple[dict[str, Any] | None, Verdict]:
+    """The base's figures on validation, greedy and sampled, and the verdict on them."""
+    path = job.resolve(job.params.model.path)
+    if not _at_hand(path):
+        reason = f"there is no model at {path}, so only the logs were looked at; set model.path"
+        return None, Verdict("card only", reason)
+    settings = job.params.baseline
+    asked = _prompts(job, path)
+    sampler = sampling.load(
+        path, engine=job.params.model.engine, batch_size=job.params.model.batch_size
+    )
+
+    def complete(samples: int, temperature: float) -> list[Judged]:
+        return judged.complete(
+            sampler,
+            asked.kept,
+            _scorer(spec),
+            arm="base",
+            samples=samples,
+            temperature=temperature,
+            max_new_tokens=job.params.model.max_new_tokens,
+            seed=settings.seed,
+        )
+
+    greedy, sampled = complete(1, 0), complete(settings.samples, settings.temperature)
+    judged.write(job.step_folder("baseline") / "attempts.jsonl", [*greedy, *sampled])
+    model = {
+        "path": job.params.model.path,
+        "prompts": len(asked.kept),
+        "skipped": asked.skipped,
+        "greedy": judged.summarise(greedy),
+        "sampled": judged.summarise(sampled),
+        "with_variance": with_variance(sampled),
+    }
+    return model, decide(job, model)
+
+
+def decide(job: Job, model: dict[str, Any]) -> Verdict:
+    """Whether training may start, from the figures of the base."""
+    for mode in ("greedy", "sampled"):
+        found = model[mode]
+        if (
+            found["reward"] is None
+            or found["unscored"] > job.params.reward.max_unscored * found["overall"]["n"]
+        ):
+            return Verdict(
+                "no signal",
+                f"the reward could not score {found['unscored']} of {found['overall']['n']} "
+                f"{mode} replies, more than reward.max_unscored = "
+                f"{job.params.reward.max_unscored}; see their reasons in baseline/attempts.jsonl",
+            )
+    reward, most = model["greedy"]["reward"]["mean"], job.params.baseline.max_reward
+    if reward > most:
+        return Verdict(
+            "nothing to gain",
+            f"the base's mean reward on {model['prompts']} validation prompts is {reward:.3f}, "
+            f"above baseline.max_reward = {most}; bring harder logs, or keep the model you have",
+        )
+    if model["with_variance"] == 0:
+        return Verdict(
+            "no signal",
+            f"on none of {model['prompts']} validation prompts do the base's samples differ in "
+            "reward, so GRPO has nothing to compare; raise baseline.temperature or "
+            "baseline.samples, or fine-tune the base on examples first",
+        )
+    gap = model["with_variance"]
+    return Verdict("train", f"mean reward {reward:.3f}; samples differ on {gap:.0%} of prompts")
+
+
+def with_variance(rows: Sequence[Judged]) -> float:
+    """Share of prompts whose samples do not all earn the same: what GRPO can learn from."""
+    rewards: dict[str, set[float]] = defaultdict(set)
+    for row in rows:
+        if row.reward is not None:
+            rewards[row.measured.example].add(row.reward)
+    return sum(len(values) > 1 for values in rewards.values()) / max(1, len(rewards))
+
+
+def _at_hand(path: str) -> bool:
+    if Path(path).is_dir() or not _HUB_NAME.fullmatch(path):
+        return Path(path).is_dir()
+    from transformers import AutoConfig
+
+    try:
+        AutoConfig.from_pretrained(path)
+    except OSError:  # no such model, or no hub that could be reached
+        return False
+    return True
+
+
+def _prompts(job: Job, path: str) -> Prompts:
+    from transformers import AutoTokenizer
+
+    return prompts.render(
+        dataset.read_partition(Path(job.dataset.folder), "validation"),
+        AutoTokenizer.from_pretrained(path),
+        max_tokens=job.params.train.max_prompt_tokens,
+        limit=job.params.baseline.limit,
+    )
+
+
+def _scorer(spec: Spec) -> judged.Scorer:
+    def score(example: Example, reply: Reply) -> Score:
+        return spec.score(Prompt(example.messages, example.tools, example.reference), reply)
+
+    return score
+
+
+def _figures(found: dict[str, Any], model: dict[str, Any] | None) -> dict[str, float]:
+    """What MLflow draws."""
+    overall = found["overall"]
+    figures = {f"incumbent/{name}": float(overall[name]) for name in ("replies", *card.STANDINGS)}
+    if overall["reward"]:
+        figures["incumbent/reward_corrected"] = overall["reward"]["mean"]
+    if model is None:
+        return figures
+    for mode in ("greedy", "sampled"):
+        if model[mode]["reward"]:
+            figures[f"base/{mode}/reward"] = model[mode]["reward"]["mean"]
+        for name in ("exact", "invented", "malformed", "over_refusal", "acted_instead"):
+            if name in model[mode]["overall"]:
+                figures[f"base/{mode}/{name}"] = model[mode]["overall"][name]["mean"]
+    return {**figures, "base/with_variance": model["with_variance"]}
+
+
+if __name__ == "__main__":
+    job.main("baseline", run)

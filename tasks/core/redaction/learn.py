@@ -1,0 +1,104 @@
+"""The first pass over a part: what each of its sessions knows."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from tasks.core.records import Feedback, Reply
+from tasks.core.redaction import learnt, walk
+from tasks.core.redaction.decode import Place, Walker
+from tasks.core.redaction.fields import Fields
+from tasks.core.redaction.finders import Finders
+from tasks.core.redaction.kinds import Kind
+from tasks.core.redaction.learnt import Lesson, Taught
+from tasks.core.redaction.lines import Line
+
+FAILURES = (ValueError, RecursionError, OverflowError, msgspec.MsgspecError)
+"""What a finder, a decoder or a broken text can raise; UnicodeError is a ValueError."""
+
+_LONGEST_KEPT = 60
+
+
+class Collector:
+    """A visitor that changes nothing and remembers what was found."""
+
+    def __init__(self, finders: Finders) -> None:
+        self._find = finders.find
+        self._values: dict[str, set[str]] = {}
+        self._kept: set[str] = set()
+        self.seen: set[bytes] = set()
+        """Messages that were looked at before."""
+
+    def plain(self, text: str, place: Place, start: int) -> str:
+        for span in self._find(text):
+            self._add(span.kind, text[span.start : span.end])
+        return text
+
+    def whole(self, kind: Kind, text: str, place: Place) -> str:
+        self._add(kind, text)
+        return text
+
+    def identifier(self, text: str, place: Place) -> str:
+        return text
+
+    def person(self, text: str) -> None:
+        """Nothing to do: the value also comes as a whole."""
+
+    def keep(self, text: str) -> None:
+        if len(text) <= _LONGEST_KEPT:
+            self._kept.add(text)
+
+    def taught(self) -> Taught:
+        return learnt.taught(self._values, self._kept)
+
+    def _add(self, kind: Kind, text: str) -> None:
+        self._values.setdefault(kind.value, set()).add(text)
+
+
+def from_lines(lines: Iterable[Line], finders: Finders, fields: Fields) -> Lesson:
+    """What invocations teach. One that cannot be read teaches nothing; redaction refuses it."""
+    collectors: dict[str, Collector] = {}
+    requests: dict[str, str] = {}
+    for line in lines:
+        collector = collectors.setdefault(line.session(), Collector(finders))
+        requests[line.request_id] = line.session()
+        try:
+            _line(line, collector, Walker(fields, collector))
+        except FAILURES:
+            continue
+    return Lesson(
+        sessions={session: one.taught() for session, one in sorted(collectors.items())},
+        requests=dict(sorted(requests.items())),
+    )
+
+
+def from_feedback(rows: Iterable[Feedback], finders: Finders, fields: Fields) -> Lesson:
+    """What feedback teaches: a reply that a person wrote names people too."""
+    sessions: dict[str, Collector] = {}
+    by_request: dict[str, Collector] = {}
+    for row in rows:
+        place, name = (sessions, row.session_id) if row.session_id else (by_request, row.request_id)
+        collector = place.setdefault(name, Collector(finders))
+        if not isinstance(row.value, Reply):
+            continue
+        try:
+            walk.reply(Walker(fields, collector), row.value, ("value",))
+        except FAILURES:
+            continue
+    return Lesson(
+        sessions={name: one.taught() for name, one in sorted(sessions.items())},
+        by_request={name: one.taught() for name, one in sorted(by_request.items())},
+    )
+
+
+def _line(line: Line, collector: Collector, walker: Walker) -> None:
+    walker.value(line.metadata, ("metadata",))
+    for raw in line.messages:
+        data = bytes(raw)
+        if data not in collector.seen:
+            collector.seen.add(data)
+            walk.message(walker, walk.MESSAGE.decode(data), ())
+    data = bytes(line.response)
+    if data not in collector.seen:
+        collector.seen.add(data)
+        walk.reply(walker, walk.REPLY.decode(data), ())

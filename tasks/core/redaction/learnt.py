@@ -1,0 +1,95 @@
+"""What each part taught about its sessions; kept in a private folder, so as not to be asked twice.
+
+    .ratchet/redact/9f31….json     {"sessions": {"c3a91c53": {"values": {"NAME": ["Mia", "Li"]}}}}
+
+It holds personal data in clear: the folder is readable by its owner alone, is never versioned, and
+may be deleted at any time at the cost of reading the parts again.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from tasks.core.records import Record, encode
+
+
+class Taught(Record, frozen=True, kw_only=True):
+    """What is known of a session."""
+
+    values: dict[str, tuple[str, ...]] = {}
+    """Kind to the texts found."""
+    kept: tuple[str, ...] = ()
+    """Texts under keys of places and dates."""
+
+
+class Lesson(Record, frozen=True, kw_only=True):
+    """What one part taught."""
+
+    sessions: dict[str, Taught] = {}
+    by_request: dict[str, Taught] = {}
+    """From feedback that names a call instead of a session."""
+    requests: dict[str, str] = {}
+    """Request id to session, of invocations."""
+
+
+def read(folder: Path, name: str) -> Lesson | None:
+    """The lesson kept under that name, or None where it is missing or of another version."""
+    path = folder / f"{name}.json"
+    if not path.is_file():
+        return None
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Lesson)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return None
+
+
+def keep(folder: Path, name: str, lesson: Lesson) -> None:
+    """Write a lesson so that only the owner can read it."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    temporary = folder / f".{os.getpid()}.tmp"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(encode(lesson))
+    temporary.rename(folder / f"{name}.json")
+
+
+def forget(folder: Path, names: Iterable[str]) -> None:
+    """Delete every lesson but those named."""
+    kept = {f"{name}.json" for name in names}
+    for path in folder.glob("*.json") if folder.is_dir() else ():
+        if path.name not in kept:
+            path.unlink()
+
+
+def combine(lessons: Iterable[Lesson]) -> dict[str, Taught]:
+    """What is known of each session over all parts, in a fixed order."""
+    every = list(lessons)
+    requests = {request: session for one in every for request, session in one.requests.items()}
+    found: dict[str, list[Taught]] = {}
+    for one in every:
+        for session, taught in one.sessions.items():
+            found.setdefault(session, []).append(taught)
+        for request, taught in one.by_request.items():
+            found.setdefault(requests.get(request, request), []).append(taught)
+    return {session: _together(taught) for session, taught in found.items()}
+
+
+def taught(values: Mapping[str, Iterable[str]], kept: Iterable[str]) -> Taught:
+    """Sorted, each text once."""
+    return Taught(
+        values={kind: tuple(sorted(set(values[kind]))) for kind in sorted(values) if values[kind]},
+        kept=tuple(sorted(set(kept))),
+    )
+
+
+def _together(several: list[Taught]) -> Taught:
+    if len(several) == 1:
+        return several[0]
+    values: dict[str, set[str]] = {}
+    for one in several:
+        for kind, texts in one.values.items():
+            values.setdefault(kind, set()).update(texts)
+    return taught(values, (text for one in several for text in one.kept))

@@ -1,0 +1,271 @@
+"""The second pass over a part: every record with stand-ins in place of what was found."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from tasks.core.errors import StageError
+from tasks.core.records import Feedback, Message, Reply, encode
+from tasks.core.redaction import residue, walk
+from tasks.core.redaction.decode import Place, Walker
+from tasks.core.redaction.fields import Fields
+from tasks.core.redaction.finders import Finders
+from tasks.core.redaction.kinds import Kind, Span, settle, unmistakable
+from tasks.core.redaction.known import Index, tokens_in, tokens_of
+from tasks.core.redaction.learnt import Taught
+from tasks.core.redaction.lines import Finding, Line
+from tasks.core.redaction.surrogates import Surrogates
+
+
+class _Done(NamedTuple):
+    """A message that was redacted, and the people in it."""
+
+    data: msgspec.Raw
+    persons: frozenset[str]
+
+
+class _Metadata(NamedTuple):
+    shown: dict[str, str]
+    persons: frozenset[str]
+
+
+class _Session(NamedTuple):
+    own: Index
+    both: Index
+    """With what every session of the part shares."""
+    done: dict[bytes, _Done]
+    metadata: dict[bytes, _Metadata]
+    made: set[str]
+
+
+class Redactor:
+    """A visitor that puts stand-ins, writes down where, and who the record is about."""
+
+    def __init__(self, finders: Finders, surrogates: Surrogates) -> None:
+        self._find = finders.find
+        self._surrogates = surrogates
+        self.index: Index | None = None
+        self.record = ""
+        self.made: set[str] = set()
+        self.findings: list[Finding] = []
+        self.persons: set[str] = set()
+
+    def plain(self, text: str, place: Place, start: int) -> str:
+        spans: Sequence[Span] = self._find(text)
+        if self.index is not None and self.index.may_hold(tokens_of(text)):
+            spans = settle([*self.index.find(text), *spans])
+        return self._replace(text, spans, place, start) if spans else text
+
+    def identifier(self, text: str, place: Place) -> str:
+        if self.index is None or not self.index.may_hold(tokens_in(text)):
+            return text
+        return self._replace(text, settle(self.index.find(text)), place, 0)
+
+    def whole(self, kind: Kind, text: str, place: Place) -> str:
+        return self._put(Span(0, len(text), kind, "key"), text, place, 0)
+
+    def person(self, text: str) -> None:
+        self.persons.add(self._surrogates.person(text))
+
+    def keep(self, text: str) -> None:
+        """Nothing to do: the first pass has seen it."""
+
+    def _replace(self, text: str, spans: Sequence[Span], place: Place, start: int) -> str:
+        made: list[str] = []
+        at = 0
+        for span in spans:
+            value = text[span.start : span.end]
+            made += [text[at : span.start], self._put(span, value, place, start + span.start)]
+            at = span.end
+        return "".join([*made, text[at:]])
+
+    def _put(self, span: Span, value: str, place: Place, start: int) -> str:
+        stand_in = span.replacement or self._surrogates.of(span.kind, value)
+        if stand_in == value:
+            return value
+        self.made.add(stand_in.lower())
+        self.findings.append(
+            Finding(
+                record=self.record,
+                path=".".join(place),
+                type=span.kind.value,
+                rule=span.rule,
+                start=start,
+                end=start + len(value),
+                hash=self._surrogates.mark(span.kind, value),
+            )
+        )
+        return stand_in
+
+
+class Rewriter:
+    """Redacts the records of one part.
+
+    Args:
+        finders: what finds values in a text.
+        fields: what keys say about values.
+        surrogates: what makes stand-ins.
+        sessions: what is known of each session that the part touches.
+
+    Raises (from `line` and `feedback`):
+        StageError: something known is left in what was written.
+        learn.FAILURES: the record cannot be searched whole, and must be refused.
+    """
+
+    def __init__(
+        self,
+        finders: Finders,
+        fields: Fields,
+        surrogates: Surrogates,
+        sessions: Mapping[str, Taught],
+    ) -> None:
+        self._finders = finders
+        self._surrogates = surrogates
+        self._taught = sessions
+        self._redactor = Redactor(finders, surrogates)
+        self._walker = Walker(fields, self._redactor)
+        self._tool_walker = Walker(Fields((), known=False), self._redactor)
+        self._shared = Index(
+            (
+                pair
+                for taught in sessions.values()
+                for pair in _pairs(taught)
+                if unmistakable(*pair)
+            ),
+            (),
+            surrogates,
+        )
+        self._sessions: dict[str, _Session] = {}
+        self._tools: dict[bytes, msgspec.Raw] = {}
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Every replacement so far."""
+        return self._redactor.findings
+
+    def line(self, line: Line) -> Line:
+        """The invocation without personal data and secrets, and with its people's hashes."""
+        session = self._open(line.session(), line.id)
+        persons: set[str] = set()
+        tools = line.tools
+        if isinstance(tools, msgspec.Raw):
+            tools = self._definitions(bytes(tools))
+        self._enter(session)
+        metadata = self._metadata(session, line.metadata)
+        persons |= metadata.persons
+        messages: list[msgspec.Raw] = []
+        for number, raw in enumerate(line.messages):
+            done = self._said(session, raw, ("messages", str(number)))
+            messages.append(done.data)
+            persons |= done.persons
+        response = self._said(session, line.response, ("response",))
+        session_id, request_id = self._ids(session, line.session_id, line.request_id)
+        return msgspec.structs.replace(
+            line,
+            session_id=session_id,
+            request_id=request_id,
+            messages=tuple(messages),
+            tools=tools,
+            response=response.data,
+            metadata=metadata.shown,
+            persons=tuple(sorted(persons | response.persons)),
+        )
+
+    def feedback(self, row: Feedback, session: str, record: str) -> Feedback:
+        """Feedback without personal data and secrets.
+
+        Args:
+            row: the feedback.
+            session: the session it is about.
+            record: an id for the audit.
+        """
+        opened = self._open(session, record)
+        self._enter(opened)
+        value = row.value
+        if isinstance(value, Reply):
+            value = walk.reply(self._walker, value, ("value",))
+            self._check(opened, residue.written(value), ("value",))
+        metric = self._walker.text(row.metric, ("metric",))
+        session_id, request_id = self._ids(opened, row.session_id, row.request_id)
+        return msgspec.structs.replace(
+            row, session_id=session_id, request_id=request_id, metric=metric, value=value
+        )
+
+    def _open(self, name: str, record: str) -> _Session:
+        self._redactor.record = record
+        found = self._sessions.get(name)
+        if found is None:
+            taught = self._taught.get(name, Taught())
+            own = Index(_pairs(taught), taught.kept, self._surrogates)
+            found = self._sessions[name] = _Session(own, own.beside(self._shared), {}, {}, set())
+        return found
+
+    def _enter(self, session: _Session) -> None:
+        self._redactor.index = session.both
+        self._redactor.made = session.made
+        self._redactor.persons = set()
+
+    def _ids(self, session: _Session, session_id: str, request_id: str) -> tuple[str, str]:
+        """Session and request id by what the session itself knows, so that feedback still joins."""
+        self._redactor.index = session.own
+        shown_session = self._walker.identifier(session_id, ("session_id",))
+        shown_request = self._walker.identifier(request_id, ("request_id",))
+        self._redactor.index = session.both
+        return shown_session, shown_request
+
+    def _metadata(self, session: _Session, metadata: dict[str, str]) -> _Metadata:
+        data = msgspec.json.encode(metadata)
+        found = session.metadata.get(data)
+        if found is None:
+            self._redactor.persons = set()
+            for text in metadata.values():
+                for span in self._finders.find(text):
+                    if span.kind is Kind.EMAIL:
+                        self._redactor.person(text[span.start : span.end])
+            shown = self._walker.value(metadata, ("metadata",))
+            self._check(session, msgspec.json.encode(shown).decode(), ("metadata",))
+            found = _Metadata(shown, frozenset(self._redactor.persons))
+            session.metadata[data] = found
+        return found
+
+    def _said(self, session: _Session, raw: msgspec.Raw, place: Place) -> _Done:
+        """A message or reply, from memory where the session said it before."""
+        data = bytes(raw)
+        found = session.done.get(data)
+        if found is None:
+            self._redactor.persons = set()
+            said = self._reworded(data, place)
+            self._check(session, residue.written(said), place)
+            # What a system message shows as an example is about nobody in the session.
+            example = isinstance(said, Message) and said.role == "system"
+            persons = frozenset() if example else frozenset(self._redactor.persons)
+            found = session.done[data] = _Done(msgspec.Raw(encode(said)), persons)
+        return found
+
+    def _reworded(self, data: bytes, place: Place) -> Message | Reply:
+        if place[0] == "response":
+            return walk.reply(self._walker, walk.REPLY.decode(data), place)
+        return walk.message(self._walker, walk.MESSAGE.decode(data), place)
+
+    def _definitions(self, data: bytes) -> msgspec.Raw:
+        """Tools, by patterns alone: they are the same for every session and have to stay so."""
+        found = self._tools.get(data)
+        if found is None:
+            self._redactor.index = None
+            shown = self._tool_walker.value(walk.ANY.decode(data), ("tools",))
+            found = self._tools[data] = msgspec.Raw(msgspec.json.encode(shown, order="sorted"))
+        return found
+
+    def _check(self, session: _Session, text: str, place: Place) -> None:
+        kind = residue.left(text, session.both, session.made)
+        if kind is not None:
+            raise StageError(
+                f"a {kind} that is known is left in {'.'.join(place)} of record "
+                f"{self._redactor.record} after redaction; nothing was committed. Keep the record "
+                "and report it: its form is one that redaction does not open"
+            )
+
+
+def _pairs(taught: Taught) -> list[tuple[Kind, str]]:
+    return [(Kind(kind), text) for kind, texts in taught.values.items() for text in texts]

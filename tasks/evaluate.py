@@ -1,0 +1,195 @@
+"""Lets three arms answer the sealed test and keeps every judged answer: base, better prompt, tuned.
+
+    python -m tasks.evaluate --job .ratchet/runs/20261122T014105-9f3a/job.json
+
+    evaluate/rows.jsonl    one judged completion a line; what the gate makes its verdict of
+    evaluate/arms.png      exact match and reward of each arm, greedy and sampled
+
+The arm `better-prompt` is the base with a system text on top: a gain that a prompt alone gives is
+not claimed for training. All arms answer the same prompts with the same seeds. The read of the
+sealed test is written to the ledger, once a run, before a row of it is seen.
+"""
+
+import gc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tasks.core import arms, checkpoints, dataset, judged, learned, lineage, prompts, sampling, step
+from tasks.core.errors import EvidenceError
+from tasks.core.job import Job, main
+from tasks.core.judged import Arm, Judged
+from tasks.core.prompts import Prompts
+from tasks.core.records import Example, Reply, Score
+from tasks.rewards import Prompt, registration
+from tasks.rewards.spec import Spec, load_spec
+
+
+class _Asked(NamedTuple):
+    """The sealed test as each arm reads it."""
+
+    plain: Prompts
+    better: Prompts
+
+    @property
+    def prompt_seen(self) -> bool:
+        """False where the chat template leaves the better prompt out, and the arms are one."""
+        return [p.text for p in self.plain.kept] != [p.text for p in self.better.kept]
+
+
+def run(job: Job) -> dict[str, Any]:
+    """Evaluate the run's trained model against its base; `train` must have ended.
+
+    Raises:
+        EvidenceError: there is no trained model, or its files are not those that it left.
+    """
+    import torch
+
+    torch.set_num_threads(job.params.compute.threads)
+    trained = job.require("train")
+    tuned = Path(trained["model"])
+    if checkpoints.weights_sha256(tuned) != trained["weights_sha256"]:
+        raise EvidenceError(f"{tuned} was changed after it was trained: train the run again")
+    spec = load_spec(job.resolve(job.params.reward.spec))
+    with lineage.child_run(job, "evaluate") as mlflow:
+        registration.link(mlflow, registration.register(spec, mlflow=mlflow))
+        lineage.log_dataset(mlflow, job.dataset, "evaluation")
+        mlflow.log_params(job.params.evaluate.model_dump())
+        asked = _read(job)
+        rows = _answers(job, spec, asked, tuned)
+        found = arms.compare(rows)
+        _log(job, mlflow, found, trained)
+    return {
+        **found,
+        "prompt_seen": asked.prompt_seen,
+        "skipped": asked.plain.skipped,
+        "reads": dataset.reads(_ledger(job), job.dataset.md5),
+        "rows": str(job.step_folder("evaluate") / "rows.jsonl"),
+        "rows_sha256": checkpoints.file_sha256(job.step_folder("evaluate") / "rows.jsonl"),
+        "weights_sha256": trained["weights_sha256"],
+    }
+
+
+def _read(job: Job) -> _Asked:
+    """The sealed test's prompts, plain and with the better prompt; the read is entered first."""
+    from transformers import AutoTokenizer
+
+    examples = dataset.read_sealed(
+        Path(job.dataset.folder),
+        reader="evaluate",
+        run_id=job.run_id,
+        ledger=_ledger(job),
+        md5=job.dataset.md5,
+    )
+    tokenizer: Any = AutoTokenizer.from_pretrained(job.resolve(job.params.model.path))
+    text = job.params.evaluate.better_prompt
+    plain = prompts.render(examples, tokenizer, max_tokens=job.params.train.max_prompt_tokens)
+    # Where the plain prompt fits, the better one is asked too, however long it makes it.
+    better = prompts.render(
+        [prompts.with_system(p.example, text) for p in plain.kept], tokenizer, max_tokens=None
+    )
+    return _Asked(plain, better)
+
+
+def _answers(job: Job, spec: Spec, asked: _Asked, tuned: Path) -> list[Judged]:
+    """Every arm's judged answers, greedy and sampled, also written to rows.jsonl."""
+    base = job.resolve(job.params.model.path)
+    rows = _ask(job, spec, base, asked.plain, "base")
+    if asked.prompt_seen:
+        rows += _ask(job, spec, base, asked.better, "better-prompt")
+    else:
+        rows += arms.as_arm(rows, "better-prompt")
+    rows += _ask(job, spec, str(tuned), asked.plain, "tuned")
+    judged.write(job.step_folder("evaluate") / "rows.jsonl", rows)
+    return rows
+
+
+def _ask(job: Job, spec: Spec, model: str, asked: Prompts, arm: Arm) -> list[Judged]:
+    """One arm's judged answers, greedy and sampled; the model is given up at the end."""
+    settings, engine = job.params.evaluate, job.params.model
+
+    def score(example: Example, reply: Reply) -> Score:
+        return spec.score(Prompt(example.messages, example.tools, example.reference), reply)
+
+    sampler = sampling.load(model, engine=engine.engine, batch_size=engine.batch_size)
+    rows: list[Judged] = []
+    for samples, temperature in ((1, 0.0), (settings.samples, settings.temperature)):
+        mode = "sampled" if temperature else "greedy"
+        with step.progress(f"evaluate {arm}, {mode}", samples * len(asked.kept)) as advance:
+            rows += judged.complete(
+                sampler,
+                asked.kept,
+                score,
+                arm=arm,
+                samples=samples,
+                temperature=temperature,
+                max_new_tokens=engine.max_new_tokens,
+                seed=settings.seed,
+                progress=_since_last(advance),
+            )
+    del sampler
+    gc.collect()  # before the next model needs the memory
+    return rows
+
+
+def _since_last(advance: Callable[[int], None]) -> sampling.Progress:
+    """A sampler tells how much is done in all, a progress bar wants what is new."""
+    before = 0
+
+    def tell(done: int, _all: int) -> None:
+        nonlocal before
+        advance(done - before)
+        before = done
+
+    return tell
+
+
+def _log(job: Job, mlflow: Any, found: dict[str, Any], trained: dict[str, Any]) -> None:
+    """Figures to the run and to the models they are of, and the files beside them.
+
+    A model's figures are logged from this run, not from training: MLflow makes a model that a run
+    logs figures of an input of that run.
+    """
+    folder = job.step_folder("evaluate")
+    base = learned.register_base(
+        mlflow, job.resolve(job.params.model.path), name=job.params.model.name
+    )
+    for arm, model_id in (("base", base.model_id), ("tuned", trained["model_id"])):
+        mlflow.log_metrics(_metrics(found["arms"][arm]), model_id=model_id)
+    every = {
+        f"{arm}/{name}": value
+        for arm, modes in found["arms"].items()
+        for name, value in _metrics(modes).items()
+    }
+    lifts = {
+        f"lift_over_{arm}/{mode}/{name}": lift["mean"]
+        for arm, modes in found["lift"].items()
+        for mode, names in modes.items()
+        for name, lift in names.items()
+        if lift
+    }
+    mlflow.log_metrics({**every, **lifts})
+    arms.plot(found, folder / "arms.png")
+    mlflow.log_artifact(str(folder / "arms.png"))
+    mlflow.log_artifact(str(folder / "rows.jsonl"))
+
+
+def _metrics(modes: dict[str, Any]) -> dict[str, float]:
+    """An arm's means by `mode/name`."""
+    names = ("exact", "invented", "right_behaviour", "over_refusal", "acted_instead")
+    found = {}
+    for mode, cell in modes.items():
+        for name in names:
+            if name in cell["overall"]:
+                found[f"{mode}/{name}"] = cell["overall"][name]["mean"]
+        if cell["reward"]:
+            found[f"{mode}/reward"] = cell["reward"]["mean"]
+    return found
+
+
+def _ledger(job: Job) -> Path:
+    return Path(job.workspace) / dataset.LEDGER
+
+
+if __name__ == "__main__":
+    main("evaluate", run)

@@ -1,0 +1,275 @@
+"""Replaces personal data and secrets in invocations and feedback by keyed surrogates.
+
+    data/ingested  {"role": "user", "content": "I'm Mia Li, mia_li_3668, mia@example.com"}
+    data/redacted  {"role": "user", "content": "I'm Xabo3dumi Xoke7lasu, qeo_pa_1842, x4fq…invalid"}
+
+A first pass collects what each session knows: what keys give away (`first_name`, `user_id`,
+`password`), what patterns and Presidio find. A second replaces it, and every name, id and date of
+birth that the session knows wherever it stands again: in other messages, in arguments and results,
+in other calls of the session and in other parts. One value has one surrogate, so that an argument
+still equals the text it came from. A record that cannot be searched whole is refused and counted;
+if anything known is left after redaction, nothing is committed.
+
+Not covered without a name model (`redact.ner_model`, the local folder of a spaCy pipeline): names
+in running text that no key, introduction (`my name is`) or other message of the session gives away;
+nicknames and misspellings; and, with or without one, who a story is about without being named
+(job, place and day together), pictures and sound, home-made encodings, and quasi-identifiers such
+as city, last four digits and order numbers, which stay. Tools' definitions are searched by patterns
+alone, and the source's uri stays as it is, as an auditor has to find the line.
+
+What the first pass learnt is kept in a private folder outside of `data/` in clear, for the next run
+to start from; it may be deleted at any time. The key of the surrogates is never below `data/`.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from tasks.core import parts, step
+from tasks.core.errors import StageError
+from tasks.core.parts import Counts, Manifest, Part
+from tasks.core.records import Feedback, Record, Rejected, encode
+from tasks.core.redaction import learn, learnt
+from tasks.core.redaction.fields import Fields
+from tasks.core.redaction.finders import Finders
+from tasks.core.redaction.learnt import Lesson, Taught
+from tasks.core.redaction.lines import Line
+from tasks.core.redaction.rewrite import Rewriter
+from tasks.core.redaction.surrogates import Surrogates, key_id, load_key
+from tasks.core.settings import Params, RedactSettings, Services
+
+CODE = ("tasks/redact.py", "tasks/core/redaction", "tasks/core/parts.py", "tasks/core/records.py")
+AUDIT = "audit"
+FEEDBACK = "feedback"
+FAILED = "redaction-failed"
+PRIVATE = Path(".ratchet/redact")
+
+
+class _Work(NamedTuple):
+    """What every part is redacted with."""
+
+    settings: RedactSettings
+    source: Path
+    target: Path
+    private: Path
+    finders: Finders
+    fields: Fields
+    surrogates: Surrogates
+    about: str
+    """Fingerprint of settings, code and key."""
+
+
+class _Known(NamedTuple):
+    """What the first pass found out."""
+
+    sessions: dict[str, Taught]
+    requests: dict[str, str]
+    """Request id to session."""
+    lessons: dict[str, Lesson]
+
+    def session_of(self, row: Feedback) -> str:
+        return row.session_id or self.requests.get(row.request_id, row.request_id)
+
+    def touched(self, part: Part) -> dict[str, Taught]:
+        """What is known of the sessions that the part is about."""
+        lesson = self.lessons[part.sha256]
+        names = {*lesson.sessions, *(self.requests.get(r, r) for r in lesson.by_request)}
+        return {name: self.sessions[name] for name in sorted(names)}
+
+
+def redact(
+    settings: RedactSettings, source: Path, target: Path, *, key: bytes, private: Path
+) -> Manifest:
+    """Read `source`, commit the same records without personal data to `target`.
+
+    Args:
+        settings: the section `redact` of params.yaml.
+        source: folder with invocations (label "") and feedback (label `feedback`).
+        target: folder to write; beside the same labels, parts `audit` with a `Finding` for each
+            replacement and never a value.
+        key: of the surrogates, see `load_key`.
+        private: folder for what the sessions know, in clear; outside of all versioning.
+
+    Raises:
+        StageError: `target` was made under another key, or something known is left in what was
+            written, or `source` was never written or was changed since.
+    """
+    inputs = parts.require_manifest(source).parts
+    _same_key(parts.read_manifest(target), target, key)
+    work = _begin(settings, source, target, key, private)
+    known = _learn(work, inputs)
+    keys = {id(part): _key(work, part, known.touched(part)) for part in inputs}
+    audits: dict[str, Part] = {}
+
+    def redacted(part: Part, name: str) -> Part:
+        made, audits[name] = _redact(work, part, known, name)
+        return made
+
+    def audited(part: Part, name: str) -> Part:
+        if name.removeprefix(AUDIT) not in audits:
+            redacted(part, name.removeprefix(AUDIT))
+        return audits[name.removeprefix(AUDIT)]
+
+    made = list(step.each_part(inputs, target, lambda part: keys[id(part)], redacted, "redacting"))
+    audit = list(
+        step.each_part(inputs, target, lambda part: AUDIT + keys[id(part)], audited, "auditing")
+    )
+    manifest = _manifest(made, audit, key)
+    parts.commit(target, manifest)
+    return manifest
+
+
+def _same_key(before: Manifest | None, target: Path, key: bytes) -> None:
+    """A second key in one set would give one person two surrogates."""
+    made_with = before.info.get("key_id") if before else None
+    if made_with not in (None, key_id(key)):
+        raise StageError(
+            f"{target} was redacted under key {made_with}, and this key is {key_id(key)}: bring "
+            f"that key back, or delete {target} to have everything made again under the new one"
+        )
+
+
+def _begin(
+    settings: RedactSettings, source: Path, target: Path, key: bytes, private: Path
+) -> _Work:
+    about = step.fingerprint(settings, step.code_sha(*CODE), key_id(key))
+    return _Work(
+        settings=settings,
+        source=source,
+        target=target,
+        private=private,
+        finders=Finders(settings),
+        fields=Fields(settings.person_keys),
+        surrogates=Surrogates(key),
+        about=about,
+    )
+
+
+def _learn(work: _Work, inputs: Sequence[Part]) -> _Known:
+    """First pass, over the parts that no earlier run has looked at."""
+    lessons = {part.sha256: _lesson(work, part) for part in inputs}
+    every = [lessons[part.sha256] for part in inputs]
+    learnt.forget(work.private, (_lesson_name(work, part) for part in inputs))
+    requests = {request: session for one in every for request, session in one.requests.items()}
+    return _Known(learnt.combine(every), requests, lessons)
+
+
+def _lesson_name(work: _Work, part: Part) -> str:
+    return step.fingerprint(work.about, part.sha256, part.label)
+
+
+def _lesson(work: _Work, part: Part) -> Lesson:
+    """What the part teaches; read again only where it is not known from an earlier run."""
+    name = _lesson_name(work, part)
+    known = learnt.read(work.private, name)
+    if known is not None:
+        return known
+    if part.label == FEEDBACK:
+        rows = parts.read_part(work.source, part, Feedback)
+        lesson = learn.from_feedback(rows, work.finders, work.fields)
+    else:
+        lines = parts.read_part(work.source, part, Line)
+        lesson = learn.from_lines(lines, work.finders, work.fields)
+    learnt.keep(work.private, name, lesson)
+    return lesson
+
+
+def _key(work: _Work, part: Part, touched: dict[str, Taught]) -> str:
+    """Hash of all that the part is made from. Keyed, as it covers what the sessions know."""
+    return work.surrogates.mark(
+        "part",
+        step.fingerprint(
+            work.about,
+            part.sha256,
+            part.label,
+            *(f"{session}{encode(taught).decode()}" for session, taught in touched.items()),
+        ),
+    )
+
+
+def _redact(work: _Work, part: Part, known: _Known, key: str) -> tuple[Part, Part]:
+    """The part without personal data, and its audit."""
+    rewriter = Rewriter(work.finders, work.fields, work.surrogates, known.touched(part))
+    rejects: list[Rejected] = []
+    if part.label == FEEDBACK:
+        records = _feedback(work, part, rewriter, known, rejects)
+    else:
+        records = _invocations(work, part, rewriter, rejects)
+    made = parts.write_part(work.target, records, key=key, label=part.label)
+    found = Counter(finding.type for finding in rewriter.findings)
+    counts = Counts(
+        read=made.rows + len(rejects),
+        accepted=made.rows,
+        rejected=len(rejects),
+        reasons={FAILED: len(rejects)} if rejects else {},
+    )
+    made = msgspec.structs.replace(
+        made,
+        counts=counts,
+        rejects=tuple(rejects),
+        info={"source": part.sha256, "redacted": dict(sorted(found.items()))},
+    )
+    audit = parts.write_part(work.target, rewriter.findings, key=AUDIT + key, label=AUDIT)
+    return made, audit
+
+
+def _invocations(
+    work: _Work, part: Part, rewriter: Rewriter, rejects: list[Rejected]
+) -> Iterator[Record]:
+    for line in parts.read_part(work.source, part, Line):
+        try:
+            yield rewriter.line(line)
+        except learn.FAILURES as error:
+            # The error's text may quote the record; its name does not.
+            detail = type(error).__name__
+            rejects.append(Rejected(id=line.id, reason=FAILED, source=line.source, detail=detail))
+
+
+def _feedback(
+    work: _Work,
+    part: Part,
+    rewriter: Rewriter,
+    known: _Known,
+    rejects: list[Rejected],
+) -> Iterator[Record]:
+    for row in parts.read_part(work.source, part, Feedback):
+        record = hashlib.sha256(encode(row)).hexdigest()
+        try:
+            yield rewriter.feedback(row, known.session_of(row), record)
+        except learn.FAILURES as error:
+            rejects.append(Rejected(id=record, reason=FAILED, detail=type(error).__name__))
+
+
+def _manifest(made: Sequence[Part], audit: Sequence[Part], key: bytes) -> Manifest:
+    """Feedback is counted on its own, as ingest does: a decision is one invocation."""
+    found: Counter[str] = Counter()
+    for part in made:
+        found.update(part.info["redacted"])
+    return Manifest(
+        stage="redact",
+        parts=(*made, *audit),
+        counts=step.total(part for part in made if not part.label),
+        info={
+            "key_id": key_id(key),
+            "redacted": dict(sorted(found.items())),
+            FEEDBACK: msgspec.structs.asdict(
+                step.total(part for part in made if part.label == FEEDBACK)
+            ),
+        },
+    )
+
+
+def _work(params: Params, data: Path) -> Manifest:
+    source, target = data / "ingested", data / "redacted"
+    parts.require_manifest(source)
+    before = parts.read_manifest(target)
+    key = load_key(Services().ratchet_key_file, made_before=before is not None)
+    return redact(params.redact, source, target, key=key, private=PRIVATE)
+
+
+if __name__ == "__main__":
+    step.main("redact", _work)

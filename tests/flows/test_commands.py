@@ -1,0 +1,76 @@
+"""What a user sees when something is wrong: one line with the cure, and an exit code."""
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tasks.core import workspace
+from tasks.core.step import PROJECT
+
+
+def ratchet(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "flows", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    params = yaml.safe_load((PROJECT / "params.yaml").read_text())
+    return workspace.create(tmp_path / "agent", params)
+
+
+def test_help_names_every_command() -> None:
+    shown = ratchet("--help").stdout
+    commands = ("demo", "init", "run", "curate", "finetune", "release", "promote", "rollback")
+    assert all(name in shown for name in (*commands, "status", "audit", "power", "up", "doctor"))
+
+
+def test_an_unknown_key_is_named_with_its_cure(home: Path) -> None:
+    params = yaml.safe_load((home / "params.yaml").read_text())
+    params["dedup"]["similarty"] = 0.9
+    (home / "params.yaml").write_text(yaml.safe_dump(params))
+    done = ratchet("status", "-w", str(home))
+    assert done.returncode == 2
+    assert "dedup.similarty is no key of it; remove it or correct its name" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_workspace_says_how_to_make_one(tmp_path: Path) -> None:
+    done = ratchet("up", "-w", str(tmp_path))
+    assert done.returncode == 2
+    assert "make one with `ratchet init`" in done.stderr
+
+
+def test_a_port_in_use_names_the_option(home: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = ratchet("up", "-w", str(home), "--prefect-port", str(taken.getsockname()[1]))
+    assert done.returncode == 2
+    assert "name another with --prefect-port" in done.stderr
+    assert not (home / ".ratchet/servers.json").exists()
+
+
+def test_a_model_that_is_not_there_is_named(home: Path) -> None:
+    done = ratchet("audit", "models:/agent@champion", "-w", str(home))
+    assert done.returncode == 5
+    assert "models:/agent@champion is not in the registry" in done.stderr
+
+
+def test_power_is_exact() -> None:
+    found = json.loads(ratchet("power", "600", "--differ", "0.25", "--json").stdout)
+    assert found["minimum_detectable_effect"] == pytest.approx(0.0505, abs=2e-4)
+
+
+def test_init_fills_in_the_logs(tmp_path: Path) -> None:
+    made = ratchet("init", str(tmp_path / "new"), "--logs", "s3://bucket/logs", "--logs", "here")
+    assert made.returncode == 0
+    params = yaml.safe_load((tmp_path / "new/params.yaml").read_text())
+    uris = [source["uri"] for source in params["ingest"]["sources"]]
+    assert uris == ["s3://bucket/logs", str(Path("here").resolve())]

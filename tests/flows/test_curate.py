@@ -1,0 +1,80 @@
+"""The data flow on real logs, through a real Prefect server and DVC."""
+
+import itertools
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tasks.core import graph, step, workspace
+
+Curated = tuple[Path, dict[str, Any]]
+
+
+def test_every_record_is_accounted_for(curated: Curated) -> None:
+    _, result = curated
+    for name in step.FOLDERS:
+        found = result[name]
+        assert found["read"] == found["accepted"] + found["rejected"] + found["duplicate"]
+    names = list(step.FOLDERS)
+    for before, after in itertools.pairwise(names):
+        assert result[after]["read"] == result[before]["accepted"]
+    assert result["ingest"]["rejected"] == 0
+
+
+def test_the_dataset_has_a_tag_and_an_md5(curated: Curated) -> None:
+    home, result = curated
+    lock = yaml.safe_load(workspace.git(home, "show", "dataset-v1.0:dvc.lock"))
+    assert workspace.split_md5(lock) == result["dataset"]["md5"]
+    assert result["dataset"]["version"] == "dataset-v1.0"
+    assert (home / "data/report/dataset-v1.0.html").stat().st_size > 10_000
+
+
+def test_whole_tools_are_held_out(curated: Curated) -> None:
+    _, result = curated
+    info = result["split"]["info"]
+    assert len(info["held_out_tools"]) == 2
+    assert set(info["proof"].values()) == {0}
+
+
+def test_personal_data_is_not_in_what_dvc_keeps(curated: Curated) -> None:
+    home, _ = curated
+    kept = b"".join(path.read_bytes() for path in (home / "data/split/parts").iterdir())
+    assert b"@example.com" not in kept
+    assert b"mia_li_3668" not in kept
+
+
+def test_running_it_again_does_nothing(curated: Curated) -> None:
+    home, result = curated
+    before = stamps(home)
+    again = graph.unchanged(home)
+    assert again is not None
+    assert again["split"]["accepted"] == result["split"]["accepted"]
+    assert stamps(home) == before
+
+
+def test_one_new_file_is_processed_alone(curated: Curated) -> None:
+    home, result = curated
+    before = stamps(home, "ingested", "redacted")
+    (home / "held-back.json.gz").rename(home / "data/landing/late.json.gz")
+    command = [sys.executable, "-m", "flows", "curate", "--json", "-w", str(home)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    assert found["dataset"]["version"] == "dataset-v1.1"
+    assert found["ingest"]["read"] > result["ingest"]["read"]
+    after = stamps(home, "ingested", "redacted")
+    touched = {path for path in before.keys() & after.keys() if before[path] != after[path]}
+    assert {path.name for path in touched} <= {"manifest.json", "rejected.jsonl"}
+    assert len([path for path in after.keys() - before.keys() if "ingested" in path.parts]) == 1
+
+
+def stamps(home: Path, *folders: str) -> dict[Path, int]:
+    """When each committed file of the stages was last written."""
+    return {
+        path: path.stat().st_mtime_ns
+        for folder in folders or step.FOLDERS.values()
+        for path in (home / "data" / folder).rglob("*.json*")
+    }

@@ -1,0 +1,155 @@
+"""Against a real registry: MLflow on SQLite, set up once for the module."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tasks import rewards
+from tasks.core import lineage
+from tasks.core.errors import SettingsError
+from tasks.rewards import registration
+from tasks.rewards.spec import Spec, load_spec
+
+SPEC = """
+name: {name}
+version: {version}
+description: {description}
+risks: [It is a test.]
+components:
+  - {{reward: tool_call, weight: 1.0}}
+  - {{reward: decision, weight: 1.0}}
+combine: weighted_sum
+"""
+
+
+def spec(
+    folder: Path, *, name: str = "house", version: str = "1.0.0", description: str = "Right calls."
+) -> Spec:
+    file = folder / "spec.yaml"
+    file.write_text(SPEC.format(name=name, version=version, description=description))
+    return load_spec(file)
+
+
+@pytest.fixture(scope="module")
+def uri(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"sqlite:///{tmp_path_factory.mktemp('mlflow') / 'mlflow.db'}"
+
+
+@pytest.fixture(scope="module")
+def mlflow(uri: str) -> Iterator[Any]:
+    module = lineage.connect(uri)
+    yield module
+    module.set_tracking_uri(None)
+
+
+def rows() -> tuple[list[dict[str, str]], list[float | None]]:
+    """All rewards' cases as rows of JSON, and what the spec makes of them."""
+    loaded = load_spec("specs/tool_calls.yaml")
+    found, values = [], []
+    for name in rewards.available():
+        for case in rewards.load(name).CASES:
+            prompt = case.prompt
+            fields = {**prompt._asdict(), "reply": case.reply}
+            found.append({key: msgspec.json.encode(v).decode() for key, v in fields.items()})
+            values.append(loaded.score(prompt, case.reply).value)
+    return found, values
+
+
+def test_a_spec_is_registered_with_its_version_and_sha(mlflow: Any, tmp_path: Path):
+    made = spec(tmp_path)
+    found = registration.register(made, mlflow=mlflow)
+    assert (found.uri, found.version, found.sha) == ("models:/reward-house/1", "1", made.sha)
+    version = mlflow.tracking.MlflowClient().get_model_version("reward-house", "1")
+    assert (version.tags["semver"], version.tags["sha"]) == ("1.0.0", made.sha)
+
+
+def test_the_same_spec_is_the_same_version(mlflow: Any, tmp_path: Path):
+    first = registration.register(spec(tmp_path, name="same"), mlflow=mlflow)
+    again = registration.register(spec(tmp_path, name="same"), mlflow=mlflow)
+    assert first == again
+    found = mlflow.tracking.MlflowClient().search_model_versions("name='reward-same'")
+    assert len(found) == 1
+
+
+def test_a_changed_spec_needs_another_version(mlflow: Any, tmp_path: Path):
+    registration.register(spec(tmp_path, name="changing"), mlflow=mlflow)
+    with pytest.raises(SettingsError, match=r"changing 1\.0\.0 is registered as .*raise `version`"):
+        registration.register(spec(tmp_path, name="changing", description="Other."), mlflow=mlflow)
+
+
+def test_production_is_the_newest_version(mlflow: Any, tmp_path: Path):
+    old = registration.register(spec(tmp_path, name="newest"), mlflow=mlflow)
+    new = registration.register(spec(tmp_path, name="newest", version="1.1.0"), mlflow=mlflow)
+    assert registration.register(spec(tmp_path, name="newest"), mlflow=mlflow) == old
+    found = mlflow.tracking.MlflowClient().get_model_version_by_alias("reward-newest", "production")
+    assert (new.version, int(found.version)) == ("2", 2)
+
+
+def test_an_alias_that_a_dead_run_did_not_set_is_set_by_the_next(mlflow: Any, tmp_path: Path):
+    registration.register(spec(tmp_path, name="died"), mlflow=mlflow)
+    client = mlflow.tracking.MlflowClient()
+    client.delete_registered_model_alias("reward-died", "production")
+    registration.register(spec(tmp_path, name="died"), mlflow=mlflow)
+    assert int(client.get_model_version_by_alias("reward-died", "production").version) == 1
+
+
+def test_a_run_is_linked_to_its_reward(mlflow: Any, tmp_path: Path):
+    with mlflow.start_run() as run:
+        made = registration.register(spec(tmp_path, name="linked"), mlflow=mlflow)
+        registration.link(mlflow, made)
+        registration.link(mlflow, made)
+    found = mlflow.get_run(run.info.run_id)
+    assert [used.model_id for used in found.inputs.model_inputs] == [made.model_id]
+    assert found.outputs.model_outputs == []
+    assert found.data.params == {"reward_uri": made.uri, "reward_sha": made.sha}
+
+
+def test_the_registered_reward_gives_the_specs_scores(mlflow: Any):
+    made = registration.register(load_spec("specs/tool_calls.yaml"), mlflow=mlflow)
+    given, values = rows()
+    found = mlflow.pyfunc.load_model(made.uri).predict(given)
+    assert [row.value for row in found] == values
+    assert {None, 0.0, 1.0, 0.4, -0.5} <= set(values)
+
+
+def test_it_is_served_by_the_code_that_was_registered(mlflow: Any, uri: str, tmp_path: Path):
+    """In a process that stands outside the project, from the files in the registry alone."""
+    made = registration.register(load_spec("specs/tool_calls.yaml"), mlflow=mlflow)
+    given, values = rows()
+    (tmp_path / "rows.json").write_bytes(msgspec.json.encode(given))
+    program = (
+        "import json, sys, mlflow\n"
+        f"mlflow.set_tracking_uri({uri!r})\n"
+        f"model = mlflow.pyfunc.load_model({made.uri!r})\n"
+        "found = [row.value for row in model.predict(json.load(open('rows.json')))]\n"
+        "print(json.dumps([found, sys.modules['tasks'].__file__]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    found, source = msgspec.json.decode(done.stdout.splitlines()[-1])
+    assert found == values
+    assert "artifacts" in source
+
+
+def test_nothing_is_pickled(mlflow: Any, uri: str, tmp_path: Path):
+    registration.register(spec(tmp_path, name="plain"), mlflow=mlflow)
+    kept = [
+        path for path in Path(uri.removeprefix("sqlite:///")).parent.rglob("*") if path.is_file()
+    ]
+    assert {path.suffix for path in kept} <= {".py", ".yaml", ".txt", ".db", ""}
+    assert any(path.name == "spec.yaml" for path in kept)
+
+
+def test_another_code_than_the_registered_one_is_refused(mlflow: Any, tmp_path: Path):
+    made = registration.register(spec(tmp_path, name="refused"), mlflow=mlflow)
+    kept = Path(mlflow.artifacts.download_artifacts(made.uri, dst_path=str(tmp_path / "copy")))
+    described = (kept / "MLmodel").read_text()
+    (kept / "MLmodel").write_text(described.replace(made.sha, "f" * 64))
+    with pytest.raises(mlflow.MlflowException, match="was registered as ffffffffffff, but"):
+        mlflow.pyfunc.load_model(str(kept))

@@ -1,0 +1,28 @@
+import threading
+from contextlib import contextmanager
+
+import pytest
+import uvicorn
+
+from tasks.serving import processes
+
+
+@pytest.fixture(scope="session")
+def serving():
+    """Serve an ASGI application over HTTP in a thread: `with serving(app) as url`."""
+
+    @contextmanager
+    def serve(application):
+        with processes.listening(processes.HOST, 0) as listener:
+            server = uvicorn.Server(uvicorn.Config(application, log_level="warning"))
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+            thread.start()
+            try:
+                while not server.started:
+                    assert thread.is_alive()
+                yield f"http://{processes.HOST}:{listener.getsockname()[1]}"
+            finally:
+                server.should_exit = True
+                thread.join()
+
+    return serve
