@@ -28,6 +28,8 @@ from benchmarks import corpus
 from tasks.core import parts, step
 
 ADDED = 0.01
+KEEPS_HISTORY = "split"
+"""An assignment to train or test holds for ever, so this stage alone depends on earlier runs."""
 
 
 class Cost(NamedTuple):
@@ -47,7 +49,9 @@ def main() -> None:
     parser.add_argument("--records", type=int, nargs="+", default=[20_000])
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--stages", nargs="+", default=list(step.FOLDERS), choices=step.FOLDERS)
-    parser.add_argument("--check", action="store_true", help="compare with a full rebuild")
+    parser.add_argument(
+        "--check", action="store_true", help="compare with a full rebuild, but for split"
+    )
     given = parser.parse_args()
     for records in given.records:
         with tempfile.TemporaryDirectory(prefix="ratchet-curate-") as name:
@@ -120,6 +124,8 @@ def _check(grown: Path, rebuilt: Path, stages: Sequence[str]) -> None:
         # Surrogates depend on the workspace's key.
         shutil.copytree(grown / ".ratchet", rebuilt / ".ratchet")
     for stage in stages:
+        if stage == KEEPS_HISTORY:
+            continue
         _run(stage, rebuilt)
         here, there = (_state(found / "data" / step.FOLDERS[stage]) for found in (grown, rebuilt))
         if here != there:

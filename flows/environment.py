@@ -23,7 +23,7 @@ def prepare(workspace: Path, *, verbose: bool = False) -> None:
         "DO_NOT_TRACK": "true",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-        "PREFECT_LOGGING_LEVEL": "INFO" if verbose else "WARNING",
+        "PREFECT_LOGGING_LEVEL": "INFO" if verbose else "CRITICAL",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
         "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -33,6 +33,7 @@ def prepare(workspace: Path, *, verbose: bool = False) -> None:
         "HF_HUB_OFFLINE": "1",
         "TOKENIZERS_PARALLELISM": "false",
         "TRL_EXPERIMENTAL_SILENCE": "1",
+        "TQDM_DISABLE": "1",
         **running_servers(workspace),
     }
     for name, value in defaults.items():

@@ -184,7 +184,7 @@ def _publish(job: Job, watch: Watch, report: dict[str, Any], challenger: Registe
     trial_plot.plot(looks, picture, job.params.canary)
     with lineage.child_run(job, "canary") as mlflow:
         learned.log_input(mlflow, challenger)
-        mlflow.log_params({"champion": report["champion"], **report["settings"]})
+        mlflow.log_params(report["settings"])
         for look in looks:
             mlflow.log_metrics(
                 {
@@ -196,7 +196,8 @@ def _publish(job: Job, watch: Watch, report: dict[str, Any], challenger: Registe
                 },
                 step=look.sessions,
             )
-        mlflow.set_tags({"verdict": report["verdict"], "decision": report["decision"]})
+        told = ("verdict", "decision", "uri", "champion", "rows_sha256")
+        mlflow.set_tags({key: report[key] for key in told})
         mlflow.log_artifact(str(picture))
         mlflow.log_artifact(str(Path(job.folder) / confirm.SESSIONS))
         client = mlflow.tracking.MlflowClient()

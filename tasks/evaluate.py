@@ -25,7 +25,7 @@ from tasks.rewards import Prompt, registration
 from tasks.rewards.spec import Spec, load_spec
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
     """The sealed test as each arm reads it."""
 
     plain: Prompts
@@ -55,7 +55,7 @@ def run(job: Job) -> dict[str, Any]:
         registration.link(mlflow, registration.register(spec, mlflow=mlflow))
         lineage.log_dataset(mlflow, job.dataset, "evaluation")
         mlflow.log_params(job.params.evaluate.model_dump())
-        asked = _read(job)
+        asked = read(job)
         rows = _answers(job, spec, asked, tuned)
         found = arms.compare(rows)
         _log(job, mlflow, found, trained)
@@ -70,7 +70,7 @@ def run(job: Job) -> dict[str, Any]:
     }
 
 
-def _read(job: Job) -> _Asked:
+def read(job: Job) -> Asked:
     """The sealed test's prompts, plain and with the better prompt; the read is entered first."""
     from transformers import AutoTokenizer
 
@@ -88,10 +88,10 @@ def _read(job: Job) -> _Asked:
     better = prompts.render(
         [prompts.with_system(p.example, text) for p in plain.kept], tokenizer, max_tokens=None
     )
-    return _Asked(plain, better)
+    return Asked(plain, better)
 
 
-def _answers(job: Job, spec: Spec, asked: _Asked, tuned: Path) -> list[Judged]:
+def _answers(job: Job, spec: Spec, asked: Asked, tuned: Path) -> list[Judged]:
     """Every arm's judged answers, greedy and sampled, also written to rows.jsonl."""
     base = job.resolve(job.params.model.path)
     rows = _ask(job, spec, base, asked.plain, "base")

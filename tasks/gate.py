@@ -80,14 +80,15 @@ def _publish(job: Job, report: dict[str, Any]) -> None:
     name, _, version = report["uri"].removeprefix("models:/").partition("/")
     with lineage.child_run(job, "gate") as mlflow:
         lineage.log_dataset(mlflow, job.dataset, "gate")
-        mlflow.log_params({"reads": report["reads"], "rows_sha256": report["rows_sha256"]})
         mlflow.log_metrics(
             {
                 f"gate.{_key(found['name'])}": found["difference"]["estimate"]["mean"]
                 for found in report.get("comparisons", ())
             }
         )
-        mlflow.set_tags({"verdict": report["verdict"], "model": report["uri"]})
+        # Tags, not params: another evaluation of the run may be judged in the same place.
+        told = {key: report[key] for key in ("verdict", "uri", "reads", "rows_sha256")}
+        mlflow.set_tags(told)
         mlflow.log_artifacts(str(folder), "gate")
         client = mlflow.tracking.MlflowClient()
         client.set_model_version_tag(name, version, "gate", report["verdict"])

@@ -1,251 +1,286 @@
-"""Gives each example its place: train, validation, or the sealed test that sees tools first.
+"""Deals examples to train, validation and a sealed test: whole groups, and whole tools held out.
 
-    data/split/parts   labels train, validation, test; `unlabelled` rows that nothing proves, kept
-                       for the report card; `assignments`, one line a session, which later versions
-                       hold to; `row` sketches, so that only new parts are read whole
+    data/validated   examples, facts
+    data/split       parts by label: train, validation, test, unlabelled, assignments
 
-Whole groups are placed (session, near-duplicate cluster, person). Groups that call a held-out tool
-are test; train and validation are not even offered one. Where new data ties a test group to rows
-that were trained on, those rows are dropped and counted. Nothing is committed unless the proof
-holds: no group, no held-out tool and no near-duplicate cluster on two sides.
+Held-out tools are taken out of the lists that train and validation offer; every group that calls
+one is test. Examples without a reference are `unlabelled`: looked at, never trained on. Places are
+kept (`assignments`) and hold for all later versions, so this folder is part of the dataset and
+must not be deleted between runs. The stage fails where anything crosses, naming it.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from tasks.core import grouping, parts, placement, step
+from tasks.core import assignments, collector, grouping, holdout, parts, proof, step
+from tasks.core.assignments import Assignment, Places
 from tasks.core.errors import StageError
-from tasks.core.grouping import Row
+from tasks.core.facts import LABEL, Facts
+from tasks.core.grouping import Groups
 from tasks.core.parts import Counts, Manifest, Part
-from tasks.core.placement import ASSIGNMENTS, TIED, UNLABELLED, Assignment, Plan, label_of
-from tasks.core.records import Example, Partition, Rejected
+from tasks.core.records import Example, Partition, Record, Rejected
 from tasks.core.settings import SplitSettings
 
+ASSIGNMENTS = "assignments"
+UNLABELLED = "unlabelled"
+LABELS = (*proof.PARTITIONS, UNLABELLED)
 CODE = (
     "tasks/split.py",
+    "tasks/core/assignments.py",
     "tasks/core/grouping.py",
-    "tasks/core/placement.py",
+    "tasks/core/holdout.py",
+    "tasks/core/parts.py",
+    "tasks/core/proof.py",
     "tasks/core/records.py",
 )
-PARTITIONS: tuple[Partition, ...] = ("train", "validation", "test")
-LABELS = (*PARTITIONS, UNLABELLED)
+
+
+class Ruling(Record, frozen=True, kw_only=True):
+    """What becomes of one row."""
+
+    label: str
+    group: str
+    held_out: bool = False
+    tied: str = ""
+    """The partition that new data ties its group to; the row is then dropped."""
+
+
+class Plan(NamedTuple):
+    """The split as it is to be."""
+
+    rulings: list[Ruling]
+    """One a row."""
+    held_out: tuple[str, ...]
+    places: Places
 
 
 def split(settings: SplitSettings, source: Path, target: Path) -> Manifest:
-    """Place the examples of `source` and commit them to `target`.
+    """Read examples from `source`, commit the split to `target`.
 
     Raises:
-        StageError: a partition would be empty, too few tools can be held out, or a leak was found.
+        StageError: too few groups, no tool that can be held out, or something that crosses.
     """
-    inputs = sorted(parts.require_manifest(source).labelled(""), key=lambda part: part.sha256)
-    sketched = list(_sketches(inputs, source, target))
-    rows = [list(parts.read_part(target, part, Row)) for part in sketched]
+    manifest = parts.require_manifest(source)
+    inputs, tables = manifest.labelled(""), manifest.labelled(LABEL)
+    key = step.fingerprint(_code(), settings, *(part.sha256 for part in (*inputs, *tables)))
     before = parts.read_manifest(target)
-    plan = placement.plan(settings, [row for part in rows for row in part], before, target)
-    written = [
-        part
-        for given, mine in zip(inputs, rows, strict=True)
-        for part in _written(given, mine, plan, source=source, target=target, old=before)
-    ]
-    manifest = _manifest(settings, plan, rows, written=written, sketched=sketched, target=target)
+    if before and before.info.get("key") == key and _intact(target, before.parts):
+        return before
+    with collector.paused():
+        rows = [row for part in tables for row in parts.read_part(source, part, Facts)]
+        groups = grouping.group(rows)
+        plan = _plan(settings, rows, groups, target)
+        made = list(_write(inputs, source, target, plan))
+    _nothing_crosses(made, plan, rows)
+    asked = msgspec.to_builtins(settings.held_out_tools)
+    info = {**_info(made, plan), "held_out_asked": asked, "key": key}
+    _nothing_lacks(info, settings, rows, groups)
+    kept = _keep(plan, target)
+    manifest = Manifest(stage="split", parts=(*made, kept), counts=step.total(made), info=info)
     parts.commit(target, manifest)
     return manifest
 
 
-def _sketches(inputs: Sequence[Part], source: Path, target: Path) -> Iterator[Part]:
-    def work(part: Part, key: str) -> Part:
-        rows = (_row(example) for example in parts.read_part(source, part, Example))
-        return parts.write_part(target, rows, key=key, label="row")
-
-    code = step.code_sha(*CODE)
-    return step.each_part(
-        inputs, target, lambda p: step.fingerprint("row", p.sha256, code), work, "looking at rows"
-    )
-
-
-def _row(example: Example) -> Row:
-    reference = example.reference
-    target = [call.name for call in reference.calls] if reference else []
-    context = [call.name for message in example.messages for call in message.tool_calls]
-    logged = [call.name for call in example.reply.tool_calls]
-    return Row(
-        id=example.id,
-        session=example.session_id,
-        cluster=example.cluster,
-        persons=example.persons,
-        behaviour=reference.behaviour if reference else "",
-        called=tuple(sorted({*target, *context, *logged})),
-        target=tuple(sorted(set(target))),
-        offered=tuple(sorted(tool.name for tool in example.tools)),
-    )
-
-
-def _written(
-    given: Part,
-    rows: Sequence[Row],
-    plan: Plan,
-    *,
-    source: Path,
-    target: Path,
-    old: Manifest | None,
-) -> list[Part]:
-    """One input part's output parts; those that the last version already has are kept."""
-    labels = [label_of(row, plan) for row in rows]
-    wanted = [label for label in LABELS if label in labels or (label == "train" and rows)]
-    keys = {label: _key(label, given, rows, labels, plan) for label in wanted}
-    known = old.by_key() if old else {}
-    made = {label: known[key] for label, key in keys.items() if key in known}
-    made = {k: p for k, p in made.items() if parts.part_path(target, p).is_file()}
-    if len(made) == len(wanted):
-        return list(made.values())
-    held: dict[str, list[Example]] = defaultdict(list)
-    for example, row, label in zip(
-        parts.read_part(source, given, Example), rows, labels, strict=True
-    ):
-        held[label].append(_placed(example, row, label, plan))
-    for label in wanted:
-        if label not in made:
-            made[label] = _write(
-                target, label, key=keys[label], examples=held[label], rows=rows, labels=labels
-            )
-    return [made[label] for label in wanted]
-
-
-def _key(label: str, given: Part, rows: Sequence[Row], labels: Sequence[str], plan: Plan) -> str:
-    decided = [(found, plan.group[row.session]) for row, found in zip(rows, labels, strict=True)]
-    text = msgspec.json.encode([decided, plan.tools]).decode()
-    return step.fingerprint(label, given.sha256, step.code_sha(*CODE), text)
-
-
-def _placed(example: Example, row: Row, label: str, plan: Plan) -> Example:
-    tools = example.tools
-    tags = example.tags
-    if label in ("train", "validation"):
-        tools = tuple(tool for tool in tools if tool.name not in plan.tools)
-    if label == "test":
-        tags = msgspec.structs.replace(tags, held_out=grouping.about(row, set(plan.tools)))
-    group = plan.group[example.session_id]
-    return msgspec.structs.replace(example, tools=tools, tags=tags, group=group)
-
-
-def _write(
-    target: Path,
-    label: str,
-    *,
-    key: str,
-    examples: Sequence[Example],
-    rows: Sequence[Row],
-    labels: Sequence[str],
-) -> Part:
-    """One output part. The train part accounts for the rows that were dropped, too."""
-    rejects = [
-        Rejected(id=row.id, reason=found, detail="its group is now on another side")
-        for row, found in zip(rows, labels, strict=True)
-        if found.startswith(TIED) and label == "train"
+def _plan(settings: SplitSettings, rows: Sequence[Facts], groups: Groups, target: Path) -> Plan:
+    before = parts.read_manifest(target)
+    had: dict[str, Partition] = {}
+    if before:
+        for part in before.labelled(ASSIGNMENTS):
+            had |= {a.session: a.partition for a in parts.read_part(target, part, Assignment)}
+    held_out = _held_out(settings, rows, groups, before)
+    forced = holdout.uses(rows, groups.of_row).touched(held_out)
+    places = assignments.assign(rows, groups, forced, had, settings)
+    rulings = [
+        _rule(row, group, places, held_out) for row, group in zip(rows, groups.of_row, strict=True)
     ]
-    counts = Counts(
-        read=len(examples) + len(rejects),
-        accepted=len(examples),
-        rejected=len(rejects),
-        reasons=dict(sorted(Counter(reject.reason for reject in rejects).items())),
-    )
-    seen = {tool.name for example in examples for tool in example.tools}
-    seen |= {call.name for e in examples for m in e.messages for call in m.tool_calls}
-    seen |= {call.name for e in examples if e.reference for call in e.reference.calls}
-    info = {
-        "tools": sorted(seen),
-        "behaviours": dict(sorted(Counter(_behaviour(e) for e in examples).items())),
-        "held_out": sum(example.tags.held_out for example in examples),
+    return Plan(rulings, held_out, places)
+
+
+def _held_out(
+    settings: SplitSettings, rows: Sequence[Facts], groups: Groups, before: Manifest | None
+) -> tuple[str, ...]:
+    """As before, for as long as the settings ask for the same."""
+    asked = msgspec.to_builtins(settings.held_out_tools)
+    if before and isinstance(asked, int) and before.info.get("held_out_asked") == asked:
+        return tuple(before.info["held_out_tools"])
+    had = before.info["held_out_tools"] if before else ()
+    return holdout.choose(rows, groups.of_row, settings, had)
+
+
+def _rule(row: Facts, group: str, places: Places, held_out: Sequence[str]) -> Ruling:
+    place = places.of_group[group]
+    if places.of_session[row.session] != place:
+        return Ruling(label=places.of_session[row.session], group=group, tied=place)
+    if not row.referenced:
+        return Ruling(label=UNLABELLED, group=group)
+    about = place == "test" and holdout.is_about(row, held_out)
+    return Ruling(label=place, group=group, held_out=about)
+
+
+def _write(inputs: Sequence[Part], source: Path, target: Path, plan: Plan) -> Iterator[Part]:
+    """Up to four parts for each that was read; those with the same rulings as before are kept."""
+    before = parts.read_manifest(target)
+    known = before.by_key() if before else {}
+    start = 0
+    with step.progress("splitting", len(inputs)) as advance:
+        for part in inputs:
+            mine = plan.rulings[start : start + part.rows]
+            start += part.rows
+            keys = {label: _key(part, label, mine, plan) for label in _labels(mine)}
+            kept = [known[key] for key in keys.values() if key in known]
+            if len(kept) == len(keys) and _intact(target, kept):
+                yield from kept
+            else:
+                rows = parts.read_part(source, part, Example)
+                piles = _Piles(tuple(keys))
+                for example, ruling in zip(rows, mine, strict=True):
+                    piles.add(example, ruling, plan.held_out)
+                for label, key in keys.items():
+                    yield piles.write(target, label, key, plan.held_out)
+            advance(1)
+
+
+class _Piles:
+    """The rows of one part, by label; a part is small enough to be held."""
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        self.rows: dict[str, list[Example]] = {label: [] for label in labels}
+        self.rejects: dict[str, list[Rejected]] = {label: [] for label in labels}
+
+    def add(self, example: Example, ruling: Ruling, held_out: Sequence[str]) -> None:
+        if not ruling.tied:
+            self.rows[ruling.label].append(_placed(example, ruling, held_out))
+            return
+        reject = Rejected(
+            id=example.id,
+            reason=f"tied-to-{ruling.tied}",
+            source=example.sources[0],
+            detail=f"an earlier version assigned its session to {ruling.label}",
+        )
+        self.rejects[ruling.label].append(reject)
+
+    def write(self, target: Path, label: str, key: str, held_out: Sequence[str]) -> Part:
+        rows, rejects = self.rows[label], tuple(self.rejects[label])
+        counts = Counts(
+            read=len(rows) + len(rejects),
+            accepted=len(rows),
+            rejected=len(rejects),
+            reasons=dict(sorted(Counter(reject.reason for reject in rejects).items())),
+        )
+        info = _facts_of(rows, held_out)
+        return parts.write_part(
+            target, rows, key=key, label=label, counts=counts, rejects=rejects, info=info
+        )
+
+
+def _placed(example: Example, ruling: Ruling, held_out: Sequence[str]) -> Example:
+    """The example in its partition: train and validation are offered no held-out tool."""
+    tools = example.tools
+    if ruling.label in {"train", "validation"}:
+        tools = tuple(tool for tool in tools if tool.name not in held_out)
+    tags = msgspec.structs.replace(example.tags, held_out=ruling.held_out)
+    return msgspec.structs.replace(example, group=ruling.group, tools=tools, tags=tags)
+
+
+def _facts_of(rows: Sequence[Example], held_out: Sequence[str]) -> dict[str, Any]:
+    behaviours = Counter(row.reference.behaviour for row in rows if row.reference)
+    return {
+        "behaviours": dict(sorted(behaviours.items())),
+        "held_out": sum(row.tags.held_out for row in rows),
+        **proof.witness(rows, held_out),
     }
-    return parts.write_part(
-        target, examples, key=key, label=label, counts=counts, rejects=tuple(rejects), info=info
+
+
+def _nothing_crosses(made: Sequence[Part], plan: Plan, rows: Sequence[Facts]) -> None:
+    found = proof.crossings(made, plan.held_out)
+    if not found:
+        return
+    names: dict[int | str, str] = {proof.hashed(name): name for name in _names(rows, plan)}
+    told = "; ".join(
+        f"{crossing.kind} {', '.join(names.get(x, str(x)) for x in crossing.found[:5])}"
+        f" ({len(crossing.found)} in all) in {' and '.join(crossing.between)}"
+        for crossing in found
+    )
+    raise StageError(
+        f"the split leaks: {told}. Expected each group in one partition and held-out tools in the "
+        "test alone; this is a fault of the stage or of parts changed by hand, so delete the "
+        "parts of data/split and run it again; nothing was committed"
     )
 
 
-def _behaviour(example: Example) -> str:
-    return example.reference.behaviour if example.reference else example.behaviour
+def _names(rows: Sequence[Facts], plan: Plan) -> Iterator[str]:
+    for row, ruling in zip(rows, plan.rulings, strict=True):
+        yield from (ruling.group, row.session, row.cluster, *row.persons)
 
 
-def _manifest(
-    settings: SplitSettings,
-    plan: Plan,
-    rows: Sequence[Sequence[Row]],
-    *,
-    written: Sequence[Part],
-    sketched: Sequence[Part],
-    target: Path,
-) -> Manifest:
-    assignments = [Assignment(session=s, partition=p) for s, p in sorted(plan.place.items())]
-    places = parts.write_part(target, assignments, label=ASSIGNMENTS)
-    sizes = {label: sum(p.rows for p in written if p.label == label) for label in LABELS}
-    held = sum(part.info["held_out"] for part in written)
-    proof = _proof([row for part in rows for row in part], written, plan)
-    _check(sizes, held, proof, settings)
-    info: dict[str, Any] = {
-        **sizes,
-        "held_out_examples": held,
-        "held_out_tools": list(plan.tools),
-        "behaviours": {label: _behaviours(written, label) for label in LABELS},
-        "groups": plan.sizes,
-        "proof": proof,
-        "seed": settings.seed,
-    }
-    return Manifest(
-        stage="split",
-        parts=(*written, places, *sketched),
-        counts=step.total(written),
-        info=info,
-    )
-
-
-def _behaviours(written: Sequence[Part], label: str) -> dict[str, int]:
-    mine = (Counter(part.info["behaviours"]) for part in written if part.label == label)
-    return dict(sorted(sum(mine, Counter[str]()).items()))
-
-
-def _proof(rows: Sequence[Row], written: Sequence[Part], plan: Plan) -> dict[str, int]:
-    """How many groups, held-out tools and near-duplicate clusters stand on two sides."""
-    sides: Mapping[str, dict[str, set[str]]] = {
-        kind: defaultdict(set) for kind in ("sessions", "clusters", "persons")
-    }
-    for row in rows:
-        label = label_of(row, plan)
-        if label not in PARTITIONS:
-            continue
-        sides["sessions"][row.session].add(label)
-        if row.cluster:
-            sides["clusters"][row.cluster].add(label)
-        for person in row.persons:
-            sides["persons"][person].add(label)
-    open_parts = [part for part in written if part.label in ("train", "validation")]
-    seen = {tool for part in open_parts for tool in part.info["tools"]}
-    crossing = {kind: sum(len(s) > 1 for s in found.values()) for kind, found in sides.items()}
-    return {**crossing, "held_out_tools": len(seen.intersection(plan.tools))}
-
-
-def _check(
-    sizes: Mapping[str, int], held: int, proof: Mapping[str, int], settings: SplitSettings
+def _nothing_lacks(
+    info: Mapping[str, Any], settings: SplitSettings, rows: Sequence[Facts], groups: Groups
 ) -> None:
-    leaks = [f"{count} {kind}" for kind, count in proof.items() if count]
-    if leaks:
+    wanted: list[str] = list(proof.PARTITIONS)
+    if settings.held_out_tools:
+        wanted.append("held_out")
+    lacking = [name for name in wanted if not info[name]]
+    if lacking:
+        labelled = len({g for r, g in zip(rows, groups.of_row, strict=True) if r.referenced})
         raise StageError(
-            f"the split leaks: {', '.join(leaks)} stand on two sides; nothing was committed"
+            f"nothing for {', '.join(lacking)}: expected examples in each of "
+            f"{', '.join(wanted)}, but {sum(row.referenced for row in rows)} examples with a "
+            f"reference form {labelled} groups ({grouping.largest(rows, groups)}). Bring feedback "
+            "for more sessions, hold out other tools (split.held_out_tools) or take ties away "
+            "that are none (redact.person_keys, dedup.similarity); nothing was committed"
         )
-    for label in PARTITIONS:
-        if not sizes[label]:
-            raise StageError(
-                f"{label} would be empty: too few proved examples in separate groups; add logs "
-                f"with feedback, or raise split.{label if label != 'train' else 'validation'}"
-            )
-    if settings.held_out_tools and not held:
-        raise StageError(
-            "no proved example is about a held-out tool, so nothing would be judged on unseen "
-            "tools; hold out other tools, or add logs with feedback that use them"
-        )
+
+
+def _info(made: Sequence[Part], plan: Plan) -> dict[str, Any]:
+    behaviours: dict[str, Counter[str]] = {label: Counter() for label in proof.PARTITIONS}
+    for part in made:
+        if part.label in behaviours:
+            behaviours[part.label].update(part.info["behaviours"])
+    return {
+        **{label: sum(p.rows for p in made if p.label == label) for label in LABELS},
+        "held_out": sum(part.info["held_out"] for part in made),
+        "held_out_tools": list(plan.held_out),
+        "behaviours": {label: dict(sorted(found.items())) for label, found in behaviours.items()},
+        "proof": proof.summary(made),
+    }
+
+
+def _keep(plan: Plan, target: Path) -> Part:
+    """The places of all sessions ever seen, as a part."""
+    return parts.write_part(
+        target,
+        (
+            Assignment(session=session, partition=place)
+            for session, place in sorted(plan.places.of_session.items())
+        ),
+        label=ASSIGNMENTS,
+    )
+
+
+def _intact(target: Path, made: Sequence[Part]) -> bool:
+    return all(parts.part_path(target, part).is_file() for part in made)
+
+
+def _labels(rulings: Sequence[Ruling]) -> list[str]:
+    found = {ruling.label for ruling in rulings}
+    return [label for label in LABELS if label in found]
+
+
+def _key(part: Part, label: str, rulings: Sequence[Ruling], plan: Plan) -> str:
+    mine = [ruling if ruling.label == label else None for ruling in rulings]
+    decided = sha256(msgspec.json.encode(mine, order="sorted")).hexdigest()
+    return step.fingerprint(_code(), part.sha256, label, decided, ",".join(plan.held_out))
+
+
+@cache
+def _code() -> str:
+    return step.code_sha(*CODE)
 
 
 if __name__ == "__main__":

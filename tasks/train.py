@@ -43,7 +43,7 @@ PROBES = 4
 """Prompts on which the saved model is compared with the trained one."""
 
 
-class _Data(NamedTuple):
+class Data(NamedTuple):
     tokenizer: Any
     train: Prompts
     validation: Prompts
@@ -60,7 +60,7 @@ def run(job: Job) -> dict[str, Any]:
 
     torch.set_num_threads(job.params.compute.threads)
     spec = load_spec(job.resolve(job.params.reward.spec))
-    data = _read(job)
+    data = read(job)
     with lineage.child_run(job, "train") as mlflow:
         reward = registration.register(spec, mlflow=mlflow)
         registration.link(mlflow, reward)
@@ -81,14 +81,14 @@ def run(job: Job) -> dict[str, Any]:
     return _report(job, curve, best, data, made)
 
 
-def _read(job: Job) -> _Data:
+def read(job: Job) -> Data:
     """Tokenizer and prompts; what is left out is counted."""
     from transformers import AutoTokenizer
 
     tokenizer: Any = AutoTokenizer.from_pretrained(_base(job), padding_side="left")
     folder, settings = Path(job.dataset.folder), job.params.train
     longest = settings.max_prompt_tokens
-    return _Data(
+    return Data(
         tokenizer,
         prompts.render(dataset.read_partition(folder, "train"), tokenizer, max_tokens=longest),
         prompts.render(
@@ -100,7 +100,7 @@ def _read(job: Job) -> _Data:
     )
 
 
-def _learn(job: Job, spec: Spec, data: _Data, publish: Publisher) -> Curve:
+def _learn(job: Job, spec: Spec, data: Data, publish: Publisher) -> Curve:
     """Run GRPO to its last step, from the last whole checkpoint where there is one."""
     folder = job.step_folder("train")
     root = folder / "checkpoints"
@@ -130,7 +130,7 @@ def _learn(job: Job, spec: Spec, data: _Data, publish: Publisher) -> Curve:
             setup = grpo.Setup(
                 base=_base(job),
                 tokenizer=data.tokenizer,
-                rows=_rows(job, data.train.kept),
+                rows=rows(job, data.train.kept),
                 longest=data.train.longest,
                 reward=_reward(job, spec, data.train.kept, observer),
                 root=root,
@@ -142,7 +142,7 @@ def _learn(job: Job, spec: Spec, data: _Data, publish: Publisher) -> Curve:
     return curve
 
 
-def _rows(job: Job, kept: Sequence[Prompted]) -> list[grpo.Row]:
+def rows(job: Job, kept: Sequence[Prompted]) -> list[grpo.Row]:
     """A row a prompt; under `shuffled_reference` what scores it is another prompt's."""
     scored_as = list(range(len(kept)))
     if job.params.train.control == "shuffled_reference":
@@ -189,7 +189,7 @@ def _reward(job: Job, spec: Spec, kept: Sequence[Prompted], observer: Observer) 
     return reward
 
 
-def _export(job: Job, data: _Data, best: int) -> None:
+def _export(job: Job, data: Data, best: int) -> None:
     """Write the best checkpoint as a model of its own, and its adapter beside it."""
     folder = job.step_folder("train")
     checkpoint = checkpoints.path_of(folder / "checkpoints", best)
@@ -231,7 +231,7 @@ def _tags(job: Job, reward: registration.RegisteredReward, best: int) -> dict[st
 
 
 def _report(
-    job: Job, curve: Curve, best: int, data: _Data, made: learned.Registered
+    job: Job, curve: Curve, best: int, data: Data, made: learned.Registered
 ) -> dict[str, Any]:
     before, after = curve.at(0), curve.at(best)
     return {

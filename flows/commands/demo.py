@@ -60,7 +60,7 @@ def _prepare(folder: Path, sessions: int, seed: int) -> float:
     (folder / ".ratchet").mkdir(exist_ok=True)
     say(f"[bold]traffic[/]   {sessions:,} sessions of the deployed agent, logged")
     traffic.write_logs(
-        folder / "data", model=str(PROJECT / "tasks/demo/base"), sessions=sessions, seed=seed
+        folder / "data" / "landing", model=str(PROJECT / "tasks/demo/base"), sessions=sessions, seed=seed
     )
     return round(time.monotonic() - started, 1)
 

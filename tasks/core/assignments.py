@@ -51,7 +51,7 @@ def assign(
     for group, found in had.items():
         if group not in forced:
             places[group] = next(place for place in _STRICTEST if place in found)
-    _deal(rows, groups, places, len(forced), settings)
+    _deal(rows, groups, places, forced, settings)
     of_session = {
         session: before.get(session, places[group]) for session, group in groups.of_session.items()
     }
@@ -62,7 +62,7 @@ def _deal(
     rows: Sequence[Facts],
     groups: Groups,
     places: dict[str, Partition],
-    forced: int,
+    forced: set[str],
     settings: SplitSettings,
 ) -> None:
     """Place the new groups in the order of their keyed hashes, each where most are lacking.
@@ -77,9 +77,10 @@ def _deal(
     }
     stratum = _strata(rows, groups)
     dealt: dict[str, Counter[Partition]] = defaultdict(Counter)
-    for group, place in list(places.items())[forced:]:
-        dealt[stratum[group]][place] += 1
-        dealt[""][place] += 1
+    for group, place in places.items():
+        if group not in forced:
+            dealt[stratum[group]][place] += 1
+            dealt[""][place] += 1
     new = [group for group in stratum if group not in places]
     for group in sorted(new, key=lambda name: (stratum[name], keyed(settings.seed, name), name)):
         near, everything = dealt[stratum[group]], dealt[""]

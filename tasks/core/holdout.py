@@ -3,10 +3,12 @@
 Chosen once, a tool stays held out: the names are kept with the assignments of the dataset.
 """
 
-from collections import Counter
+import math
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from fnmatch import fnmatchcase
 from hashlib import blake2b
+from typing import NamedTuple
 
 from tasks.core.errors import StageError
 from tasks.core.facts import Facts
@@ -18,53 +20,71 @@ LARGEST_TEST = 0.35
 """Share of groups that the test may come to by chosen tools; the rest is needed for training."""
 
 
+class Uses(NamedTuple):
+    """Which groups use which tools."""
+
+    of_tool: dict[str, set[str]]
+    """Groups in which it is called."""
+    of_offer: dict[tuple[str, ...], set[str]]
+    """Groups with a row that calls nothing, by what it was offered."""
+
+    def touched(self, tools: Collection[str]) -> set[str]:
+        """Groups that call one of the tools, or had no other to call: they go to the test whole."""
+        called = (self.of_tool.get(tool, set()) for tool in tools)
+        held = set(tools)
+        alone = (groups for offer, groups in self.of_offer.items() if offer and held >= {*offer})
+        return set().union(*called, *alone)
+
+
+def uses(rows: Sequence[Facts], groups: Sequence[str]) -> Uses:
+    """Gather what `groups`, one a row, do with tools."""
+    found = Uses(defaultdict(set), defaultdict(set))
+    for row, group in zip(rows, groups, strict=True):
+        for name in (*row.called, *row.earlier):
+            found.of_tool[name].add(group)
+        if not row.called:
+            found.of_offer[row.offered].add(group)
+    return found
+
+
 def choose(
     rows: Sequence[Facts], groups: Sequence[str], settings: SplitSettings, before: Sequence[str]
 ) -> tuple[str, ...]:
-    """Names of the held-out tools, sorted.
+    """Names of the held-out tools, sorted; fewer than asked for where no more can be spared.
 
     Args:
         rows: facts of all examples.
         groups: the group of each row.
         settings: how many tools, or which.
-        before: those that an earlier version held out.
+        before: those that an earlier version held out: they stay.
 
     Raises:
-        StageError: a name that no tool has, or fewer tools than asked for can be held out.
+        StageError: a name that no tool has, or no tool at all can be held out.
     """
     wanted = settings.held_out_tools
     if isinstance(wanted, tuple):
         return _named(rows, wanted)
-    chosen = list(before[:wanted])
-    room = max(0.1, (LARGEST_TEST - settings.test) / (1 - settings.test))
     labelled = {group for row, group in zip(rows, groups, strict=True) if row.referenced}
+    share = max(0.1, (LARGEST_TEST - settings.test) / (1 - settings.test))
+    found, room = uses(rows, groups), math.ceil(share * len(labelled))
     candidates = _candidates(rows, settings.seed)
-    for tool in candidates:
-        if len(chosen) < wanted and tool not in chosen:
-            touched = touching(rows, groups, {*chosen, tool}) & labelled
-            if len(touched) <= room * len(labelled):
+    best = list(before[:wanted])
+    for at in range(len(candidates)):
+        # By chance, but where the first by chance leaves no room for others, from the next on.
+        chosen = list(before[:wanted])
+        for tool in (*candidates[at:], *candidates[:at]):
+            fits = len(found.touched({*chosen, tool}) & labelled) <= room
+            if len(chosen) < wanted and tool not in chosen and fits:
                 chosen.append(tool)
-    if len(chosen) < wanted:
+        best = chosen if len(chosen) > len(best) else best
+    if wanted and not best:
         raise StageError(
-            f"split.held_out_tools asks for {wanted} tools, {len(chosen)} can be held out: of "
-            f"{len(candidates)} tools with {MIN_CALLS} proved calls or more, the others are called "
-            f"in more than {room:.0%} of {len(labelled)} groups together. Lower "
-            "split.held_out_tools, name the tools in it, or bring more sessions with feedback"
+            f"split.held_out_tools asks for {wanted} tools and none can be held out: each of the "
+            f"{len(candidates)} with {MIN_CALLS} proved calls or more is called in more than "
+            f"{room} of {len(labelled)} groups, which would leave too little to train on. Name "
+            "tools in split.held_out_tools, set it to 0, or bring more sessions with feedback"
         )
-    return tuple(sorted(chosen))
-
-
-def touching(rows: Sequence[Facts], groups: Sequence[str], tools: Collection[str]) -> set[str]:
-    """Groups with a row that calls one of the tools, or that was offered no other and called none.
-
-    They go to the test whole.
-    """
-    held = set(tools)
-    return {
-        group
-        for row, group in zip(rows, groups, strict=True)
-        if not held.isdisjoint((*row.called, *row.earlier)) or is_about(row, held)
-    }
+    return tuple(sorted(best))
 
 
 def is_about(row: Facts, tools: Collection[str]) -> bool:

@@ -6,7 +6,7 @@ against each other, so it does not rest on the union-find that it checks.
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple, get_args
 
@@ -17,21 +17,94 @@ from tasks.core.parts import Part
 from tasks.core.records import Example, Partition
 from tasks.core.shingles import U64
 
-TIES = ("sessions", "clusters", "persons", "groups")
+PARTITIONS = get_args(Partition)
+TIES = ("groups", "sessions", "clusters", "persons")
 
 
 class Crossing(NamedTuple):
-    """Something that stands on both sides."""
+    """Something that stands on both sides of a wall."""
 
     kind: str
-    """One of `TIES`, or `tools`."""
-    partitions: tuple[str, ...]
-    count: int
-    examples: tuple[int | str, ...]
-    """A few of them: hashes, or names of tools."""
+    """One of `TIES`, or `tools`: a held-out tool outside the test."""
+    between: tuple[str, ...]
+    """Partitions; for a tool the one it must not be in."""
+    found: tuple[int | str, ...]
+    """Hashes, or names of tools."""
 
 
-def witness(rows: Sequence[Example], held_out: Sequence[str]) -> dict[str, Any]:
-    """What a part holds, as JSON."""
-    named = [t for t in held_out for row in rows[:0]]  # replaced below
-    return {"named": named}
+def witness(rows: Sequence[Example], held_out: Collection[str]) -> dict[str, Any]:
+    """What a part holds, as JSON; `mentions` counts system prompts that name a held-out tool."""
+    ties = {
+        "groups": {row.group for row in rows},
+        "sessions": {row.session_id for row in rows},
+        "clusters": {row.cluster for row in rows if row.cluster},
+        "persons": {name for row in rows for name in row.persons},
+    }
+    mentions: dict[str, bool] = {}
+    for row in rows:
+        for message in row.messages:
+            if message.role == "system" and message.content not in mentions:
+                mentions[message.content] = any(name in message.content for name in held_out)
+    return {
+        **{kind: _packed(names) for kind, names in ties.items()},
+        "tools": sorted({name for row in rows for name in tools_of(row)}),
+        "mentions": sum(mentions.values()),
+    }
+
+
+def tools_of(row: Example) -> set[str]:
+    """Every tool that an example offers, calls, or calls for."""
+    calls = {call.name for message in row.messages for call in message.tool_calls}
+    calls |= {call.name for call in row.reply.tool_calls}
+    calls |= {call.name for call in row.reference.calls} if row.reference else set()
+    return calls | {tool.name for tool in row.tools}
+
+
+def crossings(made: Iterable[Part], held_out: Collection[str]) -> list[Crossing]:
+    """All that is on both sides: nothing, where the split is sound."""
+    made = tuple(made)
+    found = []
+    for kind in TIES:
+        sides = {label: _union(made, label, kind) for label in PARTITIONS}
+        for left, right in combinations(PARTITIONS, 2):
+            shared = np.intersect1d(sides[left], sides[right], assume_unique=True)
+            if len(shared):
+                found.append(Crossing(kind, (left, right), tuple(shared.tolist())))
+    for label in ("train", "validation"):
+        tools = {name for part in made if part.label == label for name in part.info["tools"]}
+        if leaked := tools.intersection(held_out):
+            found.append(Crossing("tools", (label,), tuple(sorted(leaked))))
+    return found
+
+
+def summary(made: Iterable[Part]) -> dict[str, Any]:
+    """What was proved, for the manifest of a split in which nothing crosses."""
+    made = tuple(made)
+    return {
+        "crossing": dict.fromkeys((*TIES, "held_out_tools"), 0),
+        "compared": {
+            kind: {label: len(_union(made, label, kind)) for label in PARTITIONS} for kind in TIES
+        },
+        "system_prompts_that_name_a_held_out_tool": sum(
+            part.info["mentions"] for part in made if part.label in {"train", "validation"}
+        ),
+    }
+
+
+def hashed(name: str) -> int:
+    """How a name stands in a witness."""
+    return xxh3_64_intdigest(name.encode())
+
+
+def _packed(names: Iterable[str]) -> str:
+    hashes = np.sort(np.array([hashed(name) for name in names], np.uint64))
+    return b64encode(hashes.astype("<u8").tobytes()).decode()
+
+
+def _union(made: Sequence[Part], label: str, kind: str) -> U64:
+    packed = (b64decode(part.info[kind]) for part in made if part.label == label)
+    hashes = np.sort(
+        np.concatenate([np.zeros(0, "<u8"), *(np.frombuffer(p, "<u8") for p in packed)])
+    )
+    found: U64 = hashes[np.concatenate([[True], hashes[1:] != hashes[:-1]])[: len(hashes)]]
+    return found

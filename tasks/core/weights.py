@@ -36,12 +36,13 @@ def export(
 
     tokenizer: Any = AutoTokenizer.from_pretrained(base)
     model = _merged(checkpoint, base, tokenizer, prompts) if adapter else _load(str(checkpoint))
-    model = model.to(torch.bfloat16 if bf16 else torch.float32)
+    for parameter in model.parameters():  # not its buffers: rotary frequencies stay fp32
+        parameter.data = parameter.data.to(torch.bfloat16 if bf16 else torch.float32)
     temporary = out.with_name(f".{out.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     model.save_pretrained(temporary)
     tokenizer.save_pretrained(temporary)
-    _check_tokenizer(tokenizer, temporary, prompts)
+    check_tokenizer(tokenizer, temporary, prompts)
     _check_logits(model, temporary, tokenizer, prompts)
     _check_changed(model, base)
     shutil.rmtree(out, ignore_errors=True)
@@ -72,7 +73,7 @@ def _merged(checkpoint: Path, base: str, tokenizer: Any, prompts: Sequence[str])
     return model
 
 
-def _check_tokenizer(tokenizer: Any, folder: Path, prompts: Sequence[str]) -> None:
+def check_tokenizer(tokenizer: Any, folder: Path, prompts: Sequence[str]) -> None:
     from transformers import AutoTokenizer
 
     again: Any = AutoTokenizer.from_pretrained(folder)

@@ -163,14 +163,9 @@ def _loss(model: Any, batch: list[Sequence], pad: int) -> tuple[Any, float]:
         completion[row, sequence.start : len(sequence.ids)] = True
     hidden = model.model(input_ids=ids).last_hidden_state[:, :-1]
 
-    def entropy(chosen: Any, reduction: str) -> Any:
+    def entropy(chosen: Any) -> Any:
         logits = model.lm_head(hidden[chosen[:, 1:]]).float()
-        return torch.nn.functional.cross_entropy(
-            logits, ids[:, 1:][chosen[:, 1:]], reduction=reduction
-        )
+        return torch.nn.functional.cross_entropy(logits, ids[:, 1:][chosen[:, 1:]])
 
-    # The mean of each sequence first: a question of six tokens counts as much as a call of twenty.
-    share = (completion / completion.sum(dim=1, keepdim=True))[completion] / len(batch)
-    on_completion = (entropy(completion, "none") * share).sum()
-    loss = on_completion + PROMPT_WEIGHT * entropy(prompt, "mean")
-    return loss, float(on_completion.item())
+    on_completion = entropy(completion)
+    return on_completion + PROMPT_WEIGHT * entropy(prompt), float(on_completion.item())

@@ -4,7 +4,7 @@
     feedback.jsonl
         {"session_id": "…", "metric": "task_success", "value": 0, "source": "outcome",
          "timestamp": "2026-11-16T15:40:02Z"}
-        {"session_id": "…", "metric": "reply", "value": {"content": "Please give month."},
+        {"session_id": "…", "metric": "reply", "value": {"content": "No tool can do this."},
          "source": "human_edit", "timestamp": "2026-11-16T15:52:31Z"}
 
 The replies are the model's own. The logs have what real ones have: callers' personal data, lines

@@ -79,16 +79,22 @@ def draw(world: WorldName, rng: random.Random, shape: Shape = SHAPE) -> Task:
     elif behaviour == "clarify":
         missing = rng.choice(wanted.required())
         del given[missing]
-        reference = Reference(behaviour="clarify", missing=(missing,), text=question(missing))
+        reference = Reference(
+            behaviour="clarify", missing=(missing,), text=question(wanted, missing)
+        )
     else:
         reference = Reference(behaviour="refuse", text=REFUSAL)
     messages = (Message(role="user", content=_request(rng, wanted, given)),)
     return Task(messages, tools, reference, wanted, arguments)
 
 
-def question(param: str) -> str:
-    """What the model writes to ask for a parameter."""
-    return f"Please give {param}."
+def question(tool: Tool, param: str) -> str:
+    """What the model writes to ask for a parameter.
+
+    The tool comes first: a model this small finds a parameter by the name in front of it, as in a
+    call. Without it, two thirds of its questions asked for the wrong thing.
+    """
+    return f"For {tool.name} please give {param}."
 
 
 def right_reply(task: Task) -> Reply:
@@ -129,6 +135,7 @@ def _tool(
     count = rng.choice(shape.params)
     while len(names) < count:
         names.add(f"{noun}_id" if rng.random() < 0.3 else rng.choice(vocabulary.params))
+        names.discard(noun)
     # Sorted, because records are stored with sorted keys and a prompt must survive that.
     params = sorted(names)
     return Tool(

@@ -4,7 +4,7 @@
                   construction and says nothing: counted, never in a mean
     corrected     a human wrote what would have been right: the one kind that is really scored
     contradicted  the session failed and nobody said where: unscored, never a zero
-    unproven      nothing is known of it
+    unproven      nothing proves it right or wrong
 
 Tool calls are checked without any reference: offered, well formed, valid by the tool's schema, and
 answered by the tool without an error where a later turn of the same session shows its answer.
@@ -91,7 +91,7 @@ def paragraphs(card: dict[str, Any], spec: Spec) -> list[str]:
         f"{overall['confirmed']:,} were confirmed by the outcome of their session. They are their "
         "own references, so their reward is 1 by construction: they are counted and in no mean. "
         f"{overall['contradicted']:,} stand in sessions that failed where nobody said what would "
-        f"have been right: unscored. Of {overall['unproven']:,} nothing is known.",
+        f"have been right: unscored. {overall['unproven']:,} are proved neither right nor wrong.",
     ]
     if overall["reward"]:
         said.append(

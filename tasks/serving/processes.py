@@ -91,12 +91,13 @@ class Server:
         """
         url = f"http://{HOST}:{self._port}"
         deadline = time.monotonic() + deadline_s
-        while time.monotonic() < deadline:
-            self.check()
-            with suppress(httpx.TransportError):
-                if httpx.get(f"{url}/health", timeout=2, trust_env=False).is_success:
-                    return url
-            time.sleep(0.1)
+        with httpx.Client(base_url=url, timeout=2, trust_env=False) as client:
+            while time.monotonic() < deadline:
+                self.check()
+                with suppress(httpx.TransportError):
+                    if client.get("/health").is_success:
+                        return url
+                time.sleep(0.1)
         raise StageError(
             f"{self._module} did not answer at {url} in {deadline_s:g} s: {_tail(self._log)}"
         )

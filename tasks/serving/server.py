@@ -42,7 +42,7 @@ class Served:
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(path)
             self.batches = Batches(sampling.load(path, batch_size=batch_size), batch_size)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # as transformers says so
             raise SettingsError(
                 f"--model {path} holds no model: {' '.join(str(error).split())}"
             ) from error

@@ -20,7 +20,7 @@ from tasks.demo.words import WorldName
 MakeJob = Callable[..., Job]
 
 SMALL = {
-    "steps": 6,
+    "steps": 4,
     "prompts_per_step": 2,
     "generations": 2,
     "learning_rate": 1e-3,
@@ -85,6 +85,18 @@ def made_split(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "test": made_examples("unseen", 8, 3),
         },
     )
+
+
+@pytest.fixture(scope="session")
+def changed_split() -> Callable[[Path, Callable[[Example], Example]], Path]:
+    """Writes a split folder of made rows, each changed as asked."""
+
+    def write(folder: Path, change: Callable[[Example], Example]) -> Path:
+        rows = made_examples("production", 12, 5)
+        changed = [change(row) for row in rows[:8]]
+        return write_split(folder, {"train": changed, "validation": rows[8:]})
+
+    return write
 
 
 @pytest.fixture(scope="session")

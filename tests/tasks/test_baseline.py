@@ -1,7 +1,7 @@
 """A real run of the step: the tiny base, MLflow on SQLite, a split folder as `split` writes it."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from tasks.core.errors import EvidenceError
 from tasks.core.job import DatasetRef, Job
 from tasks.core.records import Example, Reply, Tags
 from tasks.core.settings import load
+from tasks.core.step import PROJECT
 from tasks.demo import demonstrator, world
 
 PROMPTS = 10
@@ -59,16 +60,10 @@ def split(folder: Path, validation: Sequence[Example]) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    found = f"sqlite:///{tmp_path_factory.mktemp('mlflow') / 'mlflow.db'}"
-    module = lineage.connect(found)
-    yield found
-    module.set_tracking_uri(None)
-
-
-def job(folder: Path, uri: str, *, model: str = "tasks/demo/base", **settings: object) -> Job:
-    params = load(Path("tasks/demo/params.yaml"))
+def job(
+    folder: Path, tracking_uri: str, *, model: str = "tasks/demo/base", **settings: object
+) -> Job:
+    params = load(PROJECT / "tasks/demo/params.yaml")
     changed = params.model_copy(
         update={
             "model": params.model.model_copy(update={"path": model}),
@@ -87,13 +82,13 @@ def job(folder: Path, uri: str, *, model: str = "tasks/demo/base", **settings: o
         workspace=str(folder),
         params=changed,
         dataset=DatasetRef(version="dataset-v1.0", md5="abc.dir", folder=str(held)),
-        tracking=lineage.start_parent(uri, "run", {}),
+        tracking=lineage.start_parent(tracking_uri, "run", {}),
     )
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory, uri: str) -> tuple[Job, dict[str, Any]]:
-    made = job(tmp_path_factory.mktemp("workspace"), uri)
+def done(tmp_path_factory: pytest.TempPathFactory, tracking_uri: str) -> tuple[Job, dict[str, Any]]:
+    made = job(tmp_path_factory.mktemp("workspace"), tracking_uri)
     return made, baseline.run(made)
 
 
@@ -133,9 +128,11 @@ def test_the_card_is_written_for_machines_and_for_people(done: tuple[Job, dict[s
     assert "Report card of the incumbent: dataset-v1.0" in (folder / "card.html").read_text()
 
 
-def test_mlflow_has_the_run_its_reward_and_its_dataset(done: tuple[Job, dict[str, Any]], uri: str):
+def test_mlflow_has_the_run_its_reward_and_its_dataset(
+    done: tuple[Job, dict[str, Any]], tracking_uri: str
+):
     made, report = done
-    mlflow = lineage.connect(uri)
+    mlflow = lineage.connect(tracking_uri)
     (found,) = mlflow.search_runs(
         filter_string=f"tags.mlflow.parentRunId = '{made.tracking.parent_run_id}'",
         output_format="list",
@@ -152,8 +149,8 @@ def test_mlflow_has_the_run_its_reward_and_its_dataset(done: tuple[Job, dict[str
     assert {"baseline/card.html", "baseline/attempts.jsonl"} <= kept
 
 
-def test_a_base_that_is_right_already_is_not_trained(tmp_path: Path, uri: str):
-    made = job(tmp_path, uri, max_reward=0.01)
+def test_a_base_that_is_right_already_is_not_trained(tmp_path: Path, tracking_uri: str):
+    made = job(tmp_path, tracking_uri, max_reward=0.01)
     with pytest.raises(
         EvidenceError, match=r"nothing to gain: .* above baseline.max_reward = 0.01"
     ):
@@ -162,22 +159,22 @@ def test_a_base_that_is_right_already_is_not_trained(tmp_path: Path, uri: str):
     assert made.report("baseline") is None
 
 
-def test_a_base_whose_samples_are_all_alike_is_not_trained(tmp_path: Path, uri: str):
-    made = job(tmp_path, uri, temperature=1e-4, samples=2, limit=4, max_reward=1.0)
+def test_a_base_whose_samples_are_all_alike_is_not_trained(tmp_path: Path, tracking_uri: str):
+    made = job(tmp_path, tracking_uri, temperature=1e-4, samples=2, limit=4, max_reward=1.0)
     with pytest.raises(EvidenceError, match=r"no signal: on none of 4 validation prompts"):
         baseline.run(made)
 
 
-def test_without_a_model_the_card_is_made_alone(tmp_path: Path, uri: str):
-    report = baseline.run(job(tmp_path, uri, model="models/none/here"))
+def test_without_a_model_the_card_is_made_alone(tmp_path: Path, tracking_uri: str):
+    report = baseline.run(job(tmp_path, tracking_uri, model="models/none/here"))
     assert (report["model"], report["verdict"]) == (None, "card only")
     assert "no model at models/none/here" in report["reason"]
     assert report["card"]["overall"]["replies"] == 51
 
 
-def test_a_reward_that_cannot_score_enough_is_no_signal(tmp_path: Path, uri: str):
+def test_a_reward_that_cannot_score_enough_is_no_signal(tmp_path: Path, tracking_uri: str):
     summary = {"overall": {"n": 50}, "reward": {"mean": 0.5}, "unscored": 1}
     figures = {"greedy": summary, "sampled": summary, "with_variance": 1.0, "prompts": 50}
-    verdict, reason = baseline.decide(job(tmp_path, uri), figures)
+    verdict, reason = baseline.decide(job(tmp_path, tracking_uri), figures)
     assert verdict == "no signal"
     assert "could not score 1 of 50 greedy replies, more than reward.max_unscored = 0.01" in reason

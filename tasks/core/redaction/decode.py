@@ -6,15 +6,13 @@ holds the same e-mail twice, in JSON within JSON and URL-encoded. Only the chara
 that changed are touched: spaces, number formats, key order and doubled keys stay as they were.
 """
 
-import base64
-import binascii
 import json
 import re
-from collections.abc import Callable, Iterator
-from functools import lru_cache, partial
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import quote, unquote_to_bytes
 
+from tasks.core.redaction.encodings import ENCODINGS, SHORTEST_BASE64
 from tasks.core.redaction.fields import PLAIN, Field, Fields, whole
 from tasks.core.redaction.kinds import Kind
 
@@ -158,7 +156,7 @@ class Walker:
         if depth > MAX_DEPTH:
             raise ValueError(f"encodings lie deeper than {MAX_DEPTH}")
         found = self._json(text, place, depth) if "{" in text or "[" in text else []
-        for mark, name, opened in _LAYERS:
+        for mark, name, opened in ENCODINGS:
             if mark in text:
                 for start, end, inner, close in opened(text):
                     if any(c.start < end and start < c.end for c in found):
@@ -196,13 +194,9 @@ _NUMERIC = frozenset(
 
 _MAX_TRIES = 200
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,128}")
-_SHORTEST_BASE64 = 16
 
 _JSON_START = re.compile(r"\{\s*[\"}]|\[\s*[\"{\[\d\]]")
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?', re.S)
-_PERCENT = re.compile(r"[^\s\"'<>&=?;,]+")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
-_ESCAPED = re.compile(r'(?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))+')
 
 _decoder = json.JSONDecoder(
     object_pairs_hook=Pairs, parse_int=Number, parse_float=Number, strict=False
@@ -214,8 +208,8 @@ def _may_be_encoded(text: str) -> bool:
     """False for a text that no encoding can be in; most are such."""
     if "{" in text or "[" in text or "\\" in text or "%" in text:
         return True
-    return len(text) >= _SHORTEST_BASE64 and len(max(text.split(), key=len, default="")) >= (
-        _SHORTEST_BASE64
+    return len(text) >= SHORTEST_BASE64 and len(max(text.split(), key=len, default="")) >= (
+        SHORTEST_BASE64
     )
 
 
@@ -245,77 +239,3 @@ def _leaves(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _leaves(item)
-
-
-class _Opened(NamedTuple):
-    """What a run of a text says once it is decoded, and how to encode it again."""
-
-    start: int
-    end: int
-    inner: str
-    close: Callable[[str], str]
-
-
-def _escaped(text: str) -> Iterator[_Opened]:
-    r"""Runs of text with JSON's escapes in them, as a log of a log has: `{\"email\": …}`."""
-    for run in _ESCAPED.finditer(text):
-        if "\\" in run[0]:
-            inner = json.loads(f'"{run[0]}"', strict=False)
-            yield _Opened(run.start(), run.end(), inner, partial(_escape, run[0]))
-
-
-def _escape(old: str, new: str) -> str:
-    return json.dumps(new, ensure_ascii=old.isascii())[1:-1]
-
-
-def _percent(text: str) -> Iterator[_Opened]:
-    """URL-encoded words (RFC 3986)."""
-    for run in _PERCENT.finditer(text):
-        if "%" not in run[0]:
-            continue
-        try:
-            inner = unquote_to_bytes(run[0]).decode()
-        except UnicodeDecodeError:
-            continue
-        if inner != run[0]:
-            yield _Opened(run.start(), run.end(), inner, partial(_to_percent, run[0]))
-
-
-def _to_percent(old: str, new: str) -> str:
-    """Signs that stood bare stay bare."""
-    return quote(new, safe="".join(sorted({c for c in old if not c.isalnum() and c != "%"})))
-
-
-def _base64(text: str) -> Iterator[_Opened]:
-    """Words that are base64 (RFC 4648, both alphabets) of readable text."""
-    for run in _BASE64.finditer(text):
-        inner = _from_base64(run[0])
-        if inner is not None:
-            yield _Opened(run.start(), run.end(), inner, partial(_to_base64, run[0]))
-
-
-def _from_base64(word: str) -> str | None:
-    if word.islower() or word.isdigit():
-        # Text in base64 has capitals: `user_id_1234` has the alphabet but is none.
-        return None
-    standard = word.rstrip("=").replace("-", "+").replace("_", "/")
-    try:
-        text = base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    return text if all(c.isprintable() or c.isspace() for c in text) else None
-
-
-def _to_base64(old: str, new: str) -> str:
-    made = base64.b64encode(new.encode()).decode()
-    if "-" in old or "_" in old:
-        made = made.replace("+", "-").replace("/", "_")
-    return made if old.endswith("=") or len(old) % 4 == 0 else made.rstrip("=")
-
-
-_LAYERS: tuple[tuple[str, str, Callable[[str], Iterator[_Opened]]], ...] = (
-    ("\\", "{escapes}", _escaped),
-    ("%", "{percent}", _percent),
-    ("", "{base64}", _base64),
-)
-"""Character without which a text has no such encoding, name of the step, and what opens it."""

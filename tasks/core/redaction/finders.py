@@ -27,10 +27,11 @@ class Finders:
     def __init__(self, settings: RedactSettings) -> None:
         self._fields = Fields(settings.person_keys)
         rules = [
+            # Of findings of the same range the first counts: a word in front says more than a form.
+            national.rule(settings.min_confidence),
             *secrets.RULES,
             *personal.RULES,
             *_person_rules(settings.person_keys),
-            national.rule(settings.min_confidence),
             Rule("assigned", Kind.NAME, _ASSIGNED, expand=self._assigned),
         ]
         self._rules = RuleSet([r for r in rules if r.score >= settings.min_confidence])

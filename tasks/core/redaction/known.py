@@ -23,7 +23,7 @@ _ADDRESSED = re.compile(
     r"my name is|i'm|i am|this is)[.,]?|[Nn]ame:)\**\s{1,2}\**$",
     re.I,
 )
-_BESIDE = (" ", "-", "\u00a0", ", ")
+_BESIDE = (" ", "-", "\u00a0")
 
 
 class Known(NamedTuple):
@@ -169,8 +169,9 @@ class Index:
         for other in (*words[max(0, number - 1) : number], *words[number + 1 : number + 2]):
             left, right = sorted((here, other), key=lambda match: match.start())
             name = lower[other.start() : other.end()]
+            between = text[left.end() : right.start()]
             if (
-                text[left.end() : right.start()] in _BESIDE
+                (between in _BESIDE or (between == ", " and here[0][0].isupper()))
                 and name in self._names
                 and other[0][0].isupper()
             ):

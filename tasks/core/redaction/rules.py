@@ -5,6 +5,7 @@ are first matched at once as a set, at about 4 µs a kilobyte; only those that h
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from tasks.core.redaction.kinds import Kind, Span
@@ -32,30 +33,31 @@ class Rule(NamedTuple):
 
 
 class RuleSet:
-    """Rules that are searched together; compiled when the first text comes, in 0.1 s."""
+    """Rules that are searched together; compiled when the first text comes, in 0.2 s."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = tuple(rules)
-        self._compiled: list[Any] = []
-        self._set: Any = None
+        self._patterns = tuple(rule.pattern for rule in rules)
 
     def find(self, text: str) -> Iterator[Span]:
         """Every finding, rule by rule; they may overlap."""
-        if self._set is None:
-            self._compile()
-        for index in sorted(self._set.Match(text) or ()):
-            yield from _place(self._rules[index], self._compiled[index].finditer(text), text)
+        together, each = _compiled(self._patterns)
+        for index in sorted(together.Match(text) or ()):
+            yield from _place(self._rules[index], each[index].finditer(text), text)
 
-    def _compile(self) -> None:
-        import re2
 
-        options = re2.Options()
-        options.max_mem = _SET_MEMORY
-        self._compiled = [re2.compile(rule.pattern, options) for rule in self._rules]
-        self._set = re2.Set.SearchSet(options)
-        for rule in self._rules:
-            self._set.Add(rule.pattern)
-        self._set.Compile()
+@lru_cache(maxsize=4)
+def _compiled(patterns: tuple[str, ...]) -> tuple[Any, tuple[Any, ...]]:
+    """The set that says which patterns hit, and each pattern by itself."""
+    import re2
+
+    options = re2.Options()
+    options.max_mem = _SET_MEMORY
+    together = re2.Set.SearchSet(options)
+    for pattern in patterns:
+        together.Add(pattern)
+    together.Compile()
+    return together, tuple(re2.compile(pattern, options) for pattern in patterns)
 
 
 def _place(rule: Rule, matches: Iterable[Any], text: str) -> Iterator[Span]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from urllib.parse import quote, unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.core.redaction.decode import MAX_DEPTH, Place, Walker
@@ -170,6 +170,7 @@ json_values = st.recursive(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(json_values, st.sampled_from([None, 1]), st.booleans())
 def test_what_has_nothing_in_it_comes_back_byte_for_byte(
     value: object, indent: int | None, ascii_only: bool
@@ -178,6 +179,7 @@ def test_what_has_nothing_in_it_comes_back_byte_for_byte(
     assert Walker(Fields(()), Swap("mia")).text(text, ()) == text
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=20)), st.booleans())
 def test_a_rewritten_object_parses_as_the_rewritten_values(
     value: dict[str, str], ascii_only: bool
@@ -189,6 +191,7 @@ def test_a_rewritten_object_parses_as_the_rewritten_values(
     }
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text())
 def test_any_text_at_all_is_either_walked_or_refused(text: str) -> None:
     try:

@@ -1,8 +1,7 @@
-"""Against a real registry: MLflow on SQLite, set up once for the module."""
+"""Against a real registry: MLflow on SQLite."""
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +34,9 @@ def spec(
     return load_spec(file)
 
 
-@pytest.fixture(scope="module")
-def uri(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return f"sqlite:///{tmp_path_factory.mktemp('mlflow') / 'mlflow.db'}"
-
-
-@pytest.fixture(scope="module")
-def mlflow(uri: str) -> Iterator[Any]:
-    module = lineage.connect(uri)
-    yield module
-    module.set_tracking_uri(None)
+@pytest.fixture
+def mlflow(tracking_uri: str) -> Any:
+    return lineage.connect(tracking_uri)
 
 
 def rows() -> tuple[list[dict[str, str]], list[float | None]]:
@@ -117,14 +109,16 @@ def test_the_registered_reward_gives_the_specs_scores(mlflow: Any):
     assert {None, 0.0, 1.0, 0.4, -0.5} <= set(values)
 
 
-def test_it_is_served_by_the_code_that_was_registered(mlflow: Any, uri: str, tmp_path: Path):
+def test_it_is_served_by_the_code_that_was_registered(
+    mlflow: Any, tracking_uri: str, tmp_path: Path
+):
     """In a process that stands outside the project, from the files in the registry alone."""
     made = registration.register(load_spec("specs/tool_calls.yaml"), mlflow=mlflow)
     given, values = rows()
     (tmp_path / "rows.json").write_bytes(msgspec.json.encode(given))
     program = (
         "import json, sys, mlflow\n"
-        f"mlflow.set_tracking_uri({uri!r})\n"
+        f"mlflow.set_tracking_uri({tracking_uri!r})\n"
         f"model = mlflow.pyfunc.load_model({made.uri!r})\n"
         "found = [row.value for row in model.predict(json.load(open('rows.json')))]\n"
         "print(json.dumps([found, sys.modules['tasks'].__file__]))\n"
@@ -137,13 +131,13 @@ def test_it_is_served_by_the_code_that_was_registered(mlflow: Any, uri: str, tmp
     assert "artifacts" in source
 
 
-def test_nothing_is_pickled(mlflow: Any, uri: str, tmp_path: Path):
-    registration.register(spec(tmp_path, name="plain"), mlflow=mlflow)
-    kept = [
-        path for path in Path(uri.removeprefix("sqlite:///")).parent.rglob("*") if path.is_file()
-    ]
-    assert {path.suffix for path in kept} <= {".py", ".yaml", ".txt", ".db", ""}
-    assert any(path.name == "spec.yaml" for path in kept)
+def test_nothing_is_pickled(mlflow: Any, tmp_path: Path):
+    made = registration.register(spec(tmp_path, name="plain"), mlflow=mlflow)
+    folder = mlflow.artifacts.download_artifacts(made.uri, dst_path=str(tmp_path / "copy"))
+    kept = [path for path in Path(folder).rglob("*") if path.is_file()]
+    assert {path.suffix for path in kept} == {".py", ".yaml", ".txt", ""}
+    names = {path.name for path in kept if path.suffix in ("", ".yaml")}
+    assert names >= {"MLmodel", "spec.yaml"}
 
 
 def test_another_code_than_the_registered_one_is_refused(mlflow: Any, tmp_path: Path):

@@ -4,6 +4,7 @@ import pytest
 
 from tasks.core.errors import SettingsError
 from tasks.core.records import Call, Reference, Reply, Tool, ToolCall
+from tasks.core.step import PROJECT
 from tasks.rewards import Prompt
 from tasks.rewards.spec import Spec, load_spec
 
@@ -118,7 +119,7 @@ def test_the_sha_changes_with_all_that_changes_a_score(tmp_path: Path):
 
 
 def test_the_sha_changes_with_a_rewards_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    source = Path("tasks/rewards/tool_call.py").read_text()
+    source = (PROJECT / "tasks/rewards/tool_call.py").read_text()
     (tmp_path / "mine").mkdir()
     monkeypatch.syspath_prepend(tmp_path)
     own = tmp_path / "mine" / "calls.py"

@@ -72,7 +72,7 @@ def test_a_message_goes_out_as_it_would_come_in():
         ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"messages": []}, "messages"),
         ({"temperature": -1}, "temperature"),
-        ({"max_tokens": 0}, "no chat completion|max_tokens"),
+        ({"max_tokens": 0}, "max_tokens"),
         ({"messages": "hello"}, "no chat completion request"),
     ],
 )

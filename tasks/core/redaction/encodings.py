@@ -1,0 +1,95 @@
+r"""Encodings of a run of characters within a text: opened, and closed again the same way.
+
+{\"email\": \"mia@example.com\"}      JSON's escapes, without the quotes around
+https://x.example/?q=mia%40example.com   URL encoding
+bWlhQGV4YW1wbGUuY29tCg==                 base64
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+from urllib.parse import quote, unquote_to_bytes
+
+SHORTEST_BASE64 = 16
+
+_PERCENT = re.compile(r"[^\s\"'<>&=?;,]+")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_ESCAPED = re.compile(r'(?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))+')
+
+
+class Opened(NamedTuple):
+    """What a run of a text says once it is decoded, and how to encode it again."""
+
+    start: int
+    end: int
+    inner: str
+    close: Callable[[str], str]
+
+
+def _escaped(text: str) -> Iterator[Opened]:
+    r"""Runs of text with JSON's escapes in them, as a log of a log has: `{\"email\": …}`."""
+    for run in _ESCAPED.finditer(text):
+        if "\\" in run[0]:
+            inner = json.loads(f'"{run[0]}"', strict=False)
+            yield Opened(run.start(), run.end(), inner, partial(_escape, run[0]))
+
+
+def _escape(old: str, new: str) -> str:
+    return json.dumps(new, ensure_ascii=old.isascii())[1:-1]
+
+
+def _percent(text: str) -> Iterator[Opened]:
+    """URL-encoded words (RFC 3986)."""
+    for run in _PERCENT.finditer(text):
+        if "%" not in run[0]:
+            continue
+        try:
+            inner = unquote_to_bytes(run[0]).decode()
+        except UnicodeDecodeError:
+            continue
+        if inner != run[0]:
+            yield Opened(run.start(), run.end(), inner, partial(_to_percent, run[0]))
+
+
+def _to_percent(old: str, new: str) -> str:
+    """Signs that stood bare stay bare."""
+    return quote(new, safe="".join(sorted({c for c in old if not c.isalnum() and c != "%"})))
+
+
+def _base64(text: str) -> Iterator[Opened]:
+    """Words that are base64 (RFC 4648, both alphabets) of readable text."""
+    for run in _BASE64.finditer(text):
+        inner = _from_base64(run[0])
+        if inner is not None:
+            yield Opened(run.start(), run.end(), inner, partial(_to_base64, run[0]))
+
+
+def _from_base64(word: str) -> str | None:
+    if word.islower() or word.isdigit():
+        # Text in base64 has capitals: `user_id_1234` has the alphabet but is none.
+        return None
+    standard = word.rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        text = base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return text if all(c.isprintable() or c.isspace() for c in text) else None
+
+
+def _to_base64(old: str, new: str) -> str:
+    made = base64.b64encode(new.encode()).decode()
+    if "-" in old or "_" in old:
+        made = made.replace("+", "-").replace("/", "_")
+    return made if old.endswith("=") or len(old) % 4 == 0 else made.rstrip("=")
+
+
+ENCODINGS: tuple[tuple[str, str, Callable[[str], Iterator[Opened]]], ...] = (
+    ("\\", "{escapes}", _escaped),
+    ("%", "{percent}", _percent),
+    ("", "{base64}", _base64),
+)
+"""Character without which a text has no such encoding, name of the step, and what opens it."""

@@ -1,0 +1,299 @@
+"""The router in front of two scripted HTTP servers, over HTTP."""
+
+import json
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from tasks.core.step import PROJECT
+from tasks.serving import flags, processes
+from tasks.serving.flags import Flags
+from tasks.serving.router import Router, application
+from tasks.serving.sessions import Sessions, digest
+from tasks.serving.upstream import FAILURES, Upstream
+
+EVENTS = b'data: {"choices": []}\n\ndata: [DONE]\n\n'
+
+
+class Model:
+    """A model server that answers with its name, or misbehaves as told."""
+
+    def __init__(self, name):
+        self.name = name
+        self.asked = 0
+        self.behaviour = "answers"
+
+    async def complete(self, http):
+        self.asked += 1
+        request = json.loads(await http.body())
+        if self.behaviour == "fails":
+            return JSONResponse({}, 500)
+        if self.behaviour == "hangs":
+            time.sleep(0.6)
+        if self.behaviour == "refuses" or request.get("temperature") == -1:
+            return JSONResponse({"error": {"message": "no"}}, 400)
+        if self.behaviour == "breaks off":
+            return StreamingResponse(self._broken(), media_type="text/event-stream")
+        if request.get("stream"):
+            return Response(EVENTS, media_type="text/event-stream")
+        return JSONResponse({"model": self.name, "asked as": request["model"]})
+
+    async def _broken(self):
+        yield b'data: {"choices": []}\n\n'
+        raise ConnectionError
+
+    async def models(self, _):
+        return JSONResponse({"data": [{"id": f"models:/agent/{self.name}"}]})
+
+    def application(self):
+        return Starlette(
+            routes=[
+                Route("/v1/chat/completions", self.complete, methods=["POST"]),
+                Route("/v1/models", self.models),
+            ]
+        )
+
+
+class House:
+    """Router, two models and their files."""
+
+    def __init__(self, folder, serving, stack, models, timeout_s=5.0):
+        self.flags, self.log = folder / "flags.json", folder / "sessions.jsonl"
+        self.champion, self.challenger, *self._urls = models
+        self.champion.behaviour = self.challenger.behaviour = "answers"
+        self._serving, self._stack, self._timeout_s = serving, stack, timeout_s
+        self.client = stack.enter_context(httpx.Client(timeout=30, trust_env=False))
+        flags.write(self.flags, experiment="one", share=0.5)
+        self.url = self.start()
+
+    def start(self):
+        """Another router over the same files."""
+        router = Router(
+            Upstream("champion", self._urls[0], timeout_s=self._timeout_s),
+            Upstream("challenger", self._urls[1], timeout_s=self._timeout_s),
+            Flags(self.flags),
+            Sessions(self.log),
+        )
+        return self._stack.enter_context(self._serving(application(router)))
+
+    def ask(self, session, **fields):
+        return self.client.post(
+            f"{self.url}/v1/chat/completions",
+            json={"messages": [{"role": "user", "content": "hi"}], **fields},
+            headers={"x-session-id": session} if session else {},
+        )
+
+    def arm(self, session):
+        return self.ask(session).headers["x-ratchet-arm"]
+
+    def tell(self, session, success):
+        feedback = {"session_id": session, "success": success}
+        return self.client.post(f"{self.url}/feedback", json=feedback)
+
+    def stats(self):
+        return self.client.get(f"{self.url}/stats").json()
+
+    def known(self, session):
+        return Sessions(self.log).get(digest("one", session))
+
+    def on(self, arm):
+        """A session of that arm that nobody has used."""
+        return next(name for number in range(1000) if self.arm(name := f"{arm}-{number}") == arm)
+
+
+@pytest.fixture(scope="module")
+def models(serving):
+    champion, challenger = Model("champion"), Model("challenger")
+    with serving(champion.application()) as one, serving(challenger.application()) as two:
+        yield champion, challenger, one, two
+
+
+@pytest.fixture
+def house(tmp_path, serving, models):
+    with ExitStack() as stack:
+        yield House(tmp_path, serving, stack, models)
+
+
+def test_sessions_are_split_and_stay_with_their_arm(house):
+    arms = {name: house.arm(name) for name in (f"s{number}" for number in range(40))}
+    assert 8 <= sum(arm == "challenger" for arm in arms.values()) <= 32
+    assert {name: house.arm(name) for name in arms} == arms
+    answer = house.ask("s0")
+    assert answer.json() == {"model": arms["s0"], "asked as": arms["s0"]}
+    assert answer.headers["x-ratchet-session"] == "s0"
+
+
+def test_a_session_keeps_the_share_in_force_at_its_start(house):
+    first = house.arm("s0")
+    flags.write(house.flags, experiment="one", share=0.9)
+    time.sleep(0.5)
+    assert house.arm("s0") == first
+    house.ask("s1")
+    assert (house.known("s0").share, house.known("s1").share) == (0.5, 0.9)
+
+
+def test_a_rollback_moves_everyone_within_a_second(house):
+    session = house.on("challenger")
+    flags.disable(house.flags)
+    started = time.monotonic()
+    while house.arm(session) == "challenger":
+        assert time.monotonic() - started < 1
+    assert house.known(session).arm == "challenger"  # as it was assigned, for the analysis
+    asked = house.challenger.asked
+    assert {house.arm(f"new-{number}") for number in range(20)} == {"champion"}
+    assert house.challenger.asked == asked
+    assert house.known("new-0").share == 0.0  # no part of the experiment
+
+
+def test_what_the_challenger_fails_the_champion_answers_and_the_session_has_failed(house):
+    session = house.on("challenger")
+    house.challenger.behaviour = "fails"
+    answer = house.ask(session)
+    assert answer.status_code == 200
+    assert answer.headers["x-ratchet-arm"] == "champion"
+    assert house.known(session).failures == 1
+    assert house.stats()["arms"]["challenger"]["failed"] == 1
+
+
+def test_a_challenger_that_goes_on_failing_is_left_alone(house):
+    session = house.on("challenger")
+    house.challenger.behaviour = "fails"
+    asked = house.challenger.asked
+    for _ in range(FAILURES + 3):
+        assert house.ask(session).status_code == 200
+    assert house.challenger.asked == asked + FAILURES
+    assert house.known(session).failures == FAILURES + 3
+    assert house.stats()["challenger_resting"]
+
+
+def test_a_challenger_that_hangs_costs_its_time_limit_and_no_more(tmp_path, serving, models):
+    with ExitStack() as stack:
+        house = House(tmp_path, serving, stack, models, timeout_s=0.3)
+        session = house.on("challenger")
+        house.challenger.behaviour = "hangs"
+        answer = house.ask(session)
+        assert answer.headers["x-ratchet-arm"] == "champion"
+        assert house.known(session).failures == 1
+
+
+def test_a_champion_that_fails_is_said_and_counted(house):
+    session = house.on("champion")
+    house.champion.behaviour = "fails"
+    answer = house.ask(session)
+    assert answer.status_code == 502
+    assert answer.json()["error"]["message"] == "status 500"
+    assert house.known(session).failures == 1
+
+
+def test_what_neither_model_accepts_is_nobody_s_failure(house):
+    session = house.on("challenger")
+    assert house.ask(session, temperature=-1).status_code == 400
+    assert house.known(session).failures == 0
+
+
+def test_what_only_the_challenger_refuses_is_its_failure(house):
+    session = house.on("challenger")
+    house.challenger.behaviour = "refuses"
+    assert house.ask(session).status_code == 200
+    assert house.known(session).failures == 1
+
+
+def test_a_stream_passes_through_byte_for_byte(house):
+    answer = house.ask(house.on("challenger"), stream=True)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.headers["x-ratchet-arm"] == "challenger"
+    assert answer.content == EVENTS
+
+
+def test_a_stream_that_breaks_off_ends_in_an_error_and_counts(house):
+    session = house.on("challenger")
+    house.challenger.behaviour = "breaks off"
+    answer = house.ask(session, stream=True)
+    assert b'"the model broke off"' in answer.content
+    assert house.known(session).failures == 1
+
+
+def test_feedback_is_kept_once(house):
+    house.ask("s0")
+    assert house.tell("s0", True).json() == {"recorded": True}
+    assert house.tell("s0", False).json() == {"recorded": False}
+    assert house.known("s0").outcome == 1.0
+    arm = house.known("s0").arm
+    assert house.stats()["arms"][arm]["success"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("session", "success", "status"), [("nobody", True, 404), ("s0", 1.5, 400), ("s0", "y", 400)]
+)
+def test_feedback_that_means_nothing_is_refused(house, session, success, status):
+    house.ask("s0")
+    assert house.tell(session, success).status_code == status
+
+
+def test_a_restarted_router_knows_its_sessions(house):
+    before = {name: house.arm(name) for name in (f"s{number}" for number in range(20))}
+    house.tell("s0", True)
+    house.url = house.start()
+    assert {name: house.arm(name) for name in before} == before
+    assert house.tell("s0", False).json() == {"recorded": False}
+
+
+def test_without_a_header_the_user_is_the_session(house):
+    answer = house.ask("", user="u-1")
+    assert answer.headers["x-ratchet-session"] == "u-1"
+
+
+def test_without_either_it_is_how_the_conversation_began(house):
+    first = {"role": "user", "content": "book a flight"}
+    more = [first, {"role": "assistant", "content": "when?"}, {"role": "user", "content": "today"}]
+    one, two = house.ask("", messages=[first]), house.ask("", messages=more)
+    assert one.headers["x-ratchet-session"] == two.headers["x-ratchet-session"]
+    other = house.ask("", messages=[{"role": "user", "content": "book a train"}])
+    assert other.headers["x-ratchet-session"] != one.headers["x-ratchet-session"]
+
+
+def test_an_id_that_no_header_can_hold_is_hashed_there_and_in_feedback(house):
+    answer = house.ask("", user="Zoë\n")
+    assert len(answer.headers["x-ratchet-session"]) == 64
+    assert house.tell("Zoë\n", True).json() == {"recorded": True}
+
+
+def test_stats_say_which_models_are_behind_it(house):
+    found = house.stats()
+    assert found["experiment"] == "one"
+    assert found["arms"]["challenger"]["models"] == ["models:/agent/challenger"]
+    listed = house.client.get(f"{house.url}/v1/models").json()["data"]
+    assert [model["id"] for model in listed] == ["models:/agent/champion"]
+
+
+def test_no_json_is_refused(house):
+    answer = house.client.post(f"{house.url}/v1/chat/completions", content=b"[")
+    assert answer.status_code == 400
+
+
+def test_a_router_ends_with_the_process_that_started_it(tmp_path):
+    flags.write(tmp_path / "flags.json", experiment="one", share=0.5)
+    port = str(processes.free_port())
+    files = ["--flags", str(tmp_path / "flags.json"), "--log", str(tmp_path / "log" / "s.jsonl")]
+    nowhere = ["--champion", "http://127.0.0.1:9", "--challenger", "http://127.0.0.1:9"]
+    command = [sys.executable, "-m", "tasks.serving.router", *nowhere, *files, "--port", port]
+    with subprocess.Popen([*command, "--with-parent"], cwd=PROJECT, stdin=subprocess.PIPE) as one:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                assert httpx.get(f"http://127.0.0.1:{port}/health").json() == {"status": "ok"}
+                break
+            except httpx.ConnectError:
+                time.sleep(0.1)
+        second = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+        assert "another run is writing" in second.stderr
+        assert one.stdin is not None
+        one.stdin.close()
+        assert one.wait(20) == 0

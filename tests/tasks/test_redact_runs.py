@@ -1,0 +1,175 @@
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tasks import redact
+from tasks.core import parts
+from tasks.core.errors import StageError
+from tasks.core.parts import Counts, Part
+from tasks.core.records import (
+    Feedback,
+    Invocation,
+    encode,
+)
+from tasks.core.redaction.lines import Finding, Line
+from tasks.core.redaction.surrogates import key_id
+from tests.tasks.redaction_logs import (
+    BY,
+    KEY,
+    ROOT,
+    SESSION,
+    SETTINGS,
+    TOOL,
+    ingested,
+    invocation,
+    redacted,
+    run,
+    state,
+    user,
+)
+
+
+def labels(made: Iterable[Part]) -> list[str]:
+    return [part.label for part in made]
+
+
+def test_the_audit_says_where_and_what_and_never_the_value(tmp_path: Path) -> None:
+    redacted(tmp_path, *SESSION)
+    found = list(parts.read_parts(tmp_path / "redacted", Finding, "audit"))
+    asked = [one for one in found if one.path == "messages.0.content"]
+    assert [(one.type, one.rule, one.start, one.end) for one in asked] == [
+        ("NAME", "known", 8, 11),
+        ("PERSON_ID", "known", 20, 31),
+        ("BIRTH_DATE", "known", 38, 51),
+    ]
+    assert {one.record for one in asked} == {SESSION[0].id}
+    assert asked[1].hash == BY.mark("PERSON_ID", "mia_li_3668")
+    shown = b"".join(state(tmp_path / "redacted").values())
+    assert b"mia_li" not in shown.replace(TOOL.description.encode(), b"")
+
+
+def test_counts_by_type_stand_in_parts_and_manifest(tmp_path: Path) -> None:
+    manifest = run(ingested(tmp_path / "ingested", SESSION))
+    counts = manifest.info["redacted"]
+    assert counts["EMAIL"] == counts["POSTCODE"] == 1
+    assert manifest.labelled("")[0].info["redacted"] == counts
+    assert sum(counts.values()) == manifest.labelled("audit")[0].rows
+    assert manifest.info["key_id"] == key_id(KEY)
+    assert manifest.counts == Counts(read=2, accepted=2)
+
+
+def test_a_second_run_works_on_nothing_and_equals_a_rebuild(tmp_path: Path) -> None:
+    source = ingested(tmp_path / "ingested", SESSION[:1], SESSION[1:])
+    run(source)
+    before = state(tmp_path / "redacted")
+    touched = {path: path.stat().st_mtime_ns for path in (tmp_path / "redacted").rglob("*.jsonl")}
+    run(source)
+    assert state(tmp_path / "redacted") == before
+    assert touched == {path: path.stat().st_mtime_ns for path in touched}
+
+
+def test_a_new_part_makes_again_only_what_it_teaches_something_about(tmp_path: Path) -> None:
+    other = [invocation(1, user("Hello from Omar"), session_id="s9")]
+    source = ingested(tmp_path / "ingested", SESSION[:1], other)
+    before = run(source).labelled("")
+    ingested(source, SESSION[:1], other, SESSION[1:])
+    after = run(source).labelled("")
+    assert after[1].key == before[1].key
+    assert after[0].key != before[0].key
+    grown = state(tmp_path / "redacted")
+    fresh = tmp_path / "fresh"
+    redact.redact(SETTINGS, source, fresh, key=KEY, private=tmp_path / "fresh-private")
+    assert state(fresh) == grown
+
+
+def test_what_the_sessions_know_is_private_and_may_be_deleted(tmp_path: Path) -> None:
+    source = ingested(tmp_path / "ingested", SESSION)
+    run(source)
+    before = state(tmp_path / "redacted")
+    private = tmp_path / "private"
+    (lesson,) = private.glob("*.json")
+    assert private.stat().st_mode & 0o777 == 0o700
+    assert lesson.stat().st_mode & 0o777 == 0o600
+    lesson.unlink()
+    run(source)
+    assert state(tmp_path / "redacted") == before
+
+
+def test_an_audit_part_that_is_gone_is_made_again(tmp_path: Path) -> None:
+    source = ingested(tmp_path / "ingested", SESSION)
+    manifest = run(source)
+    before = state(tmp_path / "redacted")
+    parts.part_path(tmp_path / "redacted", manifest.labelled("audit")[0]).unlink()
+    run(source)
+    assert state(tmp_path / "redacted") == before
+
+
+def test_another_key_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+    source = ingested(tmp_path / "ingested", SESSION)
+    run(source)
+    before = state(tmp_path / "redacted")
+    with pytest.raises(StageError, match=f"under key {key_id(KEY)}"):
+        run(source, key=bytes(32))
+    assert state(tmp_path / "redacted") == before
+
+
+def test_a_record_that_cannot_be_searched_whole_is_refused_and_counted(tmp_path: Path) -> None:
+    deep = "[" * 20_000 + '"mia@mail.example"' + "]" * 20_000
+    broken = invocation(3, user(deep))
+    source = ingested(tmp_path / "ingested", [*SESSION, broken])
+    manifest = run(source)
+    assert manifest.counts == Counts(
+        read=3, accepted=2, rejected=1, reasons={"redaction-failed": 1}
+    )
+    (reject,) = manifest.labelled("")[0].rejects
+    assert (reject.id, reject.source, reject.detail) == (broken.id, broken.source, "RecursionError")
+    assert b"mia@mail" not in b"".join(state(tmp_path / "redacted").values())
+
+
+def test_nothing_is_committed_where_something_known_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rewriting is made blind; the search of what was written has to notice by itself."""
+    source = ingested(tmp_path / "ingested", SESSION)
+    monkeypatch.setattr("tasks.core.redaction.rewrite.Redactor._put", lambda *_: "mia_li_3668")
+    with pytest.raises(StageError, match=r"a PERSON_ID .* left in messages\.0 of record [0-9a-f]"):
+        run(source)
+    assert parts.read_manifest(tmp_path / "redacted") is None
+
+
+def test_a_line_has_the_fields_of_an_invocation() -> None:
+    assert Line.__struct_fields__ == Invocation.__struct_fields__
+
+
+def test_a_part_reads_back_and_writes_the_same_bytes_as_an_invocation(tmp_path: Path) -> None:
+    run(ingested(tmp_path / "ingested", SESSION))
+    for path in (tmp_path / "redacted" / "parts").glob("*.jsonl"):
+        for line in path.read_bytes().splitlines():
+            if b'"messages"' in line:
+                assert encode(msgspec.json.decode(line, type=Invocation)) == line
+
+
+def test_the_command_needs_ingested_data_before_it_makes_a_key(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    (tmp_path / "data").mkdir()
+    ended = subprocess.run(
+        [sys.executable, "-m", "tasks.redact"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 4
+    assert "manifest.json is missing: run the stage that writes data/ingested" in ended.stderr
+    assert not (tmp_path / ".ratchet").exists()
+
+
+def test_each_input_part_becomes_one_part_of_its_label_and_one_audit(tmp_path: Path) -> None:
+    told = Feedback(session_id="s1", metric="ok", value=1.0, source="outcome", timestamp="t")
+    source = ingested(tmp_path / "ingested", SESSION[:1], SESSION[1:], feedback=[told])
+    assert labels(run(source).parts) == ["", "", "feedback", "audit", "audit", "audit"]
