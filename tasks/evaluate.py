@@ -15,7 +15,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tasks.core import arms, checkpoints, dataset, judged, learned, lineage, prompts, sampling, step
+from tasks.core import (
+    arms,
+    checkpoints,
+    dataset,
+    judged,
+    learned,
+    lineage,
+    prompts,
+    runtime,
+    sampling,
+    step,
+)
 from tasks.core.errors import EvidenceError
 from tasks.core.job import Job, main
 from tasks.core.judged import Arm, Judged
@@ -43,9 +54,7 @@ def run(job: Job) -> dict[str, Any]:
     Raises:
         EvidenceError: there is no trained model, or its files are not those that it left.
     """
-    import torch
-
-    torch.set_num_threads(job.params.compute.threads)
+    runtime.settle(job.params.compute.threads)
     trained = job.require("train")
     tuned = Path(trained["model"])
     if checkpoints.weights_sha256(tuned) != trained["weights_sha256"]:

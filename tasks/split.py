@@ -189,7 +189,8 @@ def _placed(example: Example, ruling: Ruling, held_out: Sequence[str]) -> Exampl
 
 
 def _facts_of(rows: Sequence[Example], held_out: Sequence[str]) -> dict[str, Any]:
-    behaviours = Counter(row.reference.behaviour for row in rows if row.reference)
+    """Of unlabelled rows the behaviour is the incumbent's: what was right is not known."""
+    behaviours = Counter((row.reference or row).behaviour for row in rows)
     return {
         "behaviours": dict(sorted(behaviours.items())),
         "held_out": sum(row.tags.held_out for row in rows),
@@ -238,7 +239,7 @@ def _nothing_lacks(
 
 
 def _info(made: Sequence[Part], plan: Plan) -> dict[str, Any]:
-    behaviours: dict[str, Counter[str]] = {label: Counter() for label in proof.PARTITIONS}
+    behaviours: dict[str, Counter[str]] = {label: Counter() for label in LABELS}
     for part in made:
         if part.label in behaviours:
             behaviours[part.label].update(part.info["behaviours"])
@@ -247,7 +248,7 @@ def _info(made: Sequence[Part], plan: Plan) -> dict[str, Any]:
         "held_out": sum(part.info["held_out"] for part in made),
         "held_out_tools": list(plan.held_out),
         "behaviours": {label: dict(sorted(found.items())) for label, found in behaviours.items()},
-        "proof": proof.summary(made),
+        **proof.summary(made),
     }
 
 

@@ -27,6 +27,7 @@ from tasks.core import (
     lineage,
     metrics,
     prompts,
+    runtime,
     validation,
     weights,
 )
@@ -56,9 +57,7 @@ def run(job: Job) -> dict[str, Any]:
         StageError: no prompt can be used, the reward scores too little, or the loss is lost.
         EvidenceError: the saved model is not the trained one, or is still the base.
     """
-    import torch
-
-    torch.set_num_threads(job.params.compute.threads)
+    runtime.settle(job.params.compute.threads)
     spec = load_spec(job.resolve(job.params.reward.spec))
     data = read(job)
     with lineage.child_run(job, "train") as mlflow:

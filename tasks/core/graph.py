@@ -43,7 +43,8 @@ def reproduce(name: str, workspace: Path) -> dict[str, Any]:
             cause = error.__cause__
             if isinstance(cause, StageCmdFailedError):
                 raise StepFailed(name, _code(cause)) from error
-            raise StageError(f"DVC cannot run stage {name} in {workspace}: {error}") from error
+            why = error if cause is None else cause
+            raise StageError(f"DVC cannot run stage {name} in {workspace}: {why}") from error
     return found(name, workspace, seconds=time.monotonic() - started)
 
 

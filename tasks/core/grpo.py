@@ -65,7 +65,7 @@ def trainer(setup: Setup, callback: Any) -> Any:
     """A GRPOTrainer, ready to train or to go on from a checkpoint in `setup.root`."""
     import torch
     from datasets import Dataset
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM, PrinterCallback
     from trl import GRPOTrainer
 
     settings = setup.train
@@ -79,7 +79,7 @@ def trainer(setup: Setup, callback: Any) -> Any:
     )
     order = schedule(len(setup.rows), settings.steps * settings.prompts_per_step, settings.seed)
     rows = [{**row, "prompt": trl_prompt(row["prompt"], setup.tokenizer)} for row in setup.rows]
-    return GRPOTrainer(
+    made = GRPOTrainer(
         model=model,
         reward_funcs=[setup.reward],
         args=_config(setup),
@@ -88,6 +88,8 @@ def trainer(setup: Setup, callback: Any) -> Any:
         callbacks=[callback],
         peft_config=_lora(settings),
     )
+    made.remove_callback(PrinterCallback)  # the callback given shows a bar instead
+    return made
 
 
 def schedule(count: int, total: int, seed: int) -> list[int]:
@@ -149,7 +151,7 @@ def _config(setup: Setup) -> Any:
         weight_decay=0.0,
         max_grad_norm=1.0,
         bf16=computes_in_bf16(settings.bf16),
-        gradient_checkpointing=settings.gradient_checkpointing,
+        activation_checkpointing=settings.gradient_checkpointing,
         use_vllm=vllm,
         vllm_mode="colocate",
         vllm_max_model_length=setup.longest + setup.model.max_new_tokens if vllm else None,

@@ -78,14 +78,20 @@ def crossings(made: Iterable[Part], held_out: Collection[str]) -> list[Crossing]
 
 
 def summary(made: Iterable[Part]) -> dict[str, Any]:
-    """What was proved, for the manifest of a split in which nothing crosses."""
+    """Facts for the manifest of a split in which nothing crosses.
+
+    `proof` counts what stands on two sides, `groups` and `compared` what was held against each
+    other, `prompts_naming_held_out_tools` distinct system prompts of train and validation.
+    """
     made = tuple(made)
+    compared = {
+        kind: {label: len(_union(made, label, kind)) for label in PARTITIONS} for kind in TIES
+    }
     return {
-        "crossing": dict.fromkeys((*TIES, "held_out_tools"), 0),
-        "compared": {
-            kind: {label: len(_union(made, label, kind)) for label in PARTITIONS} for kind in TIES
-        },
-        "system_prompts_that_name_a_held_out_tool": sum(
+        "proof": dict.fromkeys((*TIES, "held_out_tools"), 0),
+        "groups": compared.pop("groups"),
+        "compared": compared,
+        "prompts_naming_held_out_tools": sum(
             part.info["mentions"] for part in made if part.label in {"train", "validation"}
         ),
     }

@@ -44,9 +44,13 @@ def main(stage: str, work: Callable[[Params, Path], Manifest]) -> None:
             _fail(stage, "interrupted; nothing was committed, run it again", 130)
         ) from interrupt
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES):
             raise
-        cure = "make room" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "make it writable"
+        cure = (
+            "make room"
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+            else "make it writable"
+        )
         raise SystemExit(
             _fail(
                 stage,

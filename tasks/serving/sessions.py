@@ -119,7 +119,8 @@ class Sessions:
         """
         found = []
         for known in self:
-            if known.experiment != experiment or known.share == 0:
+            # At a share of 0 or 1 nobody was drawn: there is nothing to compare.
+            if known.experiment != experiment or not 0 < known.share < 1:
                 continue
             missing = known.outcome is None and known.failures == 0
             if missing and now - known.started < outcome_s:

@@ -30,7 +30,9 @@ _KINDS = {
     Kind.NAME: "firstname lastname givenname familyname surname middlename fullname forename "
     "maidenname nickname customername passengername guestname patientname holdername "
     "accountholder cardholder cardholdername contactname recipientname sendername "
-    "displayname legalname travelername travellername membername employeename authorname",
+    "displayname legalname travelername travellername membername employeename authorname "
+    "callername clientname requestername reportername visitorname subscribername buyername "
+    "sellername drivername applicantname beneficiaryname studentname parentname spousename",
     Kind.PERSON_ID: "username login loginname screenname",
     Kind.ADDRESS: "address address1 address2 address3 addressline1 addressline2 street "
     "streetaddress streetname street1 street2 homeaddress billingaddress shippingaddress "
@@ -68,6 +70,8 @@ _PLACES_AND_DATES = (
     "startdate enddate duedate"
 )
 _KEPT = frozenset(_PLACES_AND_DATES.split())
+_INITIAL = re.compile(r"[A-Z]\.?")
+"""As in `Jan A. Berg`: it says nothing of whether the rest is a name."""
 _COMPACT = re.compile(r"[\W_]+")
 _EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[^\W\d_]{2,24}")
 _PHONE = re.compile(r"[+\d][\d\s().\-/]*(?:(?:x|ext\.?)\s*\d+)?", re.I)
@@ -178,8 +182,9 @@ def _fits(kind: Kind, text: str) -> bool:
 
 def _is_name(text: str) -> bool:
     """A key may describe a name instead of holding one: `The first name of the passenger`."""
-    words = [word for word in text.split() if any(c.isalpha() for c in word)]
+    spoken = [word for word in text.split() if any(c.isalpha() for c in word)]
+    words = [word for word in spoken if not _INITIAL.fullmatch(word)] or spoken
     ordinary = sum(is_word(word.strip(".,")) for word in words)
-    if not words or (len(words) < len(text.split()) and ordinary == len(words)):
+    if not words or (len(spoken) < len(text.split()) and ordinary == len(words)):
         return False
     return len(words) == 1 or (len(words) <= 5 and 2 * ordinary <= len(words))

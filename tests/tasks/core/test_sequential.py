@@ -3,7 +3,7 @@ import pytest
 
 from tasks.core.sequential import FRACTIONS, Effect, Interval, Split
 
-REPLICATIONS = 2000
+REPLICATIONS = 1000
 
 
 def canaries(*, effect, share, sessions, base=0.8, margin=0.02, seed=20261122, drift=0.0):

@@ -1,5 +1,6 @@
 """Faults that a saved model may have are found before anyone uses it."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from tasks.core import weights
 from tasks.core.errors import EvidenceError, StageError
+from tasks.core.step import PROJECT
 
 PROMPTS = ("<|im_start|>user\nget_invoice 12<|im_end|>\n",)
 
@@ -46,6 +48,14 @@ def test_a_trained_checkpoint_becomes_a_model_with_its_tokenizer(
     assert "<tools>" in tokenizer.chat_template
 
 
+def test_half_the_bytes_give_back_the_same_logits(tiny_model: Path, changed: Path, tmp_path: Path):
+    whole = export(changed, tiny_model, tmp_path / "fp32")
+    half = export(saved(tiny_model, tmp_path / "c", by=0.5), tiny_model, tmp_path / "b", bf16=True)
+    assert whole != half
+    sizes = [(tmp_path / name / "model.safetensors").stat().st_size for name in ("fp32", "b")]
+    assert 1.7 < sizes[0] / sizes[1] < 2
+
+
 def test_a_model_that_is_still_the_base_is_refused(tiny_model: Path, tmp_path: Path):
     same = saved(tiny_model, tmp_path / "checkpoint-1", by=0)
     with pytest.raises(EvidenceError, match="equals its base"):
@@ -59,22 +69,15 @@ def test_a_change_that_is_lost_in_rounding_is_no_change(tiny_model: Path, tmp_pa
         export(barely, tiny_model, tmp_path / "model", bf16=True)
 
 
-def test_a_tokenizer_that_changes_by_being_loaded_is_refused(
-    tiny_model: Path, changed: Path, tmp_path: Path
-):
+def test_a_tokenizer_that_changes_by_being_loaded_is_refused(tmp_path: Path):
     """transformers gives model type qwen2 its own pre-tokenizer, whatever was saved."""
-    import json
+    from transformers import AutoTokenizer
 
-    base = shutil.copytree(tiny_model, tmp_path / "base")
-    for folder in (base, changed):
-        config = json.loads((folder / "config.json").read_text())
-        config |= {"model_type": "qwen2", "architectures": ["Qwen2ForCausalLM"]}
-        (folder / "config.json").write_text(json.dumps(config))
-    with pytest.raises(StageError, match="tokenizer"):
-        weights.check_tokenizer(_as_saved(tiny_model), base, PROMPTS)
-
-
-def _as_saved(folder: Path) -> Any:
-    from transformers import PreTrainedTokenizerFast
-
-    return PreTrainedTokenizerFast.from_pretrained(folder)
+    stored = PROJECT / "tasks/demo/base"
+    tokenizer = AutoTokenizer.from_pretrained(stored)
+    weights.check_tokenizer(tokenizer, stored, PROMPTS)
+    renamed = shutil.copytree(stored, tmp_path / "renamed")
+    config = json.loads((renamed / "config.json").read_text())
+    (renamed / "config.json").write_text(json.dumps(config | {"model_type": "qwen2"}))
+    with pytest.raises(StageError, match="replaces tokenizers"):
+        weights.check_tokenizer(tokenizer, renamed, PROMPTS)
