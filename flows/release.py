@@ -41,6 +41,7 @@ def release(folder: str = ".", run_id: str = "") -> dict[str, Any]:
         answer = pause_flow_run(wait_for_input=Approval, timeout=7 * 24 * 3600)
         if not answer.promote:
             return {"status": "declined", "who": answer.who, "why": answer.why, **found}
+        job.write_report("approval", {"who": answer.who, "why": answer.why})
     return {"status": "promoted", **found, "promote": model_step("promote", job_file)}
 
 

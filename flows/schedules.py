@@ -26,7 +26,7 @@ def prove(folder: Path) -> str:
     }
     log = folder / "prefect.log"
     with Process("Prefect's server", command, log=log, env=env) as server:
-        server.ready(f"{api}/health")
+        server.answers(f"{api}/health")
         made = asyncio.run(_scheduled(api))
     return f"prefect {version('prefect')}: the scheduler made {made} runs"
 

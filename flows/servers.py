@@ -42,8 +42,8 @@ def servers(workspace: Path, ports: Ports) -> Iterator[dict[str, str]]:
     with ExitStack() as stack:
         prefect = stack.enter_context(_prefect(state, ports.prefect))
         mlflow = stack.enter_context(_mlflow(state, ports.mlflow))
-        prefect.ready(f"{found['PREFECT_API_URL']}/health")
-        mlflow.ready(f"{found['MLFLOW_TRACKING_URI']}/health")
+        prefect.answers(f"{found['PREFECT_API_URL']}/health")
+        mlflow.answers(f"{found['MLFLOW_TRACKING_URI']}/health")
         record = state / SERVERS
         parts.replace(record, msgspec.json.encode({**found, "pid": str(os.getpid())}))
         stack.callback(record.unlink, missing_ok=True)

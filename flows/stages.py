@@ -14,6 +14,9 @@ from tasks.core import graph, step
 from tasks.core.graph import StepFailed
 from tasks.core.job import Job
 
+WITH_MODELS = ("baseline", "train", "evaluate")
+"""Run in the environment that `compute.python` names; the canary starts its model servers there."""
+
 
 # DVC alone knows whether a stage is fresh: a second cache here could only disagree with it.
 @task(name="data-stage", task_run_name="{name}", cache_policy=NO_CACHE)
@@ -31,8 +34,9 @@ def model_step(name: str, job_file: str) -> dict[str, Any]:
     if report is None:
         print(name, file=sys.stderr)
         compute = job.params.compute
+        python = (name in WITH_MODELS and compute.python) or sys.executable
         done = subprocess.run(
-            [compute.python or sys.executable, "-m", f"tasks.{name}", "--job", job_file],
+            [python, "-m", f"tasks.{name}", "--job", job_file],
             cwd=step.PROJECT,
             env={**os.environ, "OMP_NUM_THREADS": str(compute.threads)},
             stdout=sys.stderr,

@@ -67,7 +67,9 @@ def split(settings: SplitSettings, source: Path, target: Path) -> Manifest:
         StageError: too few groups, no tool that can be held out, or something that crosses.
     """
     manifest = parts.require_manifest(source)
-    inputs, tables = manifest.labelled(""), manifest.labelled(LABEL)
+    pairs = zip(manifest.labelled(""), manifest.labelled(LABEL), strict=True)
+    ordered = sorted(pairs, key=lambda pair: pair[0].sha256)
+    inputs, tables = [pair[0] for pair in ordered], [pair[1] for pair in ordered]
     key = step.fingerprint(_code(), settings, *(part.sha256 for part in (*inputs, *tables)))
     before = parts.read_manifest(target)
     if before and before.info.get("key") == key and _intact(target, before.parts):

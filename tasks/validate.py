@@ -45,7 +45,7 @@ def validate(settings: ValidateSettings, source: Path, target: Path) -> Manifest
         StageError: too few examples with a reference, too many rejects, or another expectation
             that is not met or could not be evaluated; names it, what was observed, and the cure.
     """
-    inputs = parts.require_manifest(source).labelled("")
+    inputs = sorted(parts.require_manifest(source).labelled(""), key=lambda part: part.sha256)
     with collector.paused():
         made = list(_examples(settings, inputs, source, target))
         tables = list(_facts(made, target))

@@ -28,10 +28,11 @@ def demo(
     seconds = {"traffic": _prepare(folder, sessions, seed)}
     environment.prepare(folder, verbose=verbose)
     from flows.pipeline import pipeline
+    from tasks.demo.summary import summarise
 
     result = pipeline(str(folder), until="promote")
     result["curate"] = data.flat(result["curate"])
-    summary = _summary(result, seconds, seed)
+    summary = summarise(result, seconds, seed)
     summary["seconds"]["total"] = round(time.monotonic() - started, 1)
     if json:
         emit(summary)
@@ -60,41 +61,12 @@ def _prepare(folder: Path, sessions: int, seed: int) -> float:
     (folder / ".ratchet").mkdir(exist_ok=True)
     say(f"[bold]traffic[/]   {sessions:,} sessions of the deployed agent, logged")
     traffic.write_logs(
-        folder / "data" / "landing", model=str(PROJECT / "tasks/demo/base"), sessions=sessions, seed=seed
+        folder / "data" / "landing",
+        model=str(PROJECT / "tasks/demo/base"),
+        sessions=sessions,
+        seed=seed,
     )
     return round(time.monotonic() - started, 1)
-
-
-def _summary(result: dict[str, Any], seconds: dict[str, float], seed: int) -> dict[str, Any]:
-    """What machines get: figures of the sealed test on held-out tools, verdicts, seconds."""
-    run, released = result["finetune"], result["release"]
-    arms = run["evaluate"]["arms"]
-    for name, found in result["curate"].items():
-        if name != "dataset":
-            seconds[name] = found["seconds"]
-    for step in ("baseline", "train", "evaluate", "gate"):
-        seconds[step] = run[step]["seconds"]
-    for step in ("canary", "promote"):
-        if step in released:
-            seconds[step] = released[step]["seconds"]
-    wanted = ("reward", "exact", "n", "over_refusal")
-    verdicts = {
-        step: {key: released[step][key] for key in ("verdict", "reasons")}
-        for step in ("gate", "canary")
-        if step in released
-    }
-    return {
-        "base": {key: arms["base"]["greedy"][key] for key in wanted},
-        "tuned": {key: arms["tuned"]["greedy"][key] for key in wanted},
-        "sampled": {arm: {key: arms[arm]["sampled"][key] for key in wanted} for arm in arms},
-        "lift": run["evaluate"]["lift"],
-        "seeds": [seed],
-        **verdicts,
-        "status": released["status"],
-        "model_uri": run["train"]["model_uri"],
-        "dataset": result["curate"]["dataset"],
-        "seconds": seconds,
-    }
 
 
 def _show(result: dict[str, Any], summary: dict[str, Any], folder: Path) -> None:

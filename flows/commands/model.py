@@ -72,26 +72,23 @@ def show(result: dict[str, Any]) -> None:
 
 
 def arms(evaluation: dict[str, Any]) -> None:
-    """Print the arms of an evaluation with their intervals."""
+    """Print each arm on tools that training never saw (else on the whole test), with intervals."""
+    from tasks.core.arms import headline
+
     rows = [
         [
-            f"{name} ({mode})",
-            *(
-                f"{found[metric]['value']:.3f} [{found[metric]['low']:.3f}, "
-                f"{found[metric]['high']:.3f}]"
-                for metric in ("reward", "exact")
-            ),
-            f"{found['over_refusal']:.3f}",
+            f"{arm}, {mode}",
+            *(_rate(found.get(name)) for name in ("reward", "exact", "over_refusal")),
             f"{found['n']:,}",
         ]
-        for name, modes in evaluation["arms"].items()
-        for mode, found in modes.items()
+        for (arm, mode), found in headline(evaluation).items()
     ]
-    table(
-        "Sealed test, held-out tools",
-        ["arm", "reward [95 %]", "exact [95 %]", "over-refusal", "n"],
-        rows,
-    )
+    title = "Sealed test, tools never seen in training"
+    table(title, ["arm", "reward [95 %]", "exact match", "over-refusal", "n"], rows)
+
+
+def _rate(found: dict[str, float] | None) -> str:
+    return f"{found['mean']:.3f} [{found['low']:.3f}, {found['high']:.3f}]" if found else "-"
 
 
 def verdict(name: str, found: dict[str, Any]) -> None:

@@ -1,14 +1,15 @@
 """Sets arms against each other: figures of each by mode, behaviour and tool, and relative lifts.
 
     {"tasks": 520, "arms": {"tuned": {"greedy": {"reward": {"mean": 0.93, ...}, ...}}},
-     "lift": {"base": {"greedy": {"exact": {"mean": 0.63, "low": 0.52, "high": 0.74}}}}}
+     "lift": {"base": {"greedy": {"exact": {"mean": 0.63, "low": 0.52, "high": 0.74}}}},
+     "lift_held_out": {...}}    the same over tools that training never saw
 
 A lift of 0.63 says that the tuned model earns or gets right 63 % more than the arm it is held
 against. This describes; what may be promoted is the gate's to say.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,18 +44,8 @@ def compare(rows: Sequence[Judged]) -> dict[str, Any]:
             arm: {mode: _figures(cells[arm, mode]) for mode in MODES if cells[arm, mode]}
             for arm in ARMS
         },
-        "lift": {
-            arm: {
-                mode: {
-                    name: lift(cells["tuned", mode], cells[arm, mode], value)
-                    for name, value in FIGURES.items()
-                }
-                for mode in MODES
-                if cells[arm, mode]
-            }
-            for arm in ARMS
-            if arm != "tuned"
-        },
+        "lift": _lifts(cells),
+        "lift_held_out": _lifts({key: _held_out(mine) for key, mine in cells.items()}),
     }
 
 
@@ -80,9 +71,38 @@ def lift(
     return dict(msgspec.structs.asdict(found))
 
 
+def _lifts(cells: Mapping[tuple[Arm, Mode], Sequence[Judged]]) -> dict[str, Any]:
+    return {
+        arm: {
+            mode: {
+                name: lift(cells["tuned", mode], cells[arm, mode], value)
+                for name, value in FIGURES.items()
+            }
+            for mode in MODES
+            if cells.get((arm, mode)) and cells.get(("tuned", mode))
+        }
+        for arm in ARMS
+        if arm != "tuned"
+    }
+
+
+def _held_out(rows: Sequence[Judged]) -> list[Judged]:
+    return [row for row in rows if row.tags.held_out]
+
+
 def as_arm(rows: Sequence[Judged], arm: Arm) -> list[Judged]:
     """The same answers under another arm's name, where both read the very same prompts."""
     return [msgspec.structs.replace(row, arm=arm) for row in rows]
+
+
+def headline(evaluation: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Figures by arm and mode on held-out tools, or on all rows where no tool was held out."""
+    return {
+        (arm, mode): found["by_tools"].get("held_out")
+        or {**found["overall"], "reward": found["reward"]}
+        for arm, modes in evaluation["arms"].items()
+        for mode, found in modes.items()
+    }
 
 
 def plot(found: dict[str, Any], target: Path) -> None:
@@ -121,8 +141,7 @@ def _figures(rows: Sequence[Judged]) -> dict[str, Any]:
         found["by_behaviour"][behaviour]["reward"] = _reward(part)
     found["by_tools"] = {
         name: {
-            "n": len(part),
-            "exact": metrics.rate([row.measured for row in part], lambda m: m.exact),
+            **metrics.summarise([row.measured for row in part])["overall"],
             "reward": _reward(part),
         }
         for name, part in sorted(by_tools.items())

@@ -49,6 +49,8 @@ _OFFER = re.compile(
     r"\b(?:(?:do|would) you (?:like|want|need) (?:me|us)\b"
     r"|(?:shall|should|may|can) (?:i|we)\b(?! (?:\w+ )?(?:know|have|ask)))"
 )
+# "Could you give it?": what is asked for was named before.
+_PRONOUN = re.compile(r"\s*(?:me |us )?(?:with )?(?:it|that|this|them|those|these)\b")
 _CONSENT = re.compile(r"\bplease confirm\b")
 _PURPOSE = re.compile(
     r"\b(?:so (?:that )?(?:i|we)|in order to|to (?:proceed|help|assist|continue))\b"
@@ -117,6 +119,8 @@ def classify(reply: Reply, tools: Sequence[Tool]) -> Label:
     asked = [clause for clause in map(_asked, asking) if clause]
     if asked:
         missing = _parameters(" ".join(asked), tools)
+        if not missing and any(_PRONOUN.match(clause) for clause in asked):
+            missing = _parameters(" ".join(sentences), tools)
         sure = 0.95 if missing and not unable else 0.8
         return Label("clarify", sure, missing, "asks-parameter" if missing else "asks")
     if unable:

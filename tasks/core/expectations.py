@@ -38,7 +38,7 @@ class Check(Record, frozen=True, kw_only=True):
     unexpected: int = 0
     """Rows that break it."""
     error: str = ""
-    """Type of what was raised, where it could not be evaluated."""
+    """What could not be computed, where it could not be evaluated."""
 
 
 class Outcome(Record, frozen=True, kw_only=True):
@@ -89,7 +89,11 @@ def explain(outcome: Outcome) -> str:
     return "; ".join(
         f"{check.table}.{check.column or 'columns'} {check.expectation} expected "
         f"{_shown(check.expected)}, "
-        + (f"raised {check.error}" if check.error else f"observed {_observed(check)}")
+        + (
+            f"{check.error} could not be computed"
+            if check.error
+            else f"observed {_observed(check)}"
+        )
         for check in outcome.checks
         if not check.met and check.severity == "critical"
     )
@@ -194,9 +198,8 @@ def _columns(facts: Sequence[Facts]) -> dict[str, list[Any]]:
 def _check(table: str, result: Any) -> Check:
     config = result.expectation_config
     kwargs = {k: v for k, v in config.kwargs.items() if k not in {"batch_id", "column"}}
-    raised = result.exception_info or {}
     found = result.result or {}
-    error = str(raised.get("exception_message", "")) if raised.get("raised_exception") else ""
+    error = _raised(result.exception_info or {})
     return Check(
         table=table,
         column=config.kwargs.get("column", ""),
@@ -208,6 +211,18 @@ def _check(table: str, result: Any) -> Check:
         unexpected=int(found.get("unexpected_count", 0)),
         error=error,
     )
+
+
+def _raised(info: dict[str, Any]) -> str:
+    """The metrics that could not be computed; GX's own message may quote a value."""
+    if info.get("raised_exception"):
+        return "expectation"
+    names = {
+        name.partition("metric_name='")[2].partition("'")[0] or "metric"
+        for name, metric in info.items()
+        if isinstance(metric, dict) and metric.get("raised_exception")
+    }
+    return ", ".join(sorted(names))
 
 
 def _figure(value: Any) -> str:

@@ -49,11 +49,12 @@ def largest(rows: Sequence[Facts], groups: Groups) -> str:
     name = max(sorted(sessions), key=lambda group: sessions[group])
     ties: dict[str, set[str]] = {}
     for row, of_row in zip(rows, groups.of_row, strict=True):
-        for tie in (f"cluster {row.cluster}", *(f"person {person}" for person in row.persons)):
+        clusters = [f"cluster {row.cluster}"] if row.cluster else []
+        for tie in (*clusters, *(f"person {person}" for person in row.persons)):
             if of_row == name:
                 ties.setdefault(tie, set()).add(row.session)
+    held = f"the largest of {len(sessions)} groups holds {sessions[name]} of "
+    if not ties:
+        return f"{held}{len(groups.of_session)} sessions"
     tie = max(sorted(ties), key=lambda key: len(ties[key]))
-    return (
-        f"the largest of {len(sessions)} groups holds {sessions[name]} of "
-        f"{len(groups.of_session)} sessions, {len(ties[tie])} of them through {tie[:32]}"
-    )
+    return f"{held}{len(groups.of_session)} sessions, {len(ties[tie])} of them through {tie[:32]}"

@@ -1,7 +1,7 @@
 """A server process: started, waited for until it answers, and ended with the block that uses it.
 
 with Process("MLflow's server", ["mlflow", "server", ...], log=path) as process:
-    process.ready("http://127.0.0.1:5000/health")
+    process.answers("http://127.0.0.1:5000/health")
 """
 
 import os
@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 from tasks.core.errors import StageError
 from tasks.core.step import PROJECT
@@ -39,7 +40,7 @@ class Process:
         self._log = log
         self._env = {**os.environ, **(env or {})}
 
-    def __enter__(self) -> "Process":
+    def __enter__(self) -> Self:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(
@@ -64,7 +65,7 @@ class Process:
         if self._process.stdin:
             self._process.stdin.close()
 
-    def ready(self, health: str, deadline_s: float = DEADLINE_S) -> None:
+    def answers(self, health: str, deadline_s: float = DEADLINE_S) -> None:
         """Return once the address `health` answers.
 
         Raises:

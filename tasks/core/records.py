@@ -168,7 +168,7 @@ class Example(Record, frozen=True, kw_only=True):
     tags: Tags = Tags()
     session_id: str
     cluster: str = ""
-    """Near-duplicate cluster: the smallest example id in it."""
+    """Near-duplicate cluster: the id of its earliest example."""
     persons: tuple[str, ...] = ()
     group: str = ""
     """Connected component over session, cluster and persons; set by `split`."""

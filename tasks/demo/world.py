@@ -91,10 +91,10 @@ def draw(world: WorldName, rng: random.Random, shape: Shape = SHAPE) -> Task:
 def question(tool: Tool, param: str) -> str:
     """What the model writes to ask for a parameter.
 
-    The tool comes first: a model this small finds a parameter by the name in front of it, as in a
-    call. Without it, two thirds of its questions asked for the wrong thing.
+    The tool stands right in front of it: a model this small finds a parameter by the name before
+    it. Without that, two thirds of its questions asked for the wrong thing.
     """
-    return f"For {tool.name} please give {param}."
+    return f"Please give {tool.name} {param}."
 
 
 def right_reply(task: Task) -> Reply:

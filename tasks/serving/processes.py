@@ -11,30 +11,21 @@ import argparse
 import errno
 import os
 import socket
-import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
-
-from tasks.core.errors import RatchetError, SettingsError, StageError
-from tasks.core.step import PROJECT
+from tasks.core.errors import RatchetError, SettingsError
+from tasks.core.processes import DEADLINE_S, Process
 
 HOST = "127.0.0.1"
-DEADLINE_S = 300.0
-"""For a server to answer: a large model is read from disk first."""
-
-PATIENCE_S = 10.0
-"""For a server to end by itself before it is killed."""
 
 
-class Server:
-    """A server process. Leaving the `with` block ends it; entering does not wait for it.
+class Server(Process):
+    """A server of this project. Leaving the `with` block ends it; entering does not wait for it.
 
     Args:
         module: run as `python -m module ... --port N --with-parent`.
@@ -54,34 +45,11 @@ class Server:
         python: str = "",
         env: Mapping[str, str] | None = None,
     ) -> None:
-        self._module = module
-        self._log = log
-        self._port = port or free_port()
-        self._env = {**os.environ, **(env or {})}
-        self._command = [python or sys.executable, "-m", module, *arguments]
-
-    def __enter__(self) -> "Server":
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open("wb") as output:
-            self._process = subprocess.Popen(
-                [*self._command, "--port", str(self._port), "--with-parent"],
-                cwd=PROJECT,
-                env=self._env,
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdin:
-            self._process.stdin.close()
+        port = port or free_port()
+        self._url = f"http://{HOST}:{port}"
+        command = [python or sys.executable, "-m", module, *arguments]
+        command += ["--port", str(port), "--with-parent"]
+        super().__init__(module, command, log=log, env=env)
 
     def ready(self, deadline_s: float = DEADLINE_S) -> str:
         """Its base URL, once /health answers.
@@ -89,24 +57,8 @@ class Server:
         Raises:
             StageError: it ended or did not answer in time; shows the last lines of its log.
         """
-        url = f"http://{HOST}:{self._port}"
-        deadline = time.monotonic() + deadline_s
-        with httpx.Client(base_url=url, timeout=2, trust_env=False) as client:
-            while time.monotonic() < deadline:
-                self.check()
-                with suppress(httpx.TransportError):
-                    if client.get("/health").is_success:
-                        return url
-                time.sleep(0.1)
-        raise StageError(
-            f"{self._module} did not answer at {url} in {deadline_s:g} s: {_tail(self._log)}"
-        )
-
-    def check(self) -> None:
-        """Raise StageError if it has ended."""
-        code = self._process.poll()
-        if code is not None:
-            raise StageError(f"{self._module} ended with code {code}: {_tail(self._log)}")
+        self.answers(f"{self._url}/health", deadline_s)
+        return self._url
 
 
 def free_port() -> int:
@@ -175,8 +127,3 @@ def _end_with_parent(server: Any) -> None:
     while os.read(0, 1024):
         pass
     server.should_exit = True
-
-
-def _tail(log: Path, lines: int = 5) -> str:
-    found = log.read_text(errors="replace").strip().splitlines()[-lines:]
-    return " | ".join(found) or f"it said nothing in {log}"

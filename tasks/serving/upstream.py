@@ -17,6 +17,10 @@ from tasks.core.trial import Arm
 FAILURES = 5
 REST_S = 5.0
 
+IDLE_S = 2.0
+"""An idle connection is given up after this long. uvicorn and vLLM close theirs after 5 seconds,
+and a request sent at that moment would look like a failure of the model."""
+
 
 class Failed(NamedTuple):
     """No answer that a client could use."""
@@ -45,7 +49,9 @@ class Upstream:
         self._client = httpx.AsyncClient(
             base_url=url,
             timeout=httpx.Timeout(timeout_s, connect=min(5.0, timeout_s)),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=100),
+            limits=httpx.Limits(
+                max_connections=None, max_keepalive_connections=100, keepalive_expiry=IDLE_S
+            ),
             trust_env=False,  # a proxy of the environment is not meant for a neighbour
         )
         self._failures = 0

@@ -17,6 +17,7 @@ from tasks.core import dialects
 from tasks.core.errors import SettingsError, StageError
 from tasks.core.records import Message, Reply, Tool
 from tasks.serving import chat
+from tasks.serving.upstream import IDLE_S
 
 
 class Visitor(Protocol):
@@ -60,7 +61,9 @@ async def send(
     Raises:
         StageError: the router took no feedback: outcomes would be lost.
     """
-    limits = httpx.Limits(max_connections=users, max_keepalive_connections=users)
+    limits = httpx.Limits(
+        max_connections=users, max_keepalive_connections=users, keepalive_expiry=IDLE_S
+    )
     async with httpx.AsyncClient(
         base_url=url, timeout=timeout_s, limits=limits, trust_env=False
     ) as client:

@@ -94,7 +94,7 @@ def test_relative_lift_of_constant_arms_is_exact():
 
 
 def test_relative_lift_by_hand():
-    # R = 1; residuals treated - control = .5, -.5; se = sqrt(2 * .5) / 2 / .5 = 1... / base .75
+    # R = 1, residuals .5 and -.5: sqrt(2 / 1 * (.25 + .25)) / 2, over the control's mean .75
     found = stats.ratio_interval([1.0, 0.5], [0.5, 1.0], ["a", "b"])
     assert found.mean == pytest.approx(0.0)
     assert found.se == pytest.approx(math.sqrt(2 * (0.25 + 0.25)) / 2 / 0.75)

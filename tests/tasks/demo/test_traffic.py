@@ -174,7 +174,7 @@ def test_an_edit_is_the_right_reply(written: tuple[Path, TrafficReport], lines: 
             called = {call.name for call in reply.tool_calls}
             assert called <= tools[row["session_id"]]
             kinds["call" if called else reply.content.split()[0]] += 1
-    assert kinds["For"] > 5
+    assert kinds["Please"] > 5
     assert kinds["No"] > 5
 
 

@@ -83,7 +83,7 @@ def test_the_reference_is_right(name: WorldName) -> None:
             (missing,) = task.reference.missing
             assert task.wanted.name in listed
             assert missing in task.wanted.required()
-            assert task.reference.text == f"For {task.wanted.name} please give {missing}."
+            assert task.reference.text == f"Please give {task.wanted.name} {missing}."
         else:
             assert task.wanted.name not in listed
             assert task.reference.text == "No tool can do this."

@@ -85,9 +85,10 @@ def test_the_first_outcome_stays(tmp_path):
 def test_sessions_of_no_experiment_and_of_another_are_left_out(tmp_path):
     sessions = Sessions(tmp_path / "sessions.jsonl")
     sessions.start("off", "champion", 0.0, "one")
+    sessions.start("all", "challenger", 1.0, "one")
     sessions.start("else", "champion", 0.5, "two")
     sessions.start("a", "champion", 0.5, "one")
-    for name in ("off", "else", "a"):
+    for name in ("off", "all", "else", "a"):
         sessions.finish(name, 1.0)
     assert finished(sessions) == [("a", 1.0, False)]
 

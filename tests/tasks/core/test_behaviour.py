@@ -1,0 +1,108 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tasks.core.behaviour import Label, classify
+from tasks.core.records import Reply, Tool, ToolCall
+
+WHEN2CALL = (Path(__file__).parents[3] / "../shared/data/when2call.jsonl").resolve()
+TOOLS = (
+    Tool(name="get_report", parameters={"properties": {"month": {}, "user_id": {}}}),
+    Tool(name="book", parameters={"properties": {"departure_date": {}, "seatClass": {}}}),
+)
+
+
+def label(text: str) -> Label:
+    return classify(Reply(content=text), TOOLS)
+
+
+def test_a_call_is_execution() -> None:
+    call = ToolCall(name="get_report", arguments={"month": "May"})
+    assert classify(Reply(content="Now?", tool_calls=(call,)), TOOLS) == Label(
+        "execute", 1.0, (), "tool-call"
+    )
+
+
+def test_a_call_that_is_no_json_is_a_doubtful_execution() -> None:
+    call = ToolCall(name="get_report", raw_arguments="{")
+    assert classify(Reply(tool_calls=(call,)), ()).confidence == 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("Please give month.", ("month",)),
+        ("Could you please provide your user ID so I can look up the month?", ("user_id",)),
+        (
+            "I'll need the date of your departure and the seat class.",
+            ("departure_date", "seatClass"),
+        ),
+        ("Which month would you like?", ("month",)),
+        ("For which city?", ()),
+        ("I can't find it without your user id. Could you give it?", ("user_id",)),
+        ("Would you like me to go on with the booking?", ()),
+        ("Please confirm if you would like me to proceed.", ()),
+    ],
+)
+def test_a_question_for_what_is_needed_is_a_clarification(
+    text: str, missing: tuple[str, ...]
+) -> None:
+    found = label(text)
+    assert (found.behaviour, found.missing) == ("clarify", missing)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No tool can do this.",
+        "None of the available tools fits.",
+        "I'm sorry, but I can't book hotels.",
+        "I’m sorry, I am unable to do that. Would you like me to transfer you to a person?",
+        "Unfortunately, this is beyond my capabilities. Please contact the hotel.",
+        "I don't have access to live prices. Is there anything else I can help you with?",
+    ],
+)
+def test_an_inability_without_a_helpful_question_is_a_refusal(text: str) -> None:
+    assert label(text).behaviour == "refuse"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your order is on its way.",
+        "Your order is on its way. Is there anything else I can help you with?",
+        "Done. If you have any other questions, please let me know!",
+        "I was unable to find any flights on that day.",
+        "You can't take liquids on board.",
+        "",
+    ],
+)
+def test_anything_else_is_an_answer(text: str) -> None:
+    assert label(text).behaviour == "answer"
+
+
+def test_another_language_is_understood_by_its_question_mark_only() -> None:
+    assert label("Für welchen Monat möchtest du den Bericht?") == Label(
+        "clarify", 0.5, (), "question-mark"
+    )
+
+
+def test_an_empty_reply_says_so() -> None:
+    assert label(" \n") == Label("answer", 0.0, (), "empty")
+
+
+def test_written_answers_of_when2call_are_told_apart() -> None:
+    if not WHEN2CALL.is_file():
+        pytest.skip("needs when2call.jsonl of the shared data")
+    wanted = {"direct": "answer", "request_for_info": "clarify", "cannot_answer": "refuse"}
+    right = dict.fromkeys(wanted, 0)
+    rows = [json.loads(line) for line in WHEN2CALL.read_text().splitlines()]
+    for row in rows:
+        offered = [json.loads(tool) for tool in row["tools"]]
+        tools = tuple(Tool(name=t["name"], parameters=t["parameters"]) for t in offered)
+        for kind, behaviour in wanted.items():
+            found = classify(Reply(content=row["answers"][kind]), tools)
+            right[kind] += found.behaviour == behaviour
+    assert right == {"direct": 142, "request_for_info": 147, "cannot_answer": 150}
+    assert len(rows) == 150

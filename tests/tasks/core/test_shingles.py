@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+
+from tasks.core.shingles import shingle
+
+
+def values(*texts: str) -> list[int]:
+    return [int(v) for v in shingle([[text] for text in texts]).values]
+
+
+def test_a_text_has_one_shingle_for_each_word_but_two() -> None:
+    found = shingle([["one two three four five"], ["one two"], [""], []])
+    assert found.ends.tolist() == [3, 4, 4, 4]
+    assert found.shingles.dtype == np.uint32
+
+
+def test_case_and_punctuation_do_not_count() -> None:
+    found = shingle([["Cancel order 7731, please!"], ["cancel ORDER (7731) please"]])
+    assert found.ends.tolist() == [2, 4]
+    assert found.shingles[:2].tolist() == found.shingles[2:].tolist()
+
+
+def test_no_shingle_spans_two_texts() -> None:
+    apart = shingle([["one two three", "four five six"]])
+    together = shingle([["one two three four five six"]])
+    assert (apart.ends.tolist(), together.ends.tolist()) == ([2], [4])
+    assert set(apart.shingles.tolist()) < set(together.shingles.tolist())
+
+
+def test_a_repeated_shingle_counts_once() -> None:
+    assert shingle([["a b c a b c a b c"]]).ends.tolist() == [3]
+
+
+def test_long_words_differ_in_their_last_letter() -> None:
+    found = shingle([["x" * 100 + "a"], ["x" * 100 + "b"], ["x" * 100 + "a"]])
+    one, other, again = found.shingles.tolist()
+    assert one == again != other
+
+
+def test_words_outside_ascii_are_words() -> None:
+    found = shingle([["Grüße aus Köln"], ["gruße aus Köln"], ["日本語 です ね"]])
+    assert found.ends.tolist() == [1, 2, 3]
+    assert len(set(found.shingles.tolist())) == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("order 7731", "order 9120"),
+        ("to Oslo", "to Bergen"),
+        ("mail ann@shop", "mail bob@shop"),
+        ("I can do it", "I can't do it"),
+        ("there is no seat and no meal", "there is no seat and a meal"),
+    ],
+)
+def test_another_value_gives_another_sum(one: str, other: str) -> None:
+    first, second = values(one, other)
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Hello, order 7731", "Hi, order 7731"),
+        ("Please go to Oslo", "go to Oslo, thanks"),
+        ("7731 and 9120", "9120 and 7731, 7731"),
+    ],
+)
+def test_courtesy_order_and_repetition_are_no_values(one: str, other: str) -> None:
+    first, second = values(one, other)
+    assert first == second

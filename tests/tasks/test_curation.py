@@ -1,0 +1,136 @@
+"""The data path on real sessions, from raw logs to the split."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tasks.core import parts, proof
+from tasks.core.datareport import write_report
+from tasks.core.facts import LABEL, Facts
+from tasks.core.parts import Counts, Manifest
+from tasks.core.records import Example
+from tasks.core.step import FOLDERS, PROJECT
+from tests.tasks.curation_logs import content, stamps
+
+AIRLINE = (PROJECT / "../shared/data/airline").resolve()
+STAGES = tuple(FOLDERS)
+
+
+def run(stage: str, workspace: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", f"tasks.{stage}"],
+        cwd=workspace,
+        env={**os.environ, "PYTHONPATH": str(PROJECT), "RATCHET_KEY_FILE": "key"},
+        stdout=subprocess.DEVNULL,
+    )
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All stages have run on both of the airline logs."""
+    if not AIRLINE.is_dir():
+        pytest.skip("needs the airline logs of the shared data")
+    folder = tmp_path_factory.mktemp("airline")
+    params = yaml.safe_load((PROJECT / "params.yaml").read_text())
+    params["ingest"]["sources"] = [
+        {"uri": str(AIRLINE / name), "format": "auto"} for name in ("bedrock", "openai")
+    ]
+    params["ingest"]["feedback"] = [str(AIRLINE / "feedback.jsonl")]
+    (folder / "params.yaml").write_text(yaml.safe_dump(params))
+    (folder / "key").write_bytes(bytes(range(32)))
+    (folder / "key").chmod(0o600)
+    for stage in STAGES:
+        assert run(stage, folder).wait() == 0
+    return folder
+
+
+def manifests(workspace: Path) -> dict[str, Manifest]:
+    return {
+        stage: parts.require_manifest(workspace / "data" / folder)
+        for stage, folder in FOLDERS.items()
+    }
+
+
+def test_each_stage_reads_what_the_one_before_accepted(workspace: Path) -> None:
+    counts = [manifest.counts for manifest in manifests(workspace).values()]
+    assert counts[0] == Counts(read=1698, accepted=1698)
+    assert [c.read for c in counts[1:]] == [c.accepted for c in counts[:-1]]
+
+
+def test_every_decision_is_labelled_and_successful_ones_are_proved(workspace: Path) -> None:
+    rows = list(parts.read_parts(workspace / "data" / "deduped", Example))
+    assert Counter(row.behaviour for row in rows) == {
+        "execute": 810,
+        "clarify": 590,
+        "answer": 233,
+        "refuse": 65,
+    }
+    assert Counter(row.truth_source for row in rows) == {"none": 1278, "outcome": 420}
+    # 36 of 120 sessions succeeded; 13 of their calls were answered with an error.
+    succeeded = [row for row in rows if row.outcome == 1.0]
+    assert len({row.session_id for row in succeeded}) == 36
+    assert sum(row.reference is None for row in succeeded) == 13
+    assert Counter(row.tags.language for row in rows) == {"en": 1698}
+
+
+def test_no_argument_that_was_right_breaks_its_schema(workspace: Path) -> None:
+    assert manifests(workspace)["validate"].counts.rejected == 0
+    facts = list(parts.read_parts(workspace / "data" / "validated", Facts, LABEL))
+    assert sum(row.referenced for row in facts) == 420
+
+
+def test_nothing_crosses_and_nothing_lacks(workspace: Path) -> None:
+    info = manifests(workspace)["split"].info
+    assert set(info["proof"].values()) == {0}
+    assert min(info[name] for name in ("train", "validation", "test", "held_out")) > 0
+    assert sum(info[name] for name in (*proof.PARTITIONS, "unlabelled")) == 1698
+    assert len(info["held_out_tools"]) >= 1
+    offered = {
+        tool.name
+        for label in ("train", "validation")
+        for row in parts.read_parts(workspace / "data" / "split", Example, label)
+        for tool in row.tools
+    }
+    assert offered and offered.isdisjoint(info["held_out_tools"])
+
+
+def test_a_second_run_writes_nothing(workspace: Path) -> None:
+    before = stamps(workspace / "data")
+    for stage in STAGES[2:]:
+        assert run(stage, workspace).wait() == 0
+    assert stamps(workspace / "data") == before
+
+
+@pytest.mark.parametrize("stage", ["validate", "split"])
+def test_killed_at_any_time_a_stage_ends_in_the_same_bytes(workspace: Path, stage: str) -> None:
+    folder = workspace / "data" / FOLDERS[stage]
+    before = content(folder)
+    # As if never run, but for the places that sessions keep.
+    kept = {"manifest.json"} if stage == "validate" else set[str]()
+    for path in [p for p in folder.rglob("*") if p.is_file() and p.parent.name == "parts"]:
+        if stage == "validate" or b'"partition"' not in path.read_bytes()[:200]:
+            path.unlink()
+    for name in kept:
+        (folder / name).unlink()
+    for enough in (1, 20):
+        started = run(stage, workspace)
+        while started.poll() is None and len(list(folder.glob("parts/*.jsonl"))) <= enough:
+            time.sleep(0.002)
+        os.kill(started.pid, signal.SIGKILL)
+        started.wait()
+    assert run(stage, workspace).wait() == 0
+    assert content(folder) == before
+
+
+def test_the_report_is_drawn_from_all_stages(workspace: Path, tmp_path: Path) -> None:
+    write_report(workspace / "data", tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    assert "<h1>1,698 examples from 1,698 logged calls</h1>" in page
+    assert "left out here" not in page

@@ -1,0 +1,295 @@
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+import yaml
+
+from tasks.core import parts
+from tasks.core.errors import StageError
+from tasks.core.parts import Counts
+from tasks.core.records import (
+    Call,
+    Example,
+    Feedback,
+    Invocation,
+    Message,
+    Reference,
+    Reply,
+    ToolCall,
+)
+from tasks.core.settings import PARAMS_FILE, DedupSettings
+from tasks.core.step import PROJECT
+from tasks.dedup import dedup
+from tests.tasks.curation_logs import (
+    WORDS,
+    calls,
+    content,
+    edit,
+    outcome,
+    redacted,
+    says,
+    session,
+    stamps,
+)
+
+SETTINGS = DedupSettings(similarity=0.8)
+ORDER = ("Where is order 7731?", calls("get_order", order_id="7731"), "> on its way")
+
+
+def run(
+    folder: Path, loads: Sequence[Sequence[Invocation]], feedback: Sequence[Feedback] = ()
+) -> tuple[Counts, dict[str, Example]]:
+    """Counts, and the examples by id."""
+    manifest = dedup(SETTINGS, redacted(folder / "in", loads, feedback), folder / "out")
+    found = {example.id: example for example in parts.read_parts(folder / "out", Example)}
+    return manifest.counts, found
+
+
+def test_every_invocation_of_a_session_is_a_decision(tmp_path: Path) -> None:
+    load = session("s-1", *ORDER, says("It is on its way."))
+    counts, found = run(tmp_path, [load])
+    assert counts == Counts(read=2, accepted=2)
+    first, last = (found[row.id] for row in load)
+    assert (first.reply, first.behaviour, first.tags.turns) == (load[0].response, "execute", 1)
+    assert (last.messages, last.behaviour, last.tags.turns) == (load[1].messages, "answer", 2)
+    assert first.cluster == last.cluster == load[0].id
+    assert first.invocations == (load[0].id,)
+    assert (first.reference, first.truth_source, first.outcome) == (None, "none", None)
+
+
+def test_a_redelivered_record_counts_once_and_keeps_both_places(tmp_path: Path) -> None:
+    first = session("s-1", *ORDER, uri="b.jsonl")
+    again = [
+        msgspec.structs.replace(
+            row, source=msgspec.structs.replace(row.source, uri="a.jsonl", line=9)
+        )
+        for row in first
+    ]
+    counts, found = run(tmp_path, [first, again])
+    assert counts == Counts(read=2, accepted=1, duplicate=1, reasons={"redelivered": 1})
+    (example,) = found.values()
+    assert [(place.uri, place.line) for place in example.sources] == [
+        ("a.jsonl", 9),
+        ("b.jsonl", 1),
+    ]
+    assert example.invocations == (first[0].id,)
+
+
+def test_a_retried_call_is_one_decision(tmp_path: Path) -> None:
+    first = session("s-1", *ORDER, uri="a.jsonl")
+    retry = Reply(tool_calls=(ToolCall(name="get_order", arguments={"order_id": "7731"}, id="c2"),))
+    later = session("s-1", ORDER[0], retry, uri="b.jsonl", day=2)
+    answered = outcome("", request_id=later[0].request_id)
+    counts, found = run(tmp_path, [later, first], [answered])
+    assert counts == Counts(read=2, accepted=1, duplicate=1, reasons={"retried": 1})
+    (example,) = found.values()
+    assert example.id == first[0].id
+    assert example.invocations == (first[0].id, later[0].id)
+    assert example.truth_source == "outcome"
+
+
+def test_two_replies_to_one_context_are_two_decisions(tmp_path: Path) -> None:
+    one = session("s-1", ORDER[0], says("On its way."), uri="a.jsonl")
+    other = session("s-1", ORDER[0], says("It is lost."), uri="b.jsonl")
+    counts, _ = run(tmp_path, [one, other])
+    assert counts == Counts(read=2, accepted=2)
+
+
+def test_a_system_prompt_with_the_time_tears_no_session(tmp_path: Path) -> None:
+    load = session("s-1", *ORDER, says("It is on its way."))
+    clock = Message(role="system", content="It is 08:01.")
+    load[1] = msgspec.structs.replace(load[1], messages=(clock, *load[1].messages[1:]))
+    failed = session("s-2", *ORDER[:2], "> Error: no such order", says("I found nothing."))
+    counts, found = run(tmp_path, [load, failed], [outcome("s-1"), outcome("s-2")])
+    assert counts.accepted == 4
+    assert found[load[0].id].reference is not None
+    # Its answer in the next call was an error, whatever became of the session.
+    assert found[failed[0].id].reference is None
+    assert found[failed[0].id].truth_source == "none"
+
+
+def test_the_same_session_told_twice_stays_once_with_the_best_proof(tmp_path: Path) -> None:
+    told = session("s-1", f"Hello, {WORDS}", says(f"Understood, {WORDS}"))
+    again = session("s-2", f"Hi, {WORDS}", says(f"Understood, {WORDS}"), day=2)
+    counts, found = run(tmp_path, [told, again], [outcome("s-2")])
+    assert counts == Counts(read=2, accepted=1, duplicate=1, reasons={"near-duplicate": 1})
+    assert list(found) == [again[0].id]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (f"{WORDS} 7731", f"{WORDS} 9120"),
+        (f"{WORDS} for Oslo", f"{WORDS} for Bergen"),
+        (f"{WORDS} you can", f"{WORDS} you can't"),
+    ],
+)
+def test_alike_sessions_with_other_values_stay_and_share_a_cluster(
+    tmp_path: Path, one: str, other: str
+) -> None:
+    first = session("s-1", one, says(f"Understood, {WORDS}"))
+    second = session("s-2", other, says(f"Understood, {WORDS}"), day=2)
+    counts, found = run(tmp_path, [first, second])
+    assert counts == Counts(read=2, accepted=2)
+    assert {example.cluster for example in found.values()} == {first[0].id}
+
+
+def test_alike_sessions_with_other_calls_stay(tmp_path: Path) -> None:
+    loads = [
+        session(f"s-{n}", f"{WORDS}", calls(name, order_id="7"), f"> {WORDS}", says(WORDS))
+        for n, name in enumerate(("get_order", "cancel_order"))
+    ]
+    counts, found = run(tmp_path, loads)
+    assert counts.accepted == 4
+    assert len({example.cluster for example in found.values()}) == 1
+
+
+def test_outcome_beats_an_edit_and_an_edit_saves_a_failed_session(tmp_path: Path) -> None:
+    right = calls("cancel_order", order_id="7731")
+    loads = [session(name, *ORDER[:2], uri=f"{name}.jsonl") for name in ("s-1", "s-2", "s-3")]
+    loads[1] = session("s-2", "Where is order 12?", calls("get_order", order_id="12"))
+    loads[2] = session("s-3", "Where is order 13?", calls("get_order", order_id="13"))
+    feedback = [outcome("s-1"), edit("s-1", right), outcome("s-2", 0), edit("s-2", right)]
+    _, found = run(tmp_path, loads, [*feedback, outcome("s-3", 0.4)])
+    first, second, third = (found[load[0].id] for load in loads)
+    logged = Call(name="get_order", arguments={"order_id": "7731"})
+    assert first.reference == Reference(behaviour="execute", calls=(logged,))
+    assert first.truth_source == "outcome"
+    mended = Call(name="cancel_order", arguments={"order_id": "7731"})
+    assert second.reference == Reference(behaviour="execute", calls=(mended,))
+    assert (second.truth_source, second.outcome) == ("human_edit", 0.0)
+    assert second.tags.tools == ("cancel_order",)
+    assert (third.reference, third.truth_source, third.outcome) == (None, "none", 0.4)
+
+
+def test_an_edit_of_a_session_is_about_its_last_decision(tmp_path: Path) -> None:
+    load = session("s-1", *ORDER, says("I do not know."))
+    _, found = run(tmp_path, [load], [edit("s-1", says("It is on its way."))])
+    assert found[load[0].id].reference is None
+    last = found[load[1].id].reference
+    assert last == Reference(behaviour="answer", text="It is on its way.")
+
+
+def test_arguments_that_are_no_json_never_become_a_reference(tmp_path: Path) -> None:
+    broken = Reply(tool_calls=(ToolCall(name="get_order", raw_arguments="{order"),))
+    load = session("s-1", "Where is order 7731?", broken)
+    _, found = run(tmp_path, [load], [outcome("s-1")])
+    assert found[load[0].id].reference is None
+
+
+def many(count: int, seed: int = 0) -> tuple[list[list[Invocation]], list[Feedback]]:
+    """Loads with every kind of duplicate, and feedback on most sessions."""
+    chance = random.Random(seed)
+    words = WORDS.split()
+    loads: list[list[Invocation]] = [[] for _ in range(6)]
+    feedback = []
+    before: list[str] = []
+    for n in range(count):
+        name = f"s-{seed}-{n}"
+        texts = [" ".join(chance.choices(words, k=30)) for _ in range(3)]
+        if n % 5 == 4:
+            texts = before
+        before = list(texts)
+        order = calls("get_order", order_id=str(n // 5))
+        row = session(
+            name, texts[0], order, f"> {texts[1]}", says(texts[2]), uri=f"{seed}-{n}.jsonl"
+        )
+        loads[n % 6] += row
+        if n % 7 == 0:
+            loads[(n + 1) % 6] += [
+                msgspec.structs.replace(
+                    row[0], source=msgspec.structs.replace(row[0].source, uri=f"again-{n}")
+                )
+            ]
+        if n % 3:
+            feedback.append(outcome(name, float(n % 2)))
+    return loads, feedback
+
+
+def test_the_order_of_arrival_changes_no_byte(tmp_path: Path) -> None:
+    loads, feedback = many(60)
+    made = dedup(SETTINGS, redacted(tmp_path / "in", loads, feedback), tmp_path / "out")
+    assert made.counts.reasons == {"near-duplicate": 24, "redelivered": 9}
+    shuffled = redacted(tmp_path / "in2", loads[::-1], feedback)
+    dedup(SETTINGS, shuffled, tmp_path / "out2")
+    assert content(tmp_path / "out") == content(tmp_path / "out2")
+
+
+def test_a_second_run_writes_nothing(tmp_path: Path) -> None:
+    loads, feedback = many(20)
+    dedup(SETTINGS, redacted(tmp_path / "in", loads, feedback), tmp_path / "out")
+    before = stamps(tmp_path / "out")
+    dedup(SETTINGS, tmp_path / "in", tmp_path / "out")
+    assert stamps(tmp_path / "out") == before
+
+
+def test_what_is_added_gives_the_bytes_of_a_rebuild(tmp_path: Path) -> None:
+    loads, feedback = many(60)
+    for upto in (2, 4, 6):
+        dedup(SETTINGS, redacted(tmp_path / "in", loads[:upto], feedback), tmp_path / "out")
+    dedup(SETTINGS, tmp_path / "in", tmp_path / "anew")
+    assert content(tmp_path / "out") == content(tmp_path / "anew")
+
+
+def test_feedback_rewrites_only_the_part_it_is_about(tmp_path: Path) -> None:
+    loads = [
+        session(f"s-{n}", f"Where is order {n}?", calls("get_order", order_id=str(n)))
+        for n in range(4)
+    ]
+    source = redacted(tmp_path / "in", loads, [outcome("s-1")])
+    before = dedup(SETTINGS, source, tmp_path / "out")
+    source = redacted(tmp_path / "in", loads, [outcome("s-1"), outcome("s-3")])
+    after = dedup(SETTINGS, source, tmp_path / "out")
+    assert len({p.sha256 for p in after.parts} - {p.sha256 for p in before.parts}) == 1
+
+
+def test_nothing_read_is_nothing_written(tmp_path: Path) -> None:
+    manifest = dedup(SETTINGS, redacted(tmp_path / "in", []), tmp_path / "out")
+    assert (manifest.counts, manifest.parts) == (Counts(), ())
+
+
+def test_a_changed_part_stops_the_stage(tmp_path: Path) -> None:
+    source = redacted(tmp_path / "in", [session("s-1", *ORDER)])
+    (part,) = parts.require_manifest(source).parts
+    path = parts.part_path(source, part)
+    path.write_bytes(path.read_bytes().replace(b"7731", b"7732"))
+    with pytest.raises(StageError, match="was changed after it was written: run `dvc checkout`"):
+        dedup(SETTINGS, source, tmp_path / "out")
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_killed_at_any_time_it_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    loads, feedback = many(1200)
+    (tmp_path / PARAMS_FILE).write_text(yaml.safe_dump(_params()))
+    redacted(tmp_path / "data" / "redacted", loads, feedback)
+    folder = tmp_path / "data" / "deduped"
+    for enough in (1, 4, 9):
+        started = _stage(tmp_path)
+        while started.poll() is None and len(list(folder.glob("parts/*.jsonl"))) < enough:
+            time.sleep(0.002)
+        os.kill(started.pid, signal.SIGKILL)
+        started.wait()
+        assert not (folder / "manifest.json").exists()
+    assert _stage(tmp_path).wait() == 0
+    dedup(SETTINGS, tmp_path / "data" / "redacted", tmp_path / "whole")
+    assert content(folder) == content(tmp_path / "whole")
+
+
+def _stage(workspace: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tasks.dedup"],
+        cwd=workspace,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def _params() -> object:
+    return yaml.safe_load((PROJECT / PARAMS_FILE).read_text())

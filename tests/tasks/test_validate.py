@@ -1,0 +1,232 @@
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tasks.core import expectations, parts
+from tasks.core.errors import StageError
+from tasks.core.facts import Facts
+from tasks.core.parts import Counts, Manifest
+from tasks.core.records import Call, Example, Message, Reference, Reply, Source, Tool, ToolCall
+from tasks.core.settings import ValidateSettings
+from tasks.validate import PAGE, RESULT, validate
+from tests.tasks.curation_logs import content, stamps, tool
+
+SETTINGS = ValidateSettings(min_examples=3, max_rejected=0.5, max_context_chars=1000)
+TOOLS = (
+    Tool(
+        name="book",
+        parameters={
+            "type": "object",
+            "properties": {"seats": {"type": "integer", "minimum": 1}, "to": {"type": "string"}},
+            "required": ["to"],
+        },
+    ),
+    tool("cancel", "trip"),
+)
+
+
+def example(number: int, **fields: Any) -> Example:
+    call = Call(name="book", arguments={"to": "Oslo", "seats": number + 1})
+    made = Example(
+        id=f"id-{number}",
+        messages=(Message(role="user", content=f"Book {number + 1} seats to Oslo"),),
+        tools=TOOLS,
+        reply=Reply(tool_calls=(ToolCall(name="book", arguments=call.arguments),)),
+        reference=Reference(behaviour="execute", calls=(call,)),
+        truth_source="outcome",
+        outcome=1.0,
+        behaviour="execute",
+        session_id=f"s-{number}",
+        cluster=f"id-{number}",
+        invocations=(f"id-{number}",),
+        sources=(Source(uri="a.jsonl", line=number + 1, format="made"),),
+    )
+    return msgspec.structs.replace(made, **fields)
+
+
+def deduped(folder: Path, *loads: Sequence[Example]) -> Path:
+    made = tuple(parts.write_part(folder, load) for load in loads)
+    rows = sum(part.rows for part in made)
+    manifest = Manifest(stage="dedup", parts=made, counts=Counts(read=rows, accepted=rows))
+    parts.commit(folder, manifest)
+    return folder
+
+
+def good(count: int, start: int = 0) -> list[Example]:
+    return [example(start + number) for number in range(count)]
+
+
+def wants(*calls: Call, **fields: Any) -> dict[str, Any]:
+    return {"reference": Reference(behaviour="execute", calls=calls, **fields)}
+
+
+FAULTS: dict[str, Callable[[], dict[str, Any]]] = {
+    "empty-context": lambda: {"messages": ()},
+    "last-role": lambda: {"messages": (Message(role="assistant", content="Yes?"),)},
+    "context-too-long": lambda: {"messages": (Message(role="user", content="x" * 1001),)},
+    "duplicate-tool-names": lambda: {"tools": (*TOOLS, TOOLS[0])},
+    "empty-reference": lambda: {"reference": Reference(behaviour="refuse", text=" ")},
+    "reference-unknown-tool": lambda: wants(Call(name="refund")),
+    "reference-arguments": lambda: wants(Call(name="book", arguments={"to": 7})),
+    "broken-tool-schema": lambda: {
+        **wants(Call(name="odd")),
+        "tools": (Tool(name="odd", parameters={"properties": {"a": {"type": "colour"}}}),),
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> tuple[Manifest, Path]:
+    folder = tmp_path_factory.mktemp("faulty")
+    bad = [example(100 + n, **make()) for n, make in enumerate(FAULTS.values())]
+    source = deduped(folder / "in", [*good(5), *bad], good(5, start=20))
+    return validate(SETTINGS, source, folder / "out"), folder / "out"
+
+
+def test_each_fault_is_a_counted_reject(faulty: tuple[Manifest, Path]) -> None:
+    manifest, folder = faulty
+    assert manifest.counts == Counts(
+        read=18, accepted=10, rejected=8, reasons=dict.fromkeys(sorted(FAULTS), 1)
+    )
+    found = [json.loads(line) for line in (folder / "rejected.jsonl").read_text().splitlines()]
+    assert [reject["reason"] for reject in found] == list(FAULTS)
+    assert found[0]["source"] == {"format": "made", "line": 101, "uri": "a.jsonl"}
+
+
+def test_a_reject_says_what_was_expected_and_quotes_nothing(faulty: tuple[Manifest, Path]) -> None:
+    manifest, _ = faulty
+    details = {reject.reason: reject.detail for part in manifest.parts for reject in part.rejects}
+    assert details["reference-arguments"] == "reference.calls[0].arguments $.to: type string"
+    assert details["context-too-long"] == "1001 characters, at most 1000"
+    assert details["broken-tool-schema"] == "odd: $.properties.a.type of its parameters"
+
+
+def test_accepted_examples_are_as_they_were(faulty: tuple[Manifest, Path]) -> None:
+    _, folder = faulty
+    assert list(parts.read_parts(folder, Example)) == [*good(5), *good(5, start=20)]
+
+
+def test_facts_stand_beside_the_examples(faulty: tuple[Manifest, Path]) -> None:
+    _, folder = faulty
+    row = next(parts.read_parts(folder, Facts, "facts"))
+    assert row == Facts(
+        id="id-0",
+        session="s-0",
+        cluster="id-0",
+        behaviour="execute",
+        referenced=True,
+        truth_source="outcome",
+        outcome=1.0,
+        confidence=1.0,
+        last_role="user",
+        messages=1,
+        context_chars=20,
+        turns=1,
+        called=("book",),
+        offered=("book", "cancel"),
+    )
+
+
+def test_the_result_holds_figures_and_no_value(faulty: tuple[Manifest, Path]) -> None:
+    _, folder = faulty
+    result = json.loads((folder / RESULT).read_text())
+    assert (result["met"], result["rows"]) == (
+        True,
+        {"examples": 10, "intake": 18, "references": 10},
+    )
+    checks = {(check["column"], check["expectation"]): check for check in result["checks"]}
+    assert checks["rejected", "column_mean_to_be_between"]["observed"] == "0.444444"
+    # One behaviour alone is told, and stops nothing.
+    share = checks["execute", "column_mean_to_be_between"]
+    assert (share["severity"], share["met"], share["observed"]) == ("warning", False, "1")
+    page = (folder / PAGE).read_text()
+    assert "1 not met" in page and "http" not in page and "id-0" not in page
+
+
+def test_a_second_run_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = deduped(tmp_path / "in", good(5))
+    made = validate(SETTINGS, source, tmp_path / "out")
+    before = stamps(tmp_path / "out")
+    # Nothing is new, so that the suite is not even loaded.
+    monkeypatch.delattr(expectations, "evaluate")
+    assert validate(SETTINGS, source, tmp_path / "out") == made
+    assert stamps(tmp_path / "out") == before
+
+
+def test_what_is_added_gives_the_bytes_of_a_rebuild(tmp_path: Path) -> None:
+    validate(SETTINGS, deduped(tmp_path / "in", good(5)), tmp_path / "out")
+    source = deduped(tmp_path / "in", good(5), [*good(4, start=20), example(60, messages=())])
+    validate(SETTINGS, source, tmp_path / "out")
+    validate(SETTINGS, source, tmp_path / "anew")
+    assert content(tmp_path / "out") == content(tmp_path / "anew")
+
+
+def test_too_few_references_are_refused_with_what_is_missing(tmp_path: Path) -> None:
+    unproved = {"reference": None, "truth_source": "none"}
+    rows = [
+        *good(2),
+        example(2, **unproved, outcome=None),
+        example(3, **unproved, outcome=None),
+        example(4, **unproved, outcome=0.0),
+        example(5, **unproved, outcome=1.0),
+    ]
+    with pytest.raises(StageError) as refusal:
+        validate(SETTINGS, deduped(tmp_path / "in", rows), tmp_path / "out")
+    assert str(refusal.value).startswith(
+        "2 of 6 examples have a reference, validate.min_examples asks for 3: 2 more lack "
+        "feedback, 1 are of failed sessions without a human edit, 1 were a call that failed"
+    )
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_too_many_rejects_break_the_contract(tmp_path: Path) -> None:
+    rows = [*good(3), *(example(50 + n, messages=()) for n in range(4))]
+    with pytest.raises(StageError) as refusal:
+        validate(SETTINGS, deduped(tmp_path / "in", rows), tmp_path / "out")
+    assert (
+        "intake.rejected column_mean_to_be_between expected max 0.5, observed 0.571429"
+        in str(refusal.value)
+    )
+    assert "4 of 7 rejected: empty-context 4" in str(refusal.value)
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_a_broken_contract_leaves_the_last_good_state(tmp_path: Path) -> None:
+    validate(SETTINGS, deduped(tmp_path / "in", good(4)), tmp_path / "out")
+    before = content(tmp_path / "out")
+    twice = [*good(4), example(9, id="id-0")]
+    with pytest.raises(StageError, match="examples.id column_values_to_be_unique"):
+        validate(SETTINGS, deduped(tmp_path / "in", twice), tmp_path / "out")
+    after = content(tmp_path / "out")
+    assert {name: after[name] for name in before} == before
+
+
+def test_an_expectation_that_cannot_be_computed_is_broken_and_quotes_nothing() -> None:
+    facts = [_row(n) for n in range(3)]
+    odd = msgspec.structs.replace(facts[0], turns="ann@shop.example")  # type: ignore[arg-type]
+    outcome = expectations.evaluate([odd, *facts[1:]], Counts(read=3, accepted=3), SETTINGS)
+    assert outcome.met is False
+    (check,) = [c for c in outcome.checks if c.column == "turns"]
+    assert (check.met, check.error) == (False, "column_values.between.condition")
+    assert "could not be computed" in expectations.explain(outcome)
+    assert "ann@shop" not in msgspec.json.encode(outcome).decode() + expectations.page(outcome)
+
+
+def _row(number: int) -> Facts:
+    return Facts(
+        id=str(number),
+        session=str(number),
+        cluster=str(number),
+        behaviour="execute",
+        referenced=True,
+        truth_source="outcome",
+        confidence=1.0,
+        last_role="user",
+        messages=1,
+        context_chars=1,
+        turns=1,
+    )
