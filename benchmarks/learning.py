@@ -126,6 +126,7 @@ class Bench:
             dataset=DatasetRef(version="", md5="made", folder=str(self._split)),
             tracking=lineage.start_parent(uri, name, {"ratchet.run": name}),
         )
+        job.save()
         started = time.process_time()
         report = train.run(job)
         cpu_s = time.process_time() - started

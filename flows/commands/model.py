@@ -68,6 +68,9 @@ def show(result: dict[str, Any]) -> None:
         arms(result["evaluate"])
     if "gate" in result:
         verdict("Gate", result["gate"])
+    card = Path(result["job"]).parent / "baseline" / "card.html"
+    if card.exists():
+        say(f"The incumbent's report card: {card}")
     say(f"Run {result['run_id']}; files in {Path(result['job']).parent}")
 
 

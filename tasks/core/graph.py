@@ -13,6 +13,7 @@ from typing import Any
 
 from tasks.core import parts, step
 from tasks.core.errors import RatchetError, StageError
+from tasks.core.workspace import refresh
 
 
 class StepFailed(RatchetError):
@@ -35,6 +36,7 @@ def reproduce(name: str, workspace: Path) -> dict[str, Any]:
     from dvc.stage.exceptions import StageCmdFailedError
 
     started = time.monotonic()
+    refresh(workspace)
     with parts.single_writer(workspace.resolve() / ".ratchet" / "graph"), _beside():
         try:
             with Repo(str(workspace)) as repo:

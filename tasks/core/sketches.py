@@ -20,6 +20,17 @@ from tasks.core.shingles import I64, U32, U64, Documents, shingle
 
 LABEL = "sketch"
 _BATCH = 2000
+_NUMBERS = {
+    "uri": "<u4",
+    "line": "<u4",
+    "id": "<u8",
+    "session": "<u8",
+    "request": "<u8",
+    "decision": "<u8",
+    "chain": "<u8",
+    "before": "<u4",
+}
+"""Columns of one number a row, in the order in which `_Rows.add` gathers them."""
 
 
 class Sketch(Record, frozen=True, kw_only=True):
@@ -91,10 +102,7 @@ class _Rows:
         self.ids: list[str] = []
         self.timestamps: list[str] = []
         self.places: dict[tuple[str, str], int] = {}
-        self.numbers: dict[str, list[int]] = {
-            name: []
-            for name in ("uri", "line", "id", "session", "request", "decision", "chain", "before")
-        }
+        self.numbers: list[tuple[int, ...]] = []
         self.turns: list[int] = []
         self.failed: list[bool] = []
         self.continued: set[int] = set()
@@ -106,18 +114,18 @@ class _Rows:
         read = self._read(session, row.messages)
         chain = link(read.end, "assistant", row.response.content, row.response.tool_calls)
         place = (row.source.uri, row.source.format)
-        numbers = (
-            self.places.setdefault(place, len(self.places)),
-            row.source.line,
-            hashed(row.id),
-            session,
-            hashed(row.request_id),
-            xxh3_64_intdigest(read.system.to_bytes(8, "little"), seed=chain),
-            chain,
-            len(read.turns),
+        self.numbers.append(
+            (
+                self.places.setdefault(place, len(self.places)),
+                row.source.line,
+                hashed(row.id),
+                session,
+                hashed(row.request_id),
+                xxh3_64_intdigest(read.system.to_bytes(8, "little"), seed=chain),
+                chain,
+                len(read.turns),
+            )
         )
-        for name, number in zip(self.numbers, numbers, strict=True):
-            self.numbers[name].append(number)
         self.turns += read.turns
         self.failed += read.failed
         for earlier in read.turns:
@@ -144,9 +152,10 @@ class _Rows:
         documents = _shingled(list(texts.values()))
         calls = np.array([xxh3_64_intdigest(t[-1].encode()) for t in texts.values()], np.uint64)
         small, large = np.dtype("<u4"), np.dtype("<u8")
+        numbers = np.array(self.numbers, large).reshape(-1, len(_NUMBERS))
         columns = {
-            name: np.array(found, small if name in {"uri", "line", "before"} else large).tobytes()
-            for name, found in self.numbers.items()
+            name: numbers[:, at].astype(dtype).tobytes()
+            for at, (name, dtype) in enumerate(_NUMBERS.items())
         }
         return Sketch(
             ids=tuple(self.ids),

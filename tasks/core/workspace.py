@@ -21,6 +21,7 @@ from tasks.core.settings import PARAMS_FILE
 from tasks.core.step import PROJECT
 
 TAG = re.compile(r"dataset-v(\d+)\.(\d+)$")
+GENERATED = "# Made from the project's dvc.yaml, and made again when its code changes.\n"
 IGNORED = "/data/\n/.ratchet/\n__pycache__/\n"
 
 
@@ -57,6 +58,16 @@ def create(folder: Path, params: dict[str, Any]) -> Path:
     git(folder, "add", "-A")
     _commit(folder, "Workspace")
     return folder
+
+
+def refresh(folder: Path) -> None:
+    """Bring the graph of a workspace that `create` made up to date with this project's code."""
+    path = folder / "dvc.yaml"
+    if folder.resolve() == PROJECT or not path.exists():
+        return
+    graph = _graph_for(folder)
+    if path.read_text() != graph:
+        path.write_text(graph)
 
 
 def dataset(folder: Path) -> DatasetRef:
@@ -175,7 +186,7 @@ def _graph_for(folder: Path) -> str:
             files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
             deps += [os.path.relpath(file, folder.resolve()) for file in files]
         stage["deps"] = deps
-    return yaml.safe_dump(graph, sort_keys=False)
+    return GENERATED + yaml.safe_dump(graph, sort_keys=False)
 
 
 def _recipe(lock: dict[str, Any]) -> dict[str, Any]:

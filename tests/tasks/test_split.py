@@ -54,9 +54,7 @@ def example(session: str, called: str = "get_order", **fields: Any) -> Example:
 
 def validated(folder: Path, *loads: Sequence[Example]) -> Path:
     made = [parts.write_part(folder, load) for load in loads]
-    tables = [
-        parts.write_part(folder, [facts(row) for row in load], label=LABEL) for load in loads
-    ]
+    tables = [parts.write_part(folder, [facts(row) for row in load], label=LABEL) for load in loads]
     rows = sum(part.rows for part in made)
     counts = Counts(read=rows, accepted=rows)
     parts.commit(folder, Manifest(stage="validate", parts=(*made, *tables), counts=counts))
@@ -65,7 +63,9 @@ def validated(folder: Path, *loads: Sequence[Example]) -> Path:
 
 def corpus(count: int = 20) -> list[Example]:
     """Sessions of their own, of which every fifth calls the tool that is held out."""
-    return [example(f"s-{n:02}", "get_invoice" if n % 5 == 0 else "get_order") for n in range(count)]
+    return [
+        example(f"s-{n:02}", "get_invoice" if n % 5 == 0 else "get_order") for n in range(count)
+    ]
 
 
 def rows(folder: Path, label: str) -> list[Example]:
@@ -94,7 +94,9 @@ def test_held_out_tools_are_not_even_offered_in_train_and_validation(tmp_path: P
         assert offered == {("get_order", "cancel_order")}
     test = rows(tmp_path / "out", "test")
     assert {len(row.tools) for row in test} == {3}
-    assert [row.tags.held_out for row in test] == [row.tags.tools == ("get_invoice",) for row in test]
+    assert [row.tags.held_out for row in test] == [
+        row.tags.tools == ("get_invoice",) for row in test
+    ]
     assert Counter(row.group == row.session_id for row in test) == {True: 7}
 
 
@@ -132,9 +134,7 @@ def test_rows_without_a_reference_are_kept_apart(tmp_path: Path) -> None:
 
 def test_behaviours_are_spread_as_the_shares_say(tmp_path: Path) -> None:
     load = [example(f"s-{n:03}", "" if n % 4 == 0 else "get_order") for n in range(200)]
-    made = split(
-        settings(held_out_tools=0), validated(tmp_path / "in", load), tmp_path / "out"
-    )
+    made = split(settings(held_out_tools=0), validated(tmp_path / "in", load), tmp_path / "out")
     assert made.info["behaviours"] == {
         "train": {"execute": 90, "refuse": 30},
         "validation": {"execute": 30, "refuse": 10},
@@ -285,9 +285,7 @@ def test_a_held_out_tool_that_nothing_proves_is_refused(tmp_path: Path) -> None:
 
 def test_a_prompt_that_names_a_held_out_tool_is_told(tmp_path: Path) -> None:
     system = Message(role="system", content="Use get_invoice for invoices.")
-    load = [
-        msgspec.structs.replace(row, messages=(system, *row.messages)) for row in corpus()
-    ]
+    load = [msgspec.structs.replace(row, messages=(system, *row.messages)) for row in corpus()]
     made = split(settings(), validated(tmp_path / "in", load), tmp_path / "out")
     # One in the part of train, the same one in that of validation.
     assert made.info["prompts_naming_held_out_tools"] == 2

@@ -56,7 +56,9 @@ def test_as_many_are_chosen_as_can_be_spared() -> None:
     rows, names = corpus(a=20, b=4, c=3)
     assert choose(rows, names, settings(3), ()) == ("b", "c")
     rows, names = corpus(a=20, b=6)
-    with pytest.raises(StageError, match="asks for 1 tools and none can be held out: each of the 2"):
+    with pytest.raises(
+        StageError, match="asks for 1 tools and none can be held out: each of the 2"
+    ):
         choose(rows, names, settings(1), ())
 
 
