@@ -23,32 +23,22 @@ from tasks.core.assignments import Assignment, Places
 from tasks.core.errors import StageError
 from tasks.core.facts import LABEL, Facts
 from tasks.core.grouping import Groups
-from tasks.core.parts import Counts, Manifest, Part
-from tasks.core.records import Example, Partition, Record, Rejected
+from tasks.core.parts import Manifest, Part
+from tasks.core.piles import LABELS, UNLABELLED, Piles, Ruling
+from tasks.core.records import Example, Partition
 from tasks.core.settings import SplitSettings
 
 ASSIGNMENTS = "assignments"
-UNLABELLED = "unlabelled"
-LABELS = (*proof.PARTITIONS, UNLABELLED)
 CODE = (
     "tasks/split.py",
     "tasks/core/assignments.py",
     "tasks/core/grouping.py",
     "tasks/core/holdout.py",
     "tasks/core/parts.py",
+    "tasks/core/piles.py",
     "tasks/core/proof.py",
     "tasks/core/records.py",
 )
-
-
-class Ruling(Record, frozen=True, kw_only=True):
-    """What becomes of one row."""
-
-    label: str
-    group: str
-    held_out: bool = False
-    tied: str = ""
-    """The partition that new data ties its group to; the row is then dropped."""
 
 
 class Plan(NamedTuple):
@@ -140,64 +130,12 @@ def _write(inputs: Sequence[Part], source: Path, target: Path, plan: Plan) -> It
                 yield from kept
             else:
                 rows = parts.read_part(source, part, Example)
-                piles = _Piles(tuple(keys))
+                piles = Piles(keys)
                 for example, ruling in zip(rows, mine, strict=True):
                     piles.add(example, ruling, plan.held_out)
                 for label, key in keys.items():
                     yield piles.write(target, label, key, plan.held_out)
             advance(1)
-
-
-class _Piles:
-    """The rows of one part, by label; a part is small enough to be held."""
-
-    def __init__(self, labels: Sequence[str]) -> None:
-        self.rows: dict[str, list[Example]] = {label: [] for label in labels}
-        self.rejects: dict[str, list[Rejected]] = {label: [] for label in labels}
-
-    def add(self, example: Example, ruling: Ruling, held_out: Sequence[str]) -> None:
-        if not ruling.tied:
-            self.rows[ruling.label].append(_placed(example, ruling, held_out))
-            return
-        reject = Rejected(
-            id=example.id,
-            reason=f"tied-to-{ruling.tied}",
-            source=example.sources[0],
-            detail=f"an earlier version assigned its session to {ruling.label}",
-        )
-        self.rejects[ruling.label].append(reject)
-
-    def write(self, target: Path, label: str, key: str, held_out: Sequence[str]) -> Part:
-        rows, rejects = self.rows[label], tuple(self.rejects[label])
-        counts = Counts(
-            read=len(rows) + len(rejects),
-            accepted=len(rows),
-            rejected=len(rejects),
-            reasons=dict(sorted(Counter(reject.reason for reject in rejects).items())),
-        )
-        info = _facts_of(rows, held_out)
-        return parts.write_part(
-            target, rows, key=key, label=label, counts=counts, rejects=rejects, info=info
-        )
-
-
-def _placed(example: Example, ruling: Ruling, held_out: Sequence[str]) -> Example:
-    """The example in its partition: train and validation are offered no held-out tool."""
-    tools = example.tools
-    if ruling.label in {"train", "validation"}:
-        tools = tuple(tool for tool in tools if tool.name not in held_out)
-    tags = msgspec.structs.replace(example.tags, held_out=ruling.held_out)
-    return msgspec.structs.replace(example, group=ruling.group, tools=tools, tags=tags)
-
-
-def _facts_of(rows: Sequence[Example], held_out: Sequence[str]) -> dict[str, Any]:
-    """Of unlabelled rows the behaviour is the incumbent's: what was right is not known."""
-    behaviours = Counter((row.reference or row).behaviour for row in rows)
-    return {
-        "behaviours": dict(sorted(behaviours.items())),
-        "held_out": sum(row.tags.held_out for row in rows),
-        **proof.witness(rows, held_out),
-    }
 
 
 def _nothing_crosses(made: Sequence[Part], plan: Plan, rows: Sequence[Facts]) -> None:

@@ -16,18 +16,25 @@ from tasks.core.datareport import write_report
 from tasks.core.facts import LABEL, Facts
 from tasks.core.parts import Counts, Manifest
 from tasks.core.records import Example
+from tasks.core.settings import load
 from tasks.core.step import FOLDERS, PROJECT
+from tasks.dedup import dedup
+from tasks.ingest import ingest
+from tasks.redact import redact
+from tasks.split import split
+from tasks.validate import validate
 from tests.tasks.curation_logs import content, stamps
 
 AIRLINE = (PROJECT / "../shared/data/airline").resolve()
 STAGES = tuple(FOLDERS)
+KEY = bytes(range(32))
 
 
 def run(stage: str, workspace: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", f"tasks.{stage}"],
         cwd=workspace,
-        env={**os.environ, "PYTHONPATH": str(PROJECT), "RATCHET_KEY_FILE": "key"},
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
         stdout=subprocess.DEVNULL,
     )
 
@@ -44,10 +51,12 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     params["ingest"]["feedback"] = [str(AIRLINE / "feedback.jsonl")]
     (folder / "params.yaml").write_text(yaml.safe_dump(params))
-    (folder / "key").write_text(bytes(range(32)).hex())
-    (folder / "key").chmod(0o600)
-    for stage in STAGES:
-        assert run(stage, folder).wait() == 0
+    given, data = load(folder / "params.yaml"), folder / "data"
+    ingest(given.ingest, data / "ingested")
+    redact(given.redact, data / "ingested", data / "redacted", key=KEY, private=folder / "private")
+    dedup(given.dedup, data / "redacted", data / "deduped")
+    validate(given.validate_, data / "deduped", data / "validated")
+    split(given.split, data / "validated", data / "split")
     return folder
 
 

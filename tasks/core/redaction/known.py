@@ -74,14 +74,16 @@ class Index:
 
     def beside(self, shared: "Index") -> "Index":
         """This index, with what all sessions share looked for as well."""
+        # A look in two sets: their union, one a session, would grow with the square of the part.
         both = copy.copy(self)
         both._shared = shared
-        both._words = self._words | shared._words
         return both
 
     def may_hold(self, tokens: frozenset[str]) -> bool:
         """Whether a text of these words (see `tokens_of`) is worth a look; few are."""
-        return bool(self._loose) or not self._words.isdisjoint(tokens)
+        if self._loose or not self._words.isdisjoint(tokens):
+            return True
+        return self._shared is not None and not self._shared._words.isdisjoint(tokens)
 
     def find(self, text: str, sure: bool = False) -> list[Span]:
         """Every known value in the text.
@@ -95,10 +97,10 @@ class Index:
         words = list(WORD.finditer(text))
         for number, word in enumerate(words):
             key = lower[word.start() : word.end()]
-            if key not in self._words:
-                continue
-            found += self._at(lower, word.start(), key)
-            found += self._shared._at(lower, word.start(), key) if self._shared else ()
+            if key in self._words:
+                found += self._at(lower, word.start(), key)
+            if self._shared and key in self._shared._words:
+                found += self._shared._at(lower, word.start(), key)
             if key in self._names and self._is_name(text, lower, words, number, sure):
                 found.append(Span(word.start(), word.end(), Kind.NAME, "known"))
         return found
