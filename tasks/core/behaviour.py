@@ -70,7 +70,7 @@ _UNABLE = re.compile(
     r"|(?:tools?|functions?)(?: \w+){0,4} (?:can't|cannot|can not|do not|don't|does not|doesn't"
     r"|not (?:suitable|able|available)))"
 )
-# One of them stands in all that _ASKS or _UNABLE matches; to look for them first is far quicker.
+# One of them stands in all that _ASKS or _UNABLE matches; to look for one first is far quicker.
 _ASK_WORDS = ("please", "kindly", "you", "need", "requir", "know", "missing", " i ")
 _UNABLE_WORDS = (
     "not",
@@ -85,7 +85,7 @@ _UNABLE_WORDS = (
     "exceed",
 )
 _FOUND_NOTHING = re.compile(r"\b(?:can't|cannot|unable to|not able to) (?:find|locate|see) any\b")
-_ENDS = re.compile(r"(?<=[.!?？。])\s+|\n+|(?<=[？。])")
+_ENDS = (". ", "! ", "? ", "？", "。")
 _NAME_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _WORDS = re.compile(r"[a-z0-9]+")
 
@@ -110,14 +110,12 @@ def classify(reply: Reply, tools: Sequence[Tool]) -> Label:
         return Label("execute", 0.5 if broken else 1.0, (), "tool-call")
     if not reply.content.strip():
         return Label("answer", 0.0, (), "empty")
-    sentences = _sentences(reply.content)
-    unable = any(
-        _UNABLE.search(s) and not _FOUND_NOTHING.search(s)
-        for s in sentences
-        if any(word in s for word in _UNABLE_WORDS)
-    )
+    plain = reply.content.replace("’", "'").replace("*", "").lower()
+    sentences = _sentences(plain)
+    unable = _has(plain, _UNABLE_WORDS) and any(map(_unable, sentences))
     asking = [s for s in sentences if not (unable and _OFFER.search(s))]
-    asked = [clause for clause in map(_asked, asking) if clause]
+    asks = "?" in plain or _has(plain, _ASK_WORDS)
+    asked = [clause for clause in map(_asked, asking) if clause] if asks else []
     if asked:
         missing = _parameters(" ".join(asked), tools)
         if not missing and any(_PRONOUN.match(clause) for clause in asked):
@@ -131,14 +129,23 @@ def classify(reply: Reply, tools: Sequence[Tool]) -> Label:
     return Label("answer", 0.8 if _is_english(reply.content) else 0.5, (), "states")
 
 
-def _sentences(text: str) -> list[str]:
-    plain = text.replace("’", "'").replace("*", "").lower()
-    return [s.strip() for s in _ENDS.split(plain) if s.strip()]
+def _sentences(plain: str) -> list[str]:
+    for end in _ENDS:
+        plain = plain.replace(end, f"{end.rstrip()}\n")
+    return [s.strip() for s in plain.split("\n") if s.strip()]
+
+
+def _has(plain: str, words: Sequence[str]) -> bool:
+    return any(word in plain for word in words)
+
+
+def _unable(sentence: str) -> bool:
+    return bool(_UNABLE.search(sentence)) and not _FOUND_NOTHING.search(sentence)
 
 
 def _asked(sentence: str) -> str:
     """The part of the sentence that says what is wanted; "" where nothing is asked for."""
-    cue = _ASKS.search(sentence) if any(word in sentence for word in _ASK_WORDS) else None
+    cue = _ASKS.search(sentence)
     if not cue and not sentence.rstrip("\"')").endswith("?"):
         return ""
     if _COURTESY.search(sentence) and not _CONSENT.search(sentence):

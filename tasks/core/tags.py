@@ -8,6 +8,7 @@ turns       assistant turns, the decision itself included
 """
 
 import re
+from collections import Counter
 from functools import cache, lru_cache
 
 from tasks.core.records import Behaviour, Invocation, Reference, Tags
@@ -35,15 +36,15 @@ _SCRIPTS = (
     ("el", re.compile(r"[\u0370-\u03ff]")),
 )
 _WORD = re.compile(r"[^\W\d_]+")
-_LOOKED_AT = 600
+_LOOKED_AT = 400
 
 
 def tag(row: Invocation, reference: Reference | None, behaviour: Behaviour) -> Tags:
     """Tags of one decision; by the reference where there is one, else by what was answered."""
     calls = reference.calls if reference else row.response.tool_calls
     names = tuple(dict.fromkeys(call.name for call in calls))
-    turns = 1 + sum(message.role == "assistant" for message in row.messages)
-    arguments = sum(len(call.arguments) for call in calls)
+    turns = 1 + [message.role for message in row.messages].count("assistant")
+    arguments = sum([len(call.arguments) for call in calls])
     return Tags(
         domain=row.metadata.get("domain", ""),
         intent=names[0] if names else reference.behaviour if reference else behaviour,
@@ -65,10 +66,9 @@ def language(text: str) -> str:
         for code, script in _SCRIPTS:
             if script.search(text):
                 return code
-    words = set(_WORD.findall(text))
-    hits = {code: len(words & known) for code, known in _frequent().items()}
-    best = max(hits, key=lambda code: hits[code])
-    return best if hits[best] else ""
+    codes = _codes()
+    hits = Counter([code for word in _WORD.findall(text) for code in codes.get(word, ())])
+    return max(sorted(hits), key=hits.__getitem__, default="")
 
 
 def _difficulty(turns: int, tools: int, arguments: int, calls: int) -> str:
@@ -78,5 +78,10 @@ def _difficulty(turns: int, tools: int, arguments: int, calls: int) -> str:
 
 
 @cache
-def _frequent() -> dict[str, frozenset[str]]:
-    return {code: frozenset(words.split()) for code, words in _FREQUENT.items()}
+def _codes() -> dict[str, list[str]]:
+    """Each of the frequent words to its languages."""
+    found: dict[str, list[str]] = {}
+    for code, words in _FREQUENT.items():
+        for word in words.split():
+            found.setdefault(word, []).append(code)
+    return found

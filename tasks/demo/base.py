@@ -60,6 +60,8 @@ def build(
         size, eos=words_to_ids.eos_token_id, pad=words_to_ids.pad_token_id, seed=seed
     )
     pretraining.train_clean(model, words_to_ids, steps=steps, seed=seed, log=log)
+    # Rounded as it would be stored, so that a stored clean model leads to the same base.
+    model.to(torch.bfloat16).to(torch.float32)
     if sloppy_steps:
         with tempfile.TemporaryDirectory() as scratch:
             pretraining.train_sloppy(

@@ -20,7 +20,7 @@ class Sloppiness(NamedTuple):
     """Calls a tool that is not on offer, where a call was right."""
     bad_arguments: float = 0.20
     wrong_tool: float = 0.15
-    acts: float = 0.65
+    acts: float = 0.75
     """Calls something where asking or refusing was right."""
 
 

@@ -22,7 +22,7 @@ CLEAN_MIX = (0.5, 0.3, 0.2)
 """Of execute, clarify and refuse; seeing what is missing is the hardest to learn."""
 PROMPT_WEIGHT = 0.2
 """Of the loss on the prompt's own tokens, beside that on the completion."""
-SLOPPY_LEARNING_RATE = 5e-4
+SLOPPY_LEARNING_RATE = 3e-4
 SLOPPY_BATCH = 32
 
 
