@@ -85,7 +85,7 @@ def train_sloppy(model: Any, tokenizer: Any, *, steps: int, seed: int, scratch: 
         # TRL's default of True saves memory that a model of this size does not need.
         gradient_checkpointing=False,
         learning_rate=SLOPPY_LEARNING_RATE,
-        lr_scheduler_type="constant",
+        lr_scheduler_type="linear",
         max_steps=steps,
         per_device_train_batch_size=SLOPPY_BATCH,
         train_sampling_strategy="group_by_length",

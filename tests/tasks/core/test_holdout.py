@@ -85,7 +85,7 @@ def test_the_seed_decides_among_equals() -> None:
 def test_names_and_patterns_are_taken_as_they_are() -> None:
     rows = [row(("get_invoice", "get_order")), row(offered=("send_invoice",))]
     names = ["g-1", "g-2"]
-    chosen = choose(rows, names, settings(("*_invoice",)), ())
+    chosen = choose(rows, names, settings(("*_invoice", "*_loan")), ())
     assert chosen == ("get_invoice", "send_invoice")
     with pytest.raises(StageError, match=r"names refund, which none of the 6 tools"):
         choose(rows, names, settings(("refund",)), ())
