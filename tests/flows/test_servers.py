@@ -17,7 +17,7 @@ from tasks.core import workspace
 from tasks.core.step import PROJECT
 from tasks.serving.processes import free_port
 
-PATIENCE_S = 180
+PATIENCE_S = 600
 
 
 def until(condition: Callable[[], object], what: str) -> None:

@@ -74,22 +74,22 @@ def test_acting_earns_nothing_where_it_should_hold_back(behaviour: Behaviour):
 def test_holding_back_earns_nothing_where_a_tool_fits():
     for task in drawn("execute"):
         assert scored(task, world.REFUSAL).tier == "over-refusal"
-        assert scored(task, world.question(task.wanted.required()[0])).value == 0.0
+        assert scored(task, world.question(task.wanted, task.wanted.required()[0])).value == 0.0
 
 
 def test_asking_for_the_wrong_parameter_earns_less():
     for task in drawn("clarify"):
         (missing,) = task.reference.missing
-        others = {p for tool in task.tools for p in tool.required()} - {missing}
-        for other in others:
-            assert scored(task, world.question(other)).value == 0.4
+        others = [(t, p) for t in task.tools for p in t.required() if p != missing]
+        for tool, other in others:
+            assert scored(task, world.question(tool, other)).value == 0.4
 
 
 def test_asking_and_declining_are_told_apart():
     for task in drawn("clarify"):
         assert scored(task, world.REFUSAL).value == 0.1
     for task in drawn("refuse"):
-        assert scored(task, world.question(task.tools[0].required()[0])).value == 0.1
+        assert scored(task, world.question(task.tools[0], task.tools[0].required()[0])).value == 0.1
 
 
 def test_the_evaluation_agrees_on_what_is_exact():
