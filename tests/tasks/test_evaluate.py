@@ -81,7 +81,7 @@ def test_the_report_can_be_made_again_from_the_rows(evaluated: Evaluated):
     path = Path(report["rows"])
     assert report["rows_sha256"] == checkpoints.file_sha256(path)
     assert arms.compare(judged.read(path)) == {
-        name: report[name] for name in ("tasks", "groups", "arms", "lift")
+        name: report[name] for name in ("tasks", "groups", "arms", "lift", "lift_held_out")
     }
     assert (report["tasks"], report["groups"]) == (TASKS, TASKS // 2)
     assert report["arms"]["tuned"]["greedy"]["by_tools"]["held_out"]["n"] == TASKS
