@@ -36,10 +36,11 @@ from tasks.core.records import Feedback, Record, Rejected, encode
 from tasks.core.redaction import learn, learnt
 from tasks.core.redaction.fields import Fields
 from tasks.core.redaction.finders import Finders
+from tasks.core.redaction.keys import key_id, load_key
 from tasks.core.redaction.learnt import Lesson, Taught
 from tasks.core.redaction.lines import Line
 from tasks.core.redaction.rewrite import Rewriter
-from tasks.core.redaction.surrogates import Surrogates, key_id, load_key
+from tasks.core.redaction.surrogates import Surrogates
 from tasks.core.settings import Params, RedactSettings, Services
 
 CODE = ("tasks/redact.py", "tasks/core/redaction", "tasks/core/parts.py", "tasks/core/records.py")

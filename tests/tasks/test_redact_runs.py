@@ -15,8 +15,8 @@ from tasks.core.records import (
     Invocation,
     encode,
 )
+from tasks.core.redaction.keys import key_id
 from tasks.core.redaction.lines import Finding, Line
-from tasks.core.redaction.surrogates import key_id
 from tests.tasks.redaction_logs import (
     BY,
     KEY,

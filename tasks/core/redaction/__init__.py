@@ -14,6 +14,7 @@ decode       JSON inside a text, and whatever is encoded there: opened, and clos
 encodings    escapes, URL encoding and base64
 known        what a session knows (names, ids, dates of birth), found wherever it appears again
 surrogates   the keyed stand-in of a value, in the shape of the value
+keys         the key of the surrogates, its name, and a person's hash under it
 walk         a record's own texts, one after the other
 learn        the first pass over a part: what its sessions know
 rewrite      the second pass: stand-ins put, people hashed

@@ -18,18 +18,13 @@ anyone's, and redaction leaves them as they are when it meets them again.
 import base64
 import hashlib
 import hmac
-import os
 import re
-import stat
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
 
-from tasks.core.errors import StageError
-from tasks.core.redaction import dates
+from tasks.core.redaction import dates, keys
 from tasks.core.redaction.kinds import SECRETS, Kind, normalise
 
-DEFAULT_KEY = Path(".ratchet/redaction.key")
 MAIL_DOMAIN = "@example.invalid"
 
 _VOWELS = "aeiou"
@@ -40,44 +35,6 @@ _SECRET_FORM = re.compile(r"<[A-Z]+(?:_[A-Z]+)*_[A-Z2-7]{10}>")
 _WORD = re.compile(r"[^\W\d_]{2,}|[^\W\d_\x00-\x7f]")
 _ISO_START = re.compile(r"\d{4}-\d{2}-\d{2}(?=[T ])")
 _HEX_ID = re.compile(r"(?=.*\d)[0-9a-f][0-9a-f-]{14,}[0-9a-f]", re.I)
-
-
-def load_key(named: str = "", *, made_before: bool = False) -> bytes:
-    """Read the key of the surrogates, or make one where none was ever used.
-
-    Args:
-        named: a file (`RATCHET_KEY_FILE`); empty: `.ratchet/redaction.key` in this folder.
-        made_before: redacted data exists here already, so a new key would not fit it.
-
-    Raises:
-        StageError: the file is missing where it must not be, readable by others, below `data/`,
-            or holds no key.
-    """
-    path = Path(named) if named else DEFAULT_KEY
-    if Path("data").resolve() in path.resolve().parents:
-        raise StageError(f"key file {path} lies in data/, which is versioned; move it elsewhere")
-    if not path.exists():
-        if named or made_before:
-            raise StageError(
-                f"key file {path} is missing: bring it back, or delete data/redacted to have "
-                "everything redacted again under a new key"
-            )
-        _make(path)
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o077:
-        raise StageError(f"key file {path} has mode {mode:04o}; nobody else may read it: chmod 600")
-    try:
-        key = bytes.fromhex(path.read_text().strip())
-    except ValueError as error:
-        raise StageError(f"key file {path} holds no hex digits; it wants 64 of them") from error
-    if len(key) < 32:
-        raise StageError(f"key file {path} holds {len(key)} bytes; it wants at least 32")
-    return key
-
-
-def key_id(key: bytes) -> str:
-    """A short name of the key that gives nothing of it away; 12 hex digits."""
-    return hmac.new(key, b"key id", hashlib.sha256).hexdigest()[:12]
 
 
 class Surrogates:
@@ -92,11 +49,10 @@ class Surrogates:
 
     def mark(self, kind: str, text: str) -> str:
         """Keyed hash of a text, 32 hex digits: tells equal from different and no more."""
-        message = f"mark|{kind}|{text}".encode()
-        return hmac.new(self._key, message, hashlib.sha256).hexdigest()[:32]
+        return keys.mark(self._key, kind, text)
 
     def _person(self, value: str) -> str:
-        return self.mark("PERSON", " ".join(value.lower().split()))
+        return keys.person_hash(self._key, value)
 
     def _of(self, kind: Kind, text: str) -> str:
         if is_surrogate(kind, text):
@@ -127,15 +83,6 @@ def is_surrogate(kind: Kind, text: str) -> bool:
     if kind is Kind.SSN:
         return normalise(kind, text).startswith("000")
     return kind in SECRETS and bool(_SECRET_FORM.fullmatch(text))
-
-
-def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(os.urandom(32).hex() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _email(by: Surrogates, kind: Kind, text: str) -> str:

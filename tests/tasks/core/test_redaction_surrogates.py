@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from tasks.core.errors import StageError
+from tasks.core.redaction.keys import key_id, load_key, person_hash
 from tasks.core.redaction.kinds import Kind
-from tasks.core.redaction.surrogates import Surrogates, is_surrogate, key_id, load_key, luhn
+from tasks.core.redaction.surrogates import Surrogates, is_surrogate, luhn
 
 KEY = bytes(range(32))
 
@@ -140,6 +141,8 @@ def test_a_person_has_one_hash_whatever_the_case() -> None:
     by = Surrogates(KEY)
     assert by.person(" Mia@Example.com ") == by.person("mia@example.com")
     assert by.person("mia@example.com") != by.person("mia@example.org")
+    assert by.person("mia@example.com") == person_hash(KEY, "MIA@example.com ")
+    assert person_hash(bytes(32), "mia@example.com") != person_hash(KEY, "mia@example.com")
 
 
 def test_the_first_run_makes_a_key_that_only_the_owner_reads(

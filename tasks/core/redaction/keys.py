@@ -1,0 +1,85 @@
+"""The key of the surrogates: where it lies, what it is called, and a person's hash under it.
+
+.ratchet/redaction.key      64 hex digits, mode 0600, outside of git, DVC and MLflow
+key_id(key)                 "5b0e3c91a7d2", in the manifest of everything redacted under it
+person_hash(key, "mia@example.com")   as in `Invocation.persons` and `Example.persons`
+"""
+
+import hashlib
+import hmac
+import os
+import stat
+from pathlib import Path
+
+from tasks.core.errors import StageError
+
+DEFAULT_KEY = Path(".ratchet/redaction.key")
+
+
+def load_key(named: str = "", *, made_before: bool = False) -> bytes:
+    """Read the key of the surrogates, or make one where none was ever used.
+
+    Args:
+        named: a file (`RATCHET_KEY_FILE`); empty: `.ratchet/redaction.key` in this folder.
+        made_before: redacted data exists here already, so a new key would not fit it.
+
+    Raises:
+        StageError: the file is missing where it must not be, readable by others, below `data/`,
+            or holds no key.
+    """
+    path = Path(named) if named else DEFAULT_KEY
+    if Path("data").resolve() in path.resolve().parents:
+        raise StageError(f"key file {path} lies in data/, which is versioned; move it elsewhere")
+    if not path.exists():
+        if named or made_before:
+            raise StageError(
+                f"key file {path} is missing: bring it back, or delete data/redacted to have "
+                "everything redacted again under a new key"
+            )
+        _make(path)
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        raise StageError(f"key file {path} has mode {mode:04o}; nobody else may read it: chmod 600")
+    try:
+        key = bytes.fromhex(path.read_text().strip())
+    except ValueError as error:
+        raise StageError(f"key file {path} holds no hex digits; it wants 64 of them") from error
+    if len(key) < 32:
+        raise StageError(f"key file {path} holds {len(key)} bytes; it wants at least 32")
+    return key
+
+
+def key_id(key: bytes) -> str:
+    """A short name of the key that gives nothing of it away; 12 hex digits."""
+    return hmac.new(key, b"key id", hashlib.sha256).hexdigest()[:12]
+
+
+def mark(key: bytes, kind: str, text: str) -> str:
+    """Keyed hash of a text, 32 hex digits: tells equal from different and no more."""
+    message = f"mark|{kind}|{text}".encode()
+    return hmac.new(key, message, hashlib.sha256).hexdigest()[:32]
+
+
+def person_hash(key: bytes, value: str) -> str:
+    """What stands for a person in `persons` of records and examples, from the clear value.
+
+    Args:
+        key: of the surrogates, as `load_key` reads it.
+        value: what stood in the logs under one of `redact.person_keys` (`mia_li_3668`), or the
+            e-mail address that stood in a call's metadata. Case and runs of spaces do not count.
+
+    Returns:
+        32 hex digits. A person who appears under several values (an id and an address) has a hash
+        for each: ask for every value that is known. Records that were redacted under another key
+        hold other hashes, see `key_id` and `info["key_id"]` of the manifest.
+    """
+    return mark(key, "PERSON", " ".join(value.lower().split()))
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(os.urandom(32).hex() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
