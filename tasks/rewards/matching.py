@@ -1,4 +1,4 @@
-"""Compares calls with the calls of a reference: by the tool's JSON Schema, and one to one.
+"""Compares a call with a call of a reference by the tool's JSON Schema.
 
     schema number   1 equals 1.0      schema string   "07030" never equals 7030
     no schema type  1 differs from 1.0, true from 1
@@ -8,7 +8,7 @@ string where the schema wants a number is a wrong value, because the tool would 
 Source of the types' meaning: JSON Schema 2020-12, Validation, section 6.1.1.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tasks.core.records import Call, Tool, ToolCall
@@ -72,64 +72,6 @@ def equal(value: Any, wanted: Any, schema: Any, root: Schema) -> bool:
         return bool(value == wanted)
     numbers = type(value) in (int, float) and kind in (int, float)
     return numbers and value == wanted and any(map(_is_number, _branches(schema, root)))
-
-
-def assign(
-    calls: Sequence[ToolCall], wanted: Sequence[Call], worth: Callable[[ToolCall, Call], float]
-) -> list[tuple[int, int]]:
-    """Pair calls with wanted calls of the same tool, one to one, so that their worth is greatest.
-
-    Returns pairs of positions. A worth of 1 is an exact match. A call that is repeated is paired
-    as often as the wanted calls ask for it exactly, and otherwise once.
-    """
-    if len(calls) == 1 and len(wanted) == 1:
-        return [(0, 0)] if calls[0].name == wanted[0].name else []
-    pairs = []
-    for name in dict.fromkeys(w.name for w in wanted):
-        columns = [j for j, w in enumerate(wanted) if w.name == name]
-        rows = [i for i, call in enumerate(calls) if call.name == name]
-        table = [[worth(calls[i], wanted[j]) for j in columns] for i in rows]
-        kept = _without_repeats([calls[i] for i in rows], table)
-        if kept:
-            pairs += [(rows[kept[r]], columns[c]) for r, c in _best([table[k] for k in kept])]
-    return sorted(pairs)
-
-
-def _best(table: list[list[float]]) -> Iterator[tuple[int, int]]:
-    """The assignment of rows to columns with the greatest sum."""
-    wishes = [row.index(max(row)) for row in table]
-    if len(set(wishes)) == len(wishes):  # no two rows want the same column
-        yield from enumerate(wishes)
-        return
-    from scipy.optimize import linear_sum_assignment
-
-    rows, columns = linear_sum_assignment(table, maximize=True)
-    yield from zip(map(int, rows), map(int, columns), strict=True)
-
-
-def _without_repeats(calls: list[ToolCall], table: list[list[float]]) -> list[int]:
-    """Rows to be kept: a call's copies only as far as exact matches ask for them."""
-    if len(calls) == 1:
-        return [0]
-    copies: dict[Hashable, list[int]] = {}
-    for row, call in enumerate(calls):
-        copies.setdefault(_frozen(call.arguments), []).append(row)
-    kept = []
-    for rows in copies.values():
-        exact = sum(any(table[row][column] >= 1 for row in rows) for column in range(len(table[0])))
-        # The best of them, so that their order does not matter where 1 and 1.0 differ.
-        kept += sorted(rows, key=lambda row: sorted(table[row], reverse=True), reverse=True)[
-            : max(1, exact)
-        ]
-    return sorted(kept)
-
-
-def _frozen(value: Any) -> Hashable:
-    if isinstance(value, dict):
-        return frozenset((name, _frozen(item)) for name, item in value.items())
-    if isinstance(value, list | tuple):
-        return tuple(_frozen(item) for item in value)
-    return (bool, value) if isinstance(value, bool) else value
 
 
 def _may_be_added(name: str, value: Any, wanted: Call, schema: Any, root: Schema) -> bool:

@@ -37,6 +37,7 @@ from tasks.rewards.spec_file import Place
 
 SHARED = (
     "tasks/rewards/spec.py",
+    "tasks/rewards/assignment.py",
     "tasks/rewards/matching.py",
     "tasks/rewards/side_effects.py",
     "tasks/core/behaviour.py",

@@ -9,9 +9,11 @@
                drop_table()                                  0.0   invented: not on offer
                "Which month?"                                0.0   over-refusal
 
-With several wanted calls each is worth its share. A call that was not asked for costs half a share,
-and one and a half where it looks as if it changed something: more than leaving a call out, which
-costs one. Scores references whose behaviour is `execute`; the others are not applicable.
+With several wanted calls each is worth its share; of those that are not exact only the best of
+each tool counts, by what it has right beyond the exact ones (`assignment`). A call that was not
+asked for costs half a share, and one and a half where it looks as if it changed something: more
+than leaving a call out, which costs one. Scores references whose behaviour is `execute`; the
+others are not applicable.
 """
 
 from typing import Self
@@ -21,7 +23,7 @@ from pydantic import Field, model_validator
 from tasks.core import behaviour
 from tasks.core.records import Call, Reference, Reply, Score, Tool, ToolCall
 from tasks.core.settings import Section
-from tasks.rewards import NOT_APPLICABLE, Case, Prompt, matching
+from tasks.rewards import NOT_APPLICABLE, Case, Prompt, assignment, matching
 from tasks.rewards.side_effects import changes_something
 
 
@@ -31,7 +33,7 @@ class Settings(Section):
     arguments: float = Field(default=0.4, ge=0, lt=1)
     """On top, times the share of right arguments; parameters that are not wanted count against."""
     wrong_tool: float = Field(default=0.1, ge=0, lt=1)
-    """For calls to listed tools none of which is wanted."""
+    """For calls to listed tools none of which is wanted, in shares of a wanted call."""
     extra_call: float = Field(default=0.5, ge=0, le=2)
     """Cost of a call nobody asked for, in shares of a wanted call; the value stays above 0."""
     changing_call: float = Field(default=1.5, gt=1, le=2)
@@ -40,6 +42,8 @@ class Settings(Section):
     """Tools that change something, by name or pattern (`pay_*`), whatever their verb says."""
     reading: tuple[str, ...] = ()
     """Tools that change nothing, likewise."""
+    ordered: bool = False
+    """Whether calls have to come in the order of the reference's."""
 
     @model_validator(mode="after")
     def _only_exact_is_one(self) -> Self:
@@ -95,22 +99,31 @@ def _calls(
         right = max(0, fit.right - fit.extra)
         return settings.right_tool + settings.arguments * right / max(1, fit.wanted)
 
-    wanted = reference.calls
-    pairs = matching.assign(calls, wanted, worth)
-    paid = [worth(calls[i], wanted[j]) for i, j in pairs]
-    matched = {i for i, _ in pairs}
-    extra = [call for i, call in enumerate(calls) if i not in matched]
-    value = sum(paid) / len(wanted)
-    if not pairs:
+    size = len(reference.calls)
+    found = assignment.match(calls, reference.calls, worth, ordered=settings.ordered)
+    extra = list(found.extra)
+    if found.named:
+        value = (found.exact + found.progress) / size
+    else:
         # They stand in the place of the wanted calls; only what goes beyond those is extra.
-        value = settings.wrong_tool
-        extra = _harmless_first(extra, settings)[len(wanted) :]
-    value = _less_extra(value, extra, len(wanted), settings)
-    complete = len(pairs) == len(wanted) and all(p == 1 for p in paid)
-    tier = "partial" if pairs else "wrong-tool"
-    if complete:
-        tier = "extra-call" if extra else "exact"
-    return Score(value=value, exact=tier == "exact", tier=tier, behaviour="execute")
+        value = settings.wrong_tool / size
+        extra = _harmless_first(extra, settings)[size:]
+    return Score(
+        value=_less_extra(value, extra, size, settings),
+        exact=found.exact == size and not extra,
+        tier=_tier(found, bool(extra), size, settings),
+        behaviour="execute",
+    )
+
+
+def _tier(found: assignment.Matched, extra: bool, size: int, settings: Settings) -> str:
+    if not found.named:
+        return "wrong-tool"
+    if found.exact == size:
+        return "extra-call" if extra else "exact"
+    if found.exact + found.misplaced == size:
+        return "out-of-order"
+    return "partial" if found.nearest > settings.right_tool else "right-tool"
 
 
 def _less_extra(value: float, extra: list[ToolCall], wanted: int, settings: Settings) -> float:

@@ -1,7 +1,7 @@
 import pytest
 
 from tasks.core.records import Call, Tool, ToolCall
-from tasks.rewards.matching import Fit, assign, equal, fit
+from tasks.rewards.matching import Fit, equal, fit
 
 NUMBER = {"type": "number"}
 STRING = {"type": "string"}
@@ -116,59 +116,3 @@ def test_an_alternative_for_a_parameter_that_is_not_wanted_may_be_added():
 def test_an_optional_parameter_may_be_left_out_but_not_be_wrong():
     assert fitted({"city": "Oslo"}, optional=("nights",)).exact
     assert not fitted({"city": "Oslo", "nights": 3}, optional=("nights",)).exact
-
-
-def call(**arguments: object) -> ToolCall:
-    return ToolCall(name="f", arguments=arguments)
-
-
-def share(given: ToolCall, wanted: Call) -> float:
-    same = sum(given.arguments.get(name) == value for name, value in wanted.arguments.items())
-    return same / len(wanted.arguments)
-
-
-def test_the_assignment_with_the_greatest_sum_is_taken():
-    # Both want the first column; taking it row by row would leave the second row nothing.
-    calls = [call(a=1, b=1), call(a=1, b=0)]
-    wanted = [Call(name="f", arguments={"a": 1, "b": 0}), Call(name="f", arguments={"b": 1})]
-    assert assign(calls, wanted, share) == [(0, 1), (1, 0)]
-
-
-def test_calls_are_paired_in_any_order():
-    calls = [call(a=3), call(a=1), call(a=2)]
-    wanted = [Call(name="f", arguments={"a": n}) for n in (1, 2, 3)]
-    assert assign(calls, wanted, share) == [(0, 2), (1, 0), (2, 1)]
-
-
-def test_two_rows_that_want_the_same_column_share_the_columns():
-    calls = [call(a=1, b=2), call(a=1, b=3)]
-    wanted = [
-        Call(name="f", arguments={"a": 1, "b": 2}),
-        Call(name="f", arguments={"a": 1, "b": 9}),
-    ]
-    assert assign(calls, wanted, share) == [(0, 0), (1, 1)]
-
-
-def test_only_calls_of_the_same_tool_are_paired():
-    assert assign([call(a=1)], [Call(name="g", arguments={"a": 1})], share) == []
-
-
-def test_a_repeated_call_is_paired_once():
-    wanted = [
-        Call(name="f", arguments={"a": 1, "b": 1}),
-        Call(name="f", arguments={"a": 1, "b": 2}),
-    ]
-    assert assign([call(a=1, b=1)] * 3, wanted, share) == [(0, 0)]
-
-
-def test_a_call_written_with_another_number_type_is_a_repeat():
-    wanted = [
-        Call(name="f", arguments={"a": 1, "b": 1}),
-        Call(name="f", arguments={"a": 1, "b": 2}),
-    ]
-    assert assign([call(a=1, b=1), call(a=1.0, b=1)], wanted, share) == [(0, 0)]
-
-
-def test_a_call_that_is_wanted_twice_is_paired_twice():
-    wanted = [Call(name="f", arguments={"a": 1})] * 2
-    assert assign([call(a=1)] * 3, wanted, share) == [(0, 0), (1, 1)]
