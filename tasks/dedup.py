@@ -38,7 +38,7 @@ from tasks.core.sketches import Sketch
 
 CODE = (
     "tasks/dedup.py",
-    "tasks/core/behaviour.py",
+    "tasks/core/behaviour",
     "tasks/core/chains.py",
     "tasks/core/decisions.py",
     "tasks/core/folding.py",

@@ -100,10 +100,10 @@ def refer(
 
 
 def _reference(reply: Reply, label: Label) -> Reference | None:
-    """The reply as a reference; None where it is empty or has arguments that are no JSON."""
+    """The reply as a reference; None where it is empty or its call is broken or only written."""
     if any(call.raw_arguments or not call.name for call in reply.tool_calls):
         return None
-    if not reply.tool_calls and not reply.content.strip():
+    if not reply.tool_calls and (label.behaviour == "execute" or not reply.content.strip()):
         return None
     calls = tuple(Call(name=call.name, arguments=call.arguments) for call in reply.tool_calls)
     text = "" if calls else reply.content

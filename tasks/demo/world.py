@@ -107,11 +107,12 @@ def satisfied(task: Task, reply: Reply) -> bool:
     """The user's own verdict: exactly the right call, the right question, or a plain refusal.
 
     A question passes in any words, as long as it names what is missing and nothing else that the
-    tool takes. It is not shared with any reward: what trains the model does not judge it.
+    tool takes; a broken call, left in the text, names it too and is no question. It is not shared
+    with any reward: what trains the model does not judge it.
     """
     if task.reference.behaviour == "execute":
         return reply.tool_calls == right_reply(task).tool_calls
-    if reply.tool_calls:
+    if reply.tool_calls or "<tool_call>" in reply.content:
         return False
     if task.reference.behaviour == "refuse":
         return reply.content.casefold() == REFUSAL.casefold()

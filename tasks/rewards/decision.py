@@ -52,6 +52,8 @@ def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
 
 def _text(prompt: Prompt, reply: Reply, reference: Reference, settings: Settings) -> Score:
     label = classify(reply, prompt.tools)
+    if label.behaviour == "execute":
+        return Score(value=0.0, tier="malformed", behaviour="execute")
     if label.behaviour != reference.behaviour:
         return _other_behaviour(label.behaviour, reference, settings)
     if reference.behaviour == "clarify":

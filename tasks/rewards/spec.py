@@ -40,7 +40,7 @@ SHARED = (
     "tasks/rewards/assignment.py",
     "tasks/rewards/matching.py",
     "tasks/rewards/side_effects.py",
-    "tasks/core/behaviour.py",
+    "tasks/core/behaviour",
 )
 """Code that every reward's value depends on, beside its own file."""
 

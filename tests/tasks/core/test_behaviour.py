@@ -30,6 +30,34 @@ def test_a_call_that_is_no_json_is_a_doubtful_execution() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        '<tool_call>{"name": "get_report", "arguments": {"month": "= 54</tool_call>',
+        '{"name": "get_report", "arguments": {"month": "May"}}',
+        '```json\n[{"name": "get_report", "parameters": {"month": "May"}}]\n```',
+        "[get_report(month='May'), book(seatClass='first')]",
+        'functions.get_report({"month": "May"})',
+        'One moment.\n[TOOL_CALLS] [{"name": "get_report"',
+    ],
+)
+def test_a_call_written_as_text_is_a_doubtful_execution(text: str) -> None:
+    assert label(text) == Label("execute", 0.5, (), "call-as-text")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"name": "May", "total": 12}',
+        '{"name": "get_total", "arguments": {"month": "May"}}',
+        "get_report gives a report (May).",
+        "Prices are in euros (VAT included)",
+    ],
+)
+def test_an_answer_in_json_or_about_a_tool_is_no_call(text: str) -> None:
+    assert label(text).behaviour == "answer"
+
+
+@pytest.mark.parametrize(
     ("text", "missing"),
     [
         ("Please give month.", ("month",)),

@@ -54,6 +54,7 @@ def test_proof_has_its_rank(known: Known, failed: bool, truth: TruthSource) -> N
         says("  "),
         Reply(tool_calls=(ToolCall(name="get_order", raw_arguments="{"),)),
         Reply(tool_calls=(ToolCall(name="", arguments={}),)),
+        says('<tool_call>{"name": "get_order", "arguments": {"order_id": "= 54'),
     ],
 )
 def test_what_says_nothing_is_no_reference(reply: Reply) -> None:

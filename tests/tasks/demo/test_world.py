@@ -124,6 +124,8 @@ def test_a_user_is_satisfied_with_the_right_question_in_any_words() -> None:
     assert not world.satisfied(task, Reply(content="No tool can do this."))
     call = ToolCall(name=task.wanted.name, arguments=task.arguments)
     assert not world.satisfied(task, Reply(content=f"Which {spoken}?", tool_calls=(call,)))
+    broken = f'<tool_call>{{"name": "{task.wanted.name}", "arguments": {{"{missing}": "= 54'
+    assert not world.satisfied(task, Reply(content=broken))
 
 
 def test_a_user_whose_wish_no_tool_serves_wants_to_hear_it() -> None:

@@ -42,6 +42,7 @@ ANSWER = Reference(behaviour="answer", text="Your invoice of 12 May is 30 euros.
         (Reply(content="For which month?", tool_calls=(CALL,)), 0.0, "acted"),
         (Reply(tool_calls=(ToolCall(name="guess_month"),)), 0.0, "invented"),
         (Reply(tool_calls=(ToolCall(name="", raw_arguments="{"),)), 0.0, "malformed"),
+        ('{"name": "get_invoice", "arguments": {"month": "may"}}', 0.0, "malformed"),
     ],
 )
 def test_where_asking_is_right(reply: Reply | str, value: float, tier: str):

@@ -3,6 +3,7 @@
     Reply(content="Please give month.")      ->  clarify, missing ("month",)
     Reply(content="No tool can do this.")    ->  refuse
     Reply(content="Is there anything else?") ->  answer: a courtesy asks for nothing
+    Reply(content='<tool_call>{"name": "get')  ->  execute, doubtful: a call that nobody carries out
 
 The rules look at one sentence at a time. A question beats an inability ("I can't see it without
 your reservation number. Could you give it?"), except where it only offers something else ("Would
@@ -14,6 +15,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from tasks.core.behaviour import written_calls
 from tasks.core.records import Behaviour, Reply, Tool
 
 _VERBS = (
@@ -110,7 +112,13 @@ def classify(reply: Reply, tools: Sequence[Tool]) -> Label:
         return Label("execute", 0.5 if broken else 1.0, (), "tool-call")
     if not reply.content.strip():
         return Label("answer", 0.0, (), "empty")
-    plain = reply.content.replace("’", "'").replace("*", "").lower()
+    if written_calls.is_call(reply.content, tools):
+        return Label("execute", 0.5, (), "call-as-text")
+    return _of_text(reply.content, tools)
+
+
+def _of_text(content: str, tools: Sequence[Tool]) -> Label:
+    plain = content.replace("’", "'").replace("*", "").lower()
     sentences = _sentences(plain)
     unable = _has(plain, _UNABLE_WORDS) and any(map(_unable, sentences))
     asking = [s for s in sentences if not (unable and _OFFER.search(s))]
@@ -124,9 +132,9 @@ def classify(reply: Reply, tools: Sequence[Tool]) -> Label:
         return Label("clarify", sure, missing, "asks-parameter" if missing else "asks")
     if unable:
         return Label("refuse", 0.9, (), "unable")
-    if any("?" in s or "？" in s for s in sentences) and not _is_english(reply.content):
+    if any("?" in s or "？" in s for s in sentences) and not _is_english(content):
         return Label("clarify", 0.5, (), "question-mark")
-    return Label("answer", 0.8 if _is_english(reply.content) else 0.5, (), "states")
+    return Label("answer", 0.8 if _is_english(content) else 0.5, (), "states")
 
 
 def _sentences(plain: str) -> list[str]:

@@ -1,0 +1,44 @@
+"""Recognises a tool call that a model wrote as text, where nothing will carry it out.
+
+    <tool_call>{"name": "get_order", "arguments": {"id": "= 54</tool_call>      broken, in tags
+    {"name": "get_order", "arguments": {"id": "54"}}                            bare JSON
+    get_order(id="54")                                                          as in Python
+
+Text is taken for a call by the tags that models put around one, or where it is nothing but a call
+of a tool that is on offer. An answer in JSON, or one that speaks of a tool, is neither.
+"""
+
+import re
+from collections.abc import Sequence
+
+from tasks.core.records import Tool
+
+# Hermes and Qwen; Mistral; Llama 3; Anthropic; Llama's user-defined functions; Gemma.
+_TAGS = re.compile(
+    r"<tool_calls?>|\[TOOL_CALLS\]|<\|python_tag\|>|<function_calls>|<invoke name=|<function="
+    r"|```tool_code"
+)
+_FENCE = re.compile(r"```\w*\n?|`")
+_NAMED = re.compile(r"\"(?:name|function|tool|tool_name|recipient_name)\"\s*:\s*\"([^\"]+)\"")
+_ARGUMENTS = re.compile(r"\"(?:arguments|parameters|args|input|tool_input)\"\s*:")
+_APPLIED = re.compile(r"\[?\s*(?:functions?\.)?([\w.-]+)\s*\(")
+
+
+def is_call(text: str, tools: Sequence[Tool]) -> bool:
+    """Whether the text is a call, sound or broken. Never raises."""
+    if "<" in text or "[" in text or "`" in text:
+        if _TAGS.search(text):
+            return True
+        text = _FENCE.sub("", text)
+    text = text.strip()
+    if text.startswith(("{", "[{")):
+        named = _NAMED.search(text)
+        return bool(named and _ARGUMENTS.search(text) and _is_offered(named[1], tools))
+    if not text.endswith((")", ")]")):
+        return False
+    applied = _APPLIED.match(text)
+    return bool(applied and _is_offered(applied[1], tools))
+
+
+def _is_offered(name: str, tools: Sequence[Tool]) -> bool:
+    return any(tool.name == name.removeprefix("functions.") for tool in tools)
