@@ -3,11 +3,20 @@
 A reward is a module with
 
     Settings                            a frozen pydantic model of its options
-    score(prompt, reply, settings)      a `Score`; pure, and blind to the rest of the batch
+    score(prompt, reply, settings)      a `Score`; pure, and blind to the rest of the batch.
+                                        `async def` where it asks a server
     CASES                               what it pays for a reply, shown and tested
 
     Prompt(messages=..., tools=(get_invoice,), reference=Reference(behaviour="execute", ...))
     Reply(tool_calls=(ToolCall(name="get_invoice", arguments={"month": "may"}),))  ->  0.2 to 1.0
+
+A reward that ranks the replies to one prompt against each other has, in the place of `score`,
+`score_group(prompts, replies, settings)`: it is given the whole group and returns a list of one
+`Score` for each reply. Beside these it may have
+
+    SOURCES                             project files that its value depends on, beside its own
+    facts(settings)                     what else it was made with, name to value (model, prompt)
+    spent()                             what it used up so far, name to number (calls, cost)
 
 What a reward cannot score it returns unscored, with a reason. `NOT_APPLICABLE` is the one reason
 that is no loss: the reward has nothing to say about such a row, and another component has.
@@ -27,7 +36,8 @@ from tasks.core.records import Message, Reference, Reply, Tool
 NOT_APPLICABLE = "not-applicable"
 
 _PARTS = ("Settings", "score", "CASES")
-_IS_REWARD = re.compile(r"^def score\(.*^CASES\b|^CASES\b.*^def score\(", re.MULTILINE | re.DOTALL)
+_SCORES = re.compile(r"^(?:async )?def score(?:_group)?\(", re.MULTILINE)
+_SHOWS = re.compile(r"^CASES\b", re.MULTILINE)
 
 
 class Prompt(NamedTuple):
@@ -50,7 +60,8 @@ class Case(NamedTuple):
 def available() -> tuple[str, ...]:
     """Names of the rewards that ship with the project, without importing any."""
     folder = Path(__file__).parent
-    return tuple(p.stem for p in sorted(folder.glob("*.py")) if _IS_REWARD.search(p.read_text()))
+    texts = {path.stem: path.read_text() for path in sorted(folder.glob("*.py"))}
+    return tuple(n for n, text in texts.items() if _SCORES.search(text) and _SHOWS.search(text))
 
 
 def load(name: str) -> ModuleType:
@@ -69,6 +80,8 @@ def load(name: str) -> ModuleType:
             f"reward {name!r}: there is no module {error.name}; put it where Python finds it"
         ) from error
     lacking = [part for part in _PARTS if not hasattr(module, part)]
+    if hasattr(module, "score_group"):
+        lacking = [part for part in lacking if part != "score"]
     if lacking:
         raise SettingsError(
             f"reward {name!r}: {module_name} has no {', '.join(lacking)}; a reward has "
@@ -92,6 +105,11 @@ def source_file(name: str) -> Path:
     if found is None or found.origin is None or not found.origin.endswith(".py"):
         raise SettingsError(f"reward {name!r} has no Python source file, so it has no version")
     return Path(found.origin)
+
+
+def sources(name: str) -> tuple[str, ...]:
+    """Project files that the reward's value depends on, beside its own and those of every spec."""
+    return tuple(getattr(load(name), "SOURCES", ()))
 
 
 def _module_name(name: str) -> str:

@@ -111,12 +111,25 @@ def _save(spec: Spec, mlflow: Any, folder: Path) -> Path:
     mlflow.pyfunc.save_model(
         str(target),
         python_model=str(Path(__file__).with_name("served.py")),
-        artifacts={"spec": str(spec.path.resolve())},
+        artifacts={"spec": str(_whole(spec, folder))},
         model_config={"sha": spec.sha},
         code_paths=_sources(spec, folder / "code"),
         pip_requirements=list(_REQUIREMENTS),
     )
     return target
+
+
+def _whole(spec: Spec, folder: Path) -> Path:
+    """The spec's file, or where it includes others, one that says the same by itself."""
+    import yaml
+
+    path = spec.path.resolve()
+    if "include" not in yaml.safe_load(path.read_text()):
+        return path
+    said = spec.declared.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    whole = folder / path.name
+    whole.write_text(yaml.safe_dump(said, sort_keys=False, allow_unicode=True))
+    return whole
 
 
 def _sources(spec: Spec, folder: Path) -> list[str]:

@@ -4,14 +4,15 @@
     version: 1.0.0
     description: The agent takes the right next action.
     risks: [A tool's side effects are guessed from its name.]
+    success: [Share of sessions that reach their goal without a human.]
     components:
       - {reward: tool_call, weight: 1.0, options: {wrong_tool: 0.0}}
       - {reward: decision, weight: 1.0}
-    combine: weighted_sum
+      - {reward: pii_leak, role: gate}
+      - {reward: length, role: penalty, weight: 0.2}
+    clip: [-1, 1]
 
-The value of a reply is the sum of each component's value times its weight, clipped to [-1, 1]. A
-component that is not applicable to a row adds nothing to it. Where a component could not be scored
-for any other reason, or none is applicable, the row is unscored.
+How the components' values become one is said in `scoring`, and what the file may say in `declared`.
 """
 
 import hashlib
@@ -21,62 +22,30 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from tasks import rewards
 from tasks.core.dialects import parse
 from tasks.core.errors import SettingsError
 from tasks.core.records import Message, Reference, Reply, Score, Tool
-from tasks.core.settings import Section
 from tasks.core.step import PROJECT, code_sha
-from tasks.rewards import NOT_APPLICABLE, Prompt, spec_file
-from tasks.rewards.spec_file import Place
+from tasks.rewards import Prompt
+from tasks.rewards import declared as declared_in
+from tasks.rewards.declared import Declaration, Placed
+from tasks.rewards.scoring import Scorer, column, combined, scorer
 
 SHARED = (
     "tasks/rewards/spec.py",
+    "tasks/rewards/scoring.py",
     "tasks/rewards/assignment.py",
     "tasks/rewards/matching.py",
     "tasks/rewards/side_effects.py",
     "tasks/core/behaviour",
 )
 """Code that every reward's value depends on, beside its own file."""
-
-_SEMVER = r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$"
-
-
-class Component(Section):
-    reward: str
-    """Name of a file in tasks/rewards, or a dotted path to a module of the user's own."""
-    weight: float = Field(gt=0, le=1)
-    options: dict[str, Any] = {}
-    """What the reward's `Settings` take."""
-
-
-class Declaration(Section):
-    """The YAML file as it stands."""
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
-    version: str = Field(pattern=_SEMVER)
-    """Semantic version: raised with every change of the file or of a reward in it."""
-    description: str = Field(min_length=1)
-    """What it is meant to make better."""
-    risks: tuple[str, ...] = Field(min_length=1)
-    """What could go wrong when a model is trained on it."""
-    components: tuple[Component, ...] = Field(min_length=1)
-    combine: Literal["weighted_sum"]
-
-
-@dataclass(frozen=True)
-class Scorer:
-    """One component, ready to score."""
-
-    reward: str
-    weight: float
-    settings: Section
-    score: Callable[[Prompt, Reply, Any], Score]
 
 
 @dataclass(frozen=True)
@@ -99,33 +68,20 @@ class Spec:
 
     def score(self, prompt: Prompt, reply: Reply) -> Score:
         """Score one reply; `components` holds each applicable component's value, not weighted."""
-        found: dict[str, Score] = {}
-        for scorer in self.scorers:
-            score = scorer.score(prompt, reply, scorer.settings)
-            if score.value is not None:
-                found[scorer.reward] = score
-            elif score.reason != NOT_APPLICABLE:
-                return Score.unscored(score.reason)
-        if not found:
-            return Score.unscored(NOT_APPLICABLE)
-        return self._combined(found)
+        return self.batch([prompt], [reply])[0]
 
     def batch(self, prompts: Sequence[Prompt], replies: Sequence[Reply]) -> list[Score]:
-        """Score each reply to the prompt at the same position."""
-        return [self.score(p, r) for p, r in zip(prompts, replies, strict=True)]
+        """Score each reply to the prompt at the same position.
 
-    def _combined(self, found: dict[str, Score]) -> Score:
-        total = sum(
-            s.weight * (found[s.reward].value or 0.0) for s in self.scorers if s.reward in found
-        )
-        first = next(iter(found.values()))
-        return Score(
-            value=max(-1.0, min(1.0, total)),
-            exact=all(score.exact for score in found.values()),
-            tier=first.tier,
-            behaviour=first.behaviour,
-            components={name: score.value or 0.0 for name, score in found.items()},
-        )
+        Raises:
+            ValueError: not as many replies as prompts.
+            StageError: a reward returned something else than one `Score` a reply.
+        """
+        if len(prompts) != len(replies):
+            raise ValueError(f"{len(prompts)} prompts and {len(replies)} replies; one is shorter")
+        columns = [column(one, prompts, replies) for one in self.scorers]
+        clip = self.declared.clip
+        return [combined(self.scorers, row, clip) for row in zip(*columns, strict=True)]
 
 
 def load_spec(path: str | Path) -> Spec:
@@ -137,18 +93,8 @@ def load_spec(path: str | Path) -> Spec:
         SettingsError: names the file, the line, the value and the cure.
     """
     file = _find(Path(path))
-    values, places = spec_file.read(file)
-    try:
-        declared = Declaration.model_validate(values)
-    except ValidationError as error:
-        raise spec_file.refused(file, places, error) from error
-    names = [component.reward for component in declared.components]
-    for i, name in enumerate(names):
-        if name in names[:i]:
-            raise spec_file.error(
-                file, places, ("components", i), f"reward {name} stands twice; join the two"
-            )
-    scorers = tuple(_scorer(file, places, i, c) for i, c in enumerate(declared.components))
+    declared, placed = declared_in.read(file)
+    scorers = tuple(map(_scorer, placed))
     return Spec(path=file, declared=declared, scorers=scorers, sha=_sha(declared, scorers))
 
 
@@ -234,24 +180,34 @@ def _find(path: Path) -> Path:
     return path if path.is_absolute() or path.exists() else PROJECT / path
 
 
-def _scorer(file: Path, places: dict[Place, int], position: int, component: Component) -> Scorer:
-    at: Place = ("components", position)
+def _scorer(one: Placed) -> Scorer:
+    component = one.component
     try:
         module = rewards.load(component.reward)
     except SettingsError as error:
-        raise spec_file.error(file, places, (*at, "reward"), str(error)) from error
+        raise one.error(str(error), "reward") from error
     try:
         settings = module.Settings.model_validate(component.options)
     except ValidationError as error:
-        raise spec_file.refused(file, places, error, (*at, "options")) from error
-    return Scorer(component.reward, component.weight, settings, module.score)
+        raise one.refused(error, "options") from error
+    return scorer(
+        component.reward,
+        module,
+        settings,
+        name=component.name,
+        role=component.role,
+        weight=1.0 if component.weight is None else component.weight,
+        concurrency=component.concurrency,
+        timeout_s=component.timeout_s,
+    )
 
 
 def _sha(declared: Declaration, scorers: Sequence[Scorer]) -> str:
     content = {
-        "declared": declared.model_dump(mode="json"),
+        "declared": declared.model_dump(mode="json", by_alias=True),
         "settings": [scorer.settings.model_dump(mode="json") for scorer in scorers],
         "sources": {scorer.reward: rewards.source_sha(scorer.reward) for scorer in scorers},
+        "beside": {scorer.reward: code_sha(*rewards.sources(scorer.reward)) for scorer in scorers},
         "shared": code_sha(*SHARED),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -142,7 +142,7 @@ def test_a_relative_path_is_looked_for_in_the_project_too(
     [
         ("  - {reward: tool_cal, weight: 1}\n", r":7: components\.0\.reward: reward 'tool_cal' is"),
         ("  - {reward: tool_call, weight: 2}\n", r":7: components\.0\.weight = 2: .* less than or"),
-        ("  - {reward: tool_call}\n", r":7: components\.0\.weight is missing; add it"),
+        ("  - {reward: tool_call}\n", r":7: components\.0: weight is missing; add it"),
         (
             "  - reward: tool_call\n    weight: 1\n    options: {tool: 1}\n",
             r":9: components\.0\.options\.tool is no key of it; remove it",
@@ -153,7 +153,7 @@ def test_a_relative_path_is_looked_for_in_the_project_too(
         ),
         (
             "  - {reward: decision, weight: 1}\n  - {reward: decision, weight: 1}\n",
-            r":8: components\.1: reward decision stands twice",
+            r":8: components\.1: decision stands twice; join the two, or name one",
         ),
     ],
 )
