@@ -14,6 +14,7 @@ A reward that ranks the replies to one prompt against each other has, in the pla
 `score_group(prompts, replies, settings)`: it is given the whole group and returns a list of one
 `Score` for each reply. Beside these it may have
 
+    score_batch(prompts, ...)           the same scores as `score`, many at once
     SOURCES                             project files that its value depends on, beside its own
     facts(settings)                     what else it was made with, name to value (model, prompt)
     spent()                             what it used up so far, name to number (calls, cost)
@@ -26,9 +27,10 @@ import hashlib
 import importlib
 import importlib.util
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
-from typing import NamedTuple
+from types import MappingProxyType, ModuleType
+from typing import Any, NamedTuple
 
 from tasks.core.errors import SettingsError
 from tasks.core.records import Message, Reference, Reply, Tool
@@ -49,12 +51,14 @@ class Prompt(NamedTuple):
 
 
 class Case(NamedTuple):
-    """One line of a reward's contract: with default settings the reply is worth `value`."""
+    """One line of a reward's contract: with `options` the reply is worth `value`."""
 
     prompt: Prompt
     reply: Reply
     value: float | None
     """None: unscored."""
+    options: Mapping[str, Any] = MappingProxyType({})
+    """What its `Settings` take; those that a reward cannot do without are in every case of it."""
 
 
 def available() -> tuple[str, ...]:

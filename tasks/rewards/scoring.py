@@ -53,6 +53,8 @@ class Scorer:
     score: Callable[..., Any]
     """`score(prompt, reply, settings)`, or `score_group(prompts, replies, settings)`."""
     grouped: bool = False
+    batch: Callable[..., Any] | None = None
+    """`score_batch(prompts, replies, settings)`, where a reward is quicker with many at once."""
     concurrency: int = 16
     """Of a coroutine: how many run at a time."""
     timeout_s: float = 600.0
@@ -83,6 +85,7 @@ def scorer(reward: str, module: ModuleType, settings: Section, **told: Any) -> S
         settings=settings,
         score=module.score_group if grouped else module.score,
         grouped=grouped,
+        batch=getattr(module, "score_batch", None),
     )
 
 
@@ -94,6 +97,11 @@ def column(scorer: Scorer, prompts: Sequence[Prompt], replies: Sequence[Reply]) 
     """
     if scorer.is_remote:
         return _run(_gathered(scorer, prompts, replies))
+    if scorer.batch is not None:
+        batch: list[Score] = [Score.unscored(NOT_APPLICABLE)] * len(prompts)
+        scores = scorer.batch(prompts, replies, scorer.settings)
+        _place(scorer, batch, list(range(len(prompts))), scores)
+        return batch
     if not scorer.grouped:
         pairs = zip(prompts, replies, strict=True)
         return [_checked(scorer, scorer.score(p, r, scorer.settings)) for p, r in pairs]

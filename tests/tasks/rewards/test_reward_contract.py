@@ -15,7 +15,8 @@ CASES = [(name, case) for name in NAMES for case in rewards.load(name).CASES]
 
 def valued(name: str, case: Case) -> Score:
     """A case by itself, whichever way the reward is called."""
-    return scoring.column(scoring.alone(name), [case.prompt], [case.reply])[0]
+    scorer = scoring.alone(name, dict(case.options))
+    return scoring.column(scorer, [case.prompt], [case.reply])[0]
 
 
 def test_the_rewards_are_the_files_that_have_cases():
@@ -39,8 +40,9 @@ def test_the_same_reply_is_worth_the_same_twice(name: str, case: Case):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_values_lie_between_minus_one_and_one(name: str):
+    options = rewards.load(name).CASES[0].options
     for _, case in CASES:
-        value = valued(name, case).value
+        value = valued(name, case._replace(options=options)).value
         assert value is None or -1 <= value <= 1
 
 

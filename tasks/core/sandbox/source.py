@@ -1,0 +1,148 @@
+"""Reads a program of the user's before it runs: what it defines, asks for and imports.
+
+    def score(completion, reference):          function score, asks for completion and reference
+        return float(completion["content"] == reference["text"])
+
+    def grade(sample, item):                   function grade, called as OpenAI's graders are
+        return 1.0 if sample["output_text"] == item["answer"] else 0.0
+
+Nothing of it is executed here. What it may import is the standard library and the packages that
+were named; those are imported before the walls are up, so that no file is needed behind them.
+"""
+
+import ast
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from tasks.core.errors import SettingsError
+
+SCORE_ASKS = ("prompt", "messages", "tools", "reference", "completion")
+GRADE_ASKS = ("sample", "item")
+MAX_BYTES = 256 * 1024
+"""As OpenAI's python grader."""
+
+_LATE = {"datetime": "_strptime", "time": "_strptime", "urllib": "encodings.idna"}
+"""Modules that import another one only when a function of theirs is called."""
+_ALWAYS = ("unicodedata", "encodings.idna")
+
+
+class Program(NamedTuple):
+    """A program that may run."""
+
+    text: str
+    name: str
+    """For errors: a file's name, or `source`."""
+    function: str
+    """`score`, called with keywords, or `grade`, called with `sample, item`."""
+    asks: tuple[str, ...]
+    """What each row has to hold."""
+    modules: tuple[tuple[str, ...], ...]
+    """`(module, name, ...)` for each import."""
+    packages: tuple[str, ...]
+
+    @property
+    def sha(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def read(text: str, *, name: str = "source", packages: Sequence[str] = ()) -> Program:
+    """Check a program.
+
+    Raises:
+        SettingsError: no Python, too long, no `score` or `grade`, a parameter that nothing fills,
+            or an import of what was not named.
+    """
+    if len(text.encode()) > MAX_BYTES:
+        raise SettingsError(f"{name} has more than {MAX_BYTES} bytes; a reward is a page of code")
+    try:
+        tree = ast.parse(text, filename=name)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
+        line = getattr(problem, "lineno", None) or 1
+        raise SettingsError(f"{name}:{line}: no Python: {problem}") from problem
+    function = _function(tree, name)
+    found = tuple(sorted(set(_imports(tree, name))))
+    _check_imports(found, name, packages)
+    roots = {module[0].partition(".")[0] for module in found}
+    late = sorted({*_ALWAYS, *(_LATE[root] for root in roots & _LATE.keys())})
+    modules = (*((module,) for module in late), *found)
+    return Program(text, name, function.name, _asks(function, name), modules, tuple(packages))
+
+
+def _function(tree: ast.Module, name: str) -> ast.FunctionDef:
+    wanted = ("score", "grade")
+    found: dict[str, ast.FunctionDef] = {}
+    for node in tree.body:
+        if isinstance(node, ast.AsyncFunctionDef) and node.name in wanted:
+            raise SettingsError(
+                f"{name}:{node.lineno}: {node.name} is async; nothing can be awaited in the "
+                "sandbox, which has no network: make it `def`"
+            )
+        if isinstance(node, ast.FunctionDef) and node.name in wanted:
+            found[node.name] = node
+    if len(found) != 1:
+        said = "has both score and grade; keep one" if found else "defines no function"
+        raise SettingsError(
+            f"{name} {said}; expected `def score(completion, reference)` with any of "
+            f"{', '.join(SCORE_ASKS)}, or `def grade(sample, item)`"
+        )
+    return next(iter(found.values()))
+
+
+def _asks(function: ast.FunctionDef, name: str) -> tuple[str, ...]:
+    arguments = function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    if function.name == "grade":
+        least = len(positional) - len(arguments.defaults)
+        if least > 2 or (len(positional) < 2 and arguments.vararg is None):
+            raise SettingsError(
+                f"{name}:{function.lineno}: grade takes {len(positional)} parameters; it is "
+                "called with two, `grade(sample, item)`"
+            )
+        return GRADE_ASKS
+    if arguments.posonlyargs:
+        raise SettingsError(f"{name}:{function.lineno}: score is called by keyword; remove the `/`")
+    bare = len(positional) - len(arguments.defaults)
+    needed = [argument.arg for argument in positional[:bare]]
+    optional = [argument.arg for argument in positional[bare:]]
+    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        (needed if default is None else optional).append(argument.arg)
+    for asked in needed:
+        if asked not in SCORE_ASKS:
+            raise SettingsError(
+                f"{name}:{function.lineno}: score asks for {asked!r}, which nothing fills; "
+                f"expected any of {', '.join(SCORE_ASKS)}"
+            )
+    if arguments.kwarg is not None:
+        return SCORE_ASKS
+    return tuple(asked for asked in SCORE_ASKS if asked in (*needed, *optional))
+
+
+def _imports(tree: ast.Module, name: str) -> Iterator[tuple[str, ...]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name,) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            if node.level or node.module is None:
+                raise SettingsError(
+                    f"{name}:{node.lineno}: a relative import; the program is one file, "
+                    "with nothing beside it"
+                )
+            if node.module != "__future__":
+                yield (node.module, *(a.name for a in node.names if a.name != "*"))
+
+
+def _check_imports(found: Sequence[tuple[str, ...]], name: str, packages: Sequence[str]) -> None:
+    for module, *_ in found:
+        root = module.partition(".")[0]
+        if root in sys.stdlib_module_names:
+            continue
+        if root not in packages:
+            raise SettingsError(
+                f"{name}: imports {module}, which is not of the standard library; add {root} to "
+                "`packages` if it may be imported, outside the sandbox, before the walls are up"
+            )
+        if importlib.util.find_spec(root) is None:
+            raise SettingsError(f"{name}: imports {module}, which is not installed here")

@@ -1,0 +1,197 @@
+"""Runs the user's own function in a sandboxed process, once for each reply.
+
+    options:
+      source: |
+        def score(completion, reference):
+            if reference is None:
+                return None
+            return float(completion["content"].strip() == reference["text"])
+
+`score` names what it wants of `messages` (or `prompt`), `tools`, `reference` and `completion`, all
+as Ratchet's records in plain JSON (tasks/rewards/exchange/namespaces.py); `grade(sample, item)` is
+OpenAI's form and sees OpenAI's. It returns a number in `range`, or None where it has nothing to
+say. It has no network, no file, no environment and no other process; see tasks/core/sandbox.
+
+What raises, hangs, dies or returns no number in range is unscored, with the reason. The value is
+divided by the greater end of `range`, so that it lies between -1 and 1 and zero stays zero.
+"""
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+from pydantic import Field, PrivateAttr, computed_field, model_validator
+
+from tasks.core.errors import SettingsError
+from tasks.core.records import Reference, Reply, Score
+from tasks.core.sandbox import backend, source
+from tasks.core.sandbox.limits import Limits
+from tasks.core.sandbox.source import Program
+from tasks.core.sandbox.worker import Outcome, Worker
+from tasks.core.settings import Section
+from tasks.core.step import PROJECT
+from tasks.rewards import NOT_APPLICABLE, Case, Prompt
+from tasks.rewards.exchange import namespaces
+
+SOURCES = ("tasks/rewards/exchange/namespaces.py",)
+
+_KEPT = 8
+"""Workers, each a process; a spec rarely has more than one."""
+
+
+class Settings(Section):
+    source: str = ""
+    """The program itself; or"""
+    file: str = ""
+    """the file it stands in, from here or from the project."""
+    range: tuple[float, float] = (-1.0, 1.0)
+    """What the function may return."""
+    packages: tuple[str, ...] = ()
+    """Installed packages that it may import beside the standard library."""
+    timeout_seconds: float = Field(default=10.0, gt=0, le=900)
+    cpu_seconds: float = Field(default=5.0, gt=0, le=900)
+    memory_mb: int = Field(default=1024, ge=128)
+    sandbox: backend.Wanted = "auto"
+    unsafe_without_sandbox: bool = False
+    """Run it as a process like any other where no sandbox works. It can do what you can do."""
+
+    _program: Program = PrivateAttr()
+
+    @model_validator(mode="after")
+    def _is_a_program(self) -> Self:
+        low, high = self.range
+        if not low < high:
+            raise ValueError(f"range {low} to {high}: the first must be less than the second")
+        if bool(self.source) == bool(self.file):
+            raise ValueError("give the program either as `source` or as `file`")
+        try:
+            text, name = (self.source, "source") if self.source else _read(self.file)
+            self._program = source.read(text, name=name, packages=self.packages)
+        except SettingsError as problem:
+            raise ValueError(str(problem)) from problem
+        return self
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def program_sha(self) -> str:
+        """Part of the spec's own sha, so that a changed file is another reward."""
+        return self._program.sha
+
+    @property
+    def program(self) -> Program:
+        return self._program
+
+
+def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
+    """Score one reply; see the module for what is paid.
+
+    Raises:
+        SettingsError: no sandbox works here, or the program fails when it is loaded.
+    """
+    return score_batch((prompt,), (reply,), settings)[0]
+
+
+def score_batch(
+    prompts: Sequence[Prompt], replies: Sequence[Reply], settings: Settings
+) -> list[Score]:
+    """Score each reply to the prompt at the same position, all in one pass over the pipe."""
+    worker = worker_of(settings)
+    asks = worker.program.asks
+    seen: dict[int, dict[str, Any]] = {}
+    found: list[Score | None] = []
+    rows: list[bytes] = []
+    for prompt, reply in zip(prompts, replies, strict=True):
+        try:
+            rows.append(_row(prompt, reply, asks, seen))
+            found.append(None)
+        except (UnicodeEncodeError, OverflowError, RecursionError, TypeError):
+            found.append(Score.unscored("python-row-is-no-json"))
+    outcomes = iter(worker.run(rows))
+    return [_score(next(outcomes), settings) if score is None else score for score in found]
+
+
+def worker_of(settings: Settings) -> Worker:
+    """The worker for these settings; kept, so that its process is started once.
+
+    Raises:
+        SettingsError: no sandbox works here, and the settings do not say `unsafe`.
+    """
+    limits = Limits(settings.timeout_seconds, settings.cpu_seconds, settings.memory_mb)
+    return _worker(
+        settings.program, limits, settings.sandbox, unsafe=settings.unsafe_without_sandbox
+    )
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _worker(program: Program, limits: Limits, wanted: backend.Wanted, *, unsafe: bool) -> Worker:
+    return Worker(program, limits, backend.choose(wanted, unsafe=unsafe))
+
+
+def _score(outcome: Outcome, settings: Settings) -> Score:
+    if outcome.value is None:
+        none_said = outcome.reason == "no-value"
+        return Score.unscored(NOT_APPLICABLE if none_said else f"python-{outcome.reason}")
+    low, high = settings.range
+    if not low <= outcome.value <= high:
+        return Score.unscored("python-out-of-range")
+    full = outcome.value == high
+    tier = "full" if full else "some" if outcome.value > max(low, 0.0) else "none"
+    value = outcome.value / max(abs(low), abs(high))
+    return Score(value=value, exact=full, tier=tier)
+
+
+def _row(
+    prompt: Prompt, reply: Reply, asks: tuple[str, ...], seen: dict[int, dict[str, Any]]
+) -> bytes:
+    # A prompt comes with each of its replies; its part of the row is written once.
+    shared = seen.get(id(prompt))
+    if shared is None:
+        shared = seen[id(prompt)] = _of_prompt(prompt, asks)
+    own: dict[str, Any] = {}
+    if "completion" in asks:
+        own["completion"] = namespaces.completion(reply)
+    if "sample" in asks:
+        own["sample"] = namespaces.sample(reply)
+    return msgspec.json.encode({**shared, **own})
+
+
+def _of_prompt(prompt: Prompt, asks: tuple[str, ...]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in asks:
+        if name in ("messages", "prompt"):
+            found[name] = [namespaces.message(message) for message in prompt.messages]
+        elif name == "tools":
+            found[name] = [namespaces.tool(tool) for tool in prompt.tools]
+        elif name == "reference":
+            found[name] = namespaces.reference(prompt.reference)
+        elif name == "item":
+            found[name] = namespaces.item(prompt)
+    return {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in found.items()}
+
+
+def _read(file: str) -> tuple[str, str]:
+    path = Path(file)
+    path = path if path.is_absolute() or path.exists() else PROJECT / path
+    try:
+        return path.read_text(), file
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SettingsError(f"file {file!r} cannot be read: {problem}") from problem
+
+
+_EXAMPLE = {
+    "source": (
+        "def score(completion, reference):\n"
+        "    if reference is None:\n"
+        "        return None\n"
+        "    return float(completion['content'].strip() == reference['text'])\n"
+    )
+}
+_PROMPT = Prompt((), (), Reference(behaviour="answer", text="Oslo"))
+CASES = (
+    Case(_PROMPT, Reply(content=" Oslo\n"), 1.0, _EXAMPLE),
+    Case(_PROMPT, Reply(content="Bergen"), 0.0, _EXAMPLE),
+    Case(Prompt((), (), None), Reply(content="Oslo"), None, _EXAMPLE),
+    Case(_PROMPT, Reply(content="Oslo"), None, {"source": "def score():\n    return 1 / 0\n"}),
+)
