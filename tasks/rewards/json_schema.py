@@ -1,41 +1,68 @@
-"""Checks each call against the schema of the tool that was offered; needs no reference.
+"""Checks JSON against a schema: each call against its tool's, or the text against one you give.
 
-    tool   get_weather(city: string, days: integer, both required)
-    reply  get_weather(city="Oslo", days=3)      1.0
-           get_weather(city="Oslo", days="3")    0.0   a string is no integer
-           get_forecast(city="Oslo")             0.0   not on offer
+    {check: calls}     tool get_weather(city: string, days: integer, both required)
+                       get_weather(city="Oslo", days=3)      1.0
+                       get_weather(city="Oslo", days="3")    0.0   a string is no integer
+                       get_forecast(city="Oslo")             0.0   not on offer
+    {check: text, text_schema: {type: object, required: [total]}}
+                       {"total": 12}                         1.0
+                       {"sum": 12}                           0.0   invalid
+                       The total is 12.                      0.0   no-json
+    {check: reference}  the same, by the schema that the text of the row's reference is
 
-The value lies between `invalid` and `valid`, by the share of calls that are valid. A reply without
-calls is not applicable: paying it would pay for silence. Beside another reward use
-`{valid: 0.0, invalid: -1.0}`, so that a valid call as such earns nothing.
+The value lies between `invalid` and `valid`: by the share of calls that are valid, and all or
+nothing for a text, of which half a structure is of no use. A reply without calls, or without text,
+is not applicable where those are checked: paying it would pay for silence. Beside another reward
+use `{valid: 0.0, invalid: -1.0}`, so that being valid as such earns nothing.
 """
 
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import msgspec
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from tasks.core.records import Reply, Score, Tool, ToolCall
+from tasks.core.records import Reference, Reply, Score, Tool, ToolCall
 from tasks.core.settings import Section
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
+from tasks.rewards.json_text import NotJsonError, read
+
+SOURCES = ("tasks/rewards/json_text.py",)
 
 
 class Settings(Section):
     valid: float = Field(default=1.0, ge=-1, le=1)
-    """Where all calls are valid."""
+    """Where all calls, or the text, are valid."""
     invalid: float = Field(default=0.0, ge=-1, le=1)
     """Where none is."""
+    check: Literal["calls", "text", "reference"] = "calls"
+    text_schema: dict[str, Any] | None = None
+    """For `text`: a JSON Schema (draft 2020-12); `$ref` stays inside of it."""
+    fenced: bool = False
+    """Whether the text may stand in a Markdown fence of JSON."""
+
+    @field_validator("text_schema")
+    @classmethod
+    def _is_schema(cls, schema: dict[str, Any] | None) -> dict[str, Any] | None:
+        if schema is not None and _validator(msgspec.json.encode(schema)) is None:
+            raise ValueError("it is no JSON Schema of draft 2020-12; see json-schema.org")
+        return schema
 
     @model_validator(mode="after")
-    def _valid_is_better(self) -> Self:
+    def _consistent(self) -> Self:
         if self.valid <= self.invalid:
             raise ValueError(f"valid {self.valid} must be more than invalid {self.invalid}")
+        if (self.check == "text") != (self.text_schema is not None):
+            raise ValueError("check text and the option `text_schema` come together: give both")
         return self
 
 
 def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
     """Score one reply; see the module for what is paid."""
+    return (_calls if settings.check == "calls" else _text)(prompt, reply, settings)
+
+
+def _calls(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
     if not reply.tool_calls:
         return Score.unscored(NOT_APPLICABLE)
     offered = {tool.name: tool for tool in prompt.tools}
@@ -48,6 +75,25 @@ def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
     return Score(value=value, exact=share == 1, tier=tier, behaviour="execute")
 
 
+def _text(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
+    if not reply.content.strip():
+        return Score.unscored(NOT_APPLICABLE)
+    schema = settings.text_schema
+    if settings.check == "reference":
+        schema = _schema_of(prompt.reference)
+    if schema is None:
+        return Score.unscored("reference-is-no-schema" if prompt.reference else "no-reference")
+    try:
+        value = read(reply.content, fenced=settings.fenced)
+    except NotJsonError:
+        return Score(value=settings.invalid, tier="no-json", behaviour="answer")
+    fits = _fits(value, schema)
+    if fits is None:
+        return Score.unscored("schema-is-no-schema")
+    tier, paid = ("valid", settings.valid) if fits else ("invalid", settings.invalid)
+    return Score(value=paid, exact=fits, tier=tier, behaviour="answer")
+
+
 def is_valid(call: ToolCall, tool: Tool | None) -> bool | None:
     """Whether the arguments fit the tool; None where the tool's schema is no JSON Schema.
 
@@ -55,13 +101,27 @@ def is_valid(call: ToolCall, tool: Tool | None) -> bool | None:
     """
     if tool is None or call.raw_arguments:
         return False
+    return _fits(call.arguments, tool.parameters)
+
+
+def _fits(value: Any, schema: dict[str, Any]) -> bool | None:
     from referencing.exceptions import Unresolvable
 
-    validator = _validator(msgspec.json.encode(tool.parameters))
+    validator = _validator(msgspec.json.encode(schema))
     try:
-        return None if validator is None else bool(validator.is_valid(call.arguments))
-    except Unresolvable:
+        return None if validator is None else bool(validator.is_valid(value))
+    except (Unresolvable, RecursionError):
         return None
+
+
+def _schema_of(reference: Reference | None) -> dict[str, Any] | None:
+    if reference is None:
+        return None
+    try:
+        found = read(reference.text)
+    except NotJsonError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 @lru_cache(maxsize=4096)

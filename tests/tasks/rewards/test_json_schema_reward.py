@@ -1,8 +1,8 @@
 import pytest
 from pydantic import ValidationError
 
-from tasks.core.records import Reply, Tool, ToolCall
-from tasks.rewards import Prompt
+from tasks.core.records import Reference, Reply, Tool, ToolCall
+from tasks.rewards import NOT_APPLICABLE, Prompt
 from tasks.rewards.json_schema import Settings, is_valid, score
 
 GOOD = ToolCall(name="f", arguments={"a": 1})
@@ -48,3 +48,60 @@ def test_a_schema_that_is_none_leaves_the_row_unscored(schema: dict[str, object]
 )
 def test_a_call_is_valid_by_the_schema_of_its_tool(call: ToolCall, offered: Tool, valid: bool):
     assert is_valid(call, offered) is valid
+
+
+TOTAL = {"type": "object", "properties": {"total": {"type": "integer"}}, "required": ["total"]}
+
+
+@pytest.mark.parametrize(
+    ("content", "value", "tier"),
+    [
+        ('{"total": 12}', 1.0, "valid"),
+        (' {"total": 12}\n', 1.0, "valid"),
+        ('{"total": "12"}', 0.0, "invalid"),
+        ('{"sum": 12}', 0.0, "invalid"),
+        ("The total is 12.", 0.0, "no-json"),
+        ('{"total": 12} as asked', 0.0, "no-json"),
+        ('{"total": 12, "total": "x"}', 0.0, "no-json"),
+        ('```json\n{"total": 12}\n```', 0.0, "no-json"),
+        ("[" * 100_000, 0.0, "no-json"),
+    ],
+)
+def test_a_text_is_held_against_the_schema_of_the_options(content: str, value: float, tier: str):
+    found = score(
+        Prompt((), (), None), Reply(content=content), Settings(check="text", text_schema=TOTAL)
+    )
+    assert (found.value, found.tier, found.exact) == (value, tier, value == 1.0)
+
+
+def test_a_fence_can_be_allowed():
+    settings = Settings(check="text", text_schema=TOTAL, fenced=True)
+    for fence in ("```json\n{}\n```", "```\n{}\n```"):
+        reply = Reply(content=fence.replace("{}", '{"total": 12}'))
+        assert score(Prompt((), (), None), reply, settings).value == 1.0
+
+
+def test_the_schema_can_come_with_the_row():
+    settings = Settings(check="reference")
+    text = '{"type": "array", "items": {"type": "integer"}}'
+    row = Prompt((), (), Reference(behaviour="answer", text=text))
+    assert score(row, Reply(content="[1, 2]"), settings).value == 1.0
+    assert score(row, Reply(content='["1"]'), settings).value == 0.0
+    assert score(row, Reply(), settings).reason == NOT_APPLICABLE
+    for broken in ("no schema", '{"type": "whole number"}', '{"$ref": "http://127.0.0.1:9/x"}'):
+        bad = Prompt((), (), Reference(behaviour="answer", text=broken))
+        found = score(bad, Reply(content="[1]"), settings)
+        assert (found.value, found.reason.endswith("is-no-schema")) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"check": "text"}, "come together"),
+        ({"text_schema": TOTAL}, "come together"),
+        ({"check": "text", "text_schema": {"type": "whole number"}}, "no JSON Schema of draft"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(options: dict[str, object], message: str):
+    with pytest.raises(ValidationError, match=message):
+        Settings.model_validate(options)
