@@ -12,7 +12,7 @@ the manifest's `info`.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from itertools import chain, islice
 from pathlib import Path
@@ -21,17 +21,16 @@ from typing import NamedTuple
 import msgspec
 
 from tasks import formats
-from tasks.core import feedback, intake, parts, sources, step
+from tasks.core import bodies, feedback, intake, parts, sources, step
 from tasks.core.errors import SettingsError, SourceError, StageError
 from tasks.core.etags import Etags
-from tasks.core.intake import Parse
+from tasks.core.intake import COUNTED, FEEDBACK, Parse
 from tasks.core.json_lines import Malformed
-from tasks.core.parts import Manifest, Part
-from tasks.core.records import Feedback, Invocation, Source
+from tasks.core.parts import Counts, Manifest, Part
+from tasks.core.records import Feedback, Invocation, Record, Source
 from tasks.core.settings import IngestSettings
 from tasks.core.sources import Line, LogObject
 
-FEEDBACK = "feedback"
 SAMPLED = 20
 """Lines of an object that are looked at to recognise its format."""
 TOLERATED = 20
@@ -40,6 +39,7 @@ TOLERATED = 20
 
 CODE = (
     "tasks/ingest.py",
+    "tasks/core/bodies.py",
     "tasks/core/gzip_stream.py",
     "tasks/core/intake.py",
     "tasks/core/json_lines.py",
@@ -138,6 +138,8 @@ def _kept(
         return []
     found = want.found
     sha256 = "" if found.fault else etags.sha256(found.uri, found.etag) or sources.sha256(found)
+    if any(reject.reason == bodies.MISSING for part in had for reject in part.rejects):
+        return []  # it may have come
     for number, part in enumerate(had):
         intact = parts.part_path(target, part).is_file()
         if not intact or part.key != _key(want, sha256, settings, number):
@@ -180,11 +182,11 @@ def _parser(name: str, first: list[Line], session_key: str) -> tuple[str, Parse]
 
 
 def _invocations(
-    parse: Callable[[bytes, Source, str], list[Invocation]],
+    parse: Callable[[bytes, Source, str], Sequence[Record | Malformed]],
     session_key: str,
     line: bytes,
     source: Source,
-) -> list[Invocation]:
+) -> Sequence[Record | Malformed]:
     return parse(line, source, session_key)
 
 
@@ -234,12 +236,22 @@ def _manifest(made: list[Part], skipped: int) -> Manifest:
 
 
 def _check(made: Iterable[Part], max_rejected: float, what: str) -> None:
-    """Stop a bad load: a share of rejects that is too high, or nothing but rejects."""
+    """Stop a bad load: a share of rejects that is too high, or nothing but rejects.
+
+    What was left out by choice, or is no chat, is no fault; where it is all there is, it stops too.
+    """
     made = tuple(made)
     counts = step.total(made)
-    if counts.rejected <= (TOLERATED if counts.accepted else 0):
+    left_out = sum(counts.reasons.get(reason, 0) for reason in COUNTED)
+    faults, read = counts.rejected - left_out, counts.read - left_out
+    if left_out and not counts.accepted and not faults:
+        raise StageError(
+            f"all {counts.read} {what} records were left out ({_reasons(counts)}): expected calls "
+            "of a model; correct `ingest.sources` or `ingest.filter` in params.yaml"
+        )
+    if faults <= (TOLERATED if counts.accepted else 0):
         return
-    if counts.accepted and counts.rejected <= max_rejected * counts.read:
+    if counts.accepted and faults <= max_rejected * read:
         return
     first = {r.reason: r for part in reversed(made) for r in reversed(part.rejects)}
     places = "; ".join(
@@ -249,10 +261,14 @@ def _check(made: Iterable[Part], max_rejected: float, what: str) -> None:
         if reject.source
     )
     raise StageError(
-        f"{counts.rejected} of {counts.read} {what} records were rejected, at most "
+        f"{faults} of {read} {what} records were rejected, at most "
         f"{max_rejected:.0%} may be: {places}. Correct or remove these sources, or raise "
         "ingest.max_rejected; nothing was committed"
     )
+
+
+def _reasons(counts: Counts) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.reasons.items())
 
 
 if __name__ == "__main__":

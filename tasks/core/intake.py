@@ -1,4 +1,4 @@
-"""Turns the lines of one log object into parts; each line is accepted, rejected or a duplicate."""
+"""Turns the lines of one log object into parts: accepted, rejected or duplicate, each record."""
 
 import hashlib
 from collections import Counter
@@ -9,26 +9,32 @@ from pathlib import Path
 import msgspec
 
 from tasks.core import parts
-from tasks.core.json_lines import Malformed
+from tasks.core.json_lines import NOT_A_CHAT, Malformed
 from tasks.core.parts import Counts, Part
-from tasks.core.records import Invocation, Record, Rejected, Source, encode
+from tasks.core.records import Feedback, Invocation, Record, Rejected, Source, encode
 from tasks.core.sources import Line
 
+FEEDBACK = "feedback"
 REDELIVERED = "redelivered"
+FILTERED = "filtered"
+COUNTED = (FILTERED, NOT_A_CHAT)
+"""Rejected by choice: counted by reason, but not listed one by one; they are no fault."""
 _CUT = ("not-json", "bad-utf8")
 
-Parse = Callable[[bytes, Source], Sequence[Record]]
-"""Records of a line; raises `Malformed` where it cannot be read."""
+Parse = Callable[[bytes, Source], Sequence[Record | Malformed]]
+"""Records of a line, or why one of several cannot be read; raises `Malformed` where all cannot."""
+Keep = Callable[[Invocation], bool]
+Outcome = Record | str
+"""A record that is accepted, a `Rejected`, or the reason for which it is only counted."""
 
 
-class _Redelivered(Record, frozen=True):
-    """Stands for a record that this object already had."""
+def outcomes(
+    lines: Iterable[Line], parse: Parse, uri: str, name: str, keep: Keep | None = None
+) -> Iterator[Outcome]:
+    """What became of each record of an object.
 
-
-def outcomes(lines: Iterable[Line], parse: Parse, uri: str, name: str) -> Iterator[Record]:
-    """What became of each record of an object: itself, a `Rejected`, or that it came before.
-
-    `name` is the format's, for the records' source.
+    `name` is the format's, for the records' source; `keep` says which calls are wanted, and what a
+    line tells beside a call that is not wanted goes with it.
     """
     seen: set[bytes] = set()
     for line in lines:
@@ -38,66 +44,95 @@ def outcomes(lines: Iterable[Line], parse: Parse, uri: str, name: str) -> Iterat
                 raise Malformed(line.fault, line.detail)
             records = parse(line.content, source)
         except Malformed as error:
-            yield rejected(source, _reason(error, line), error.detail)
+            yield _refused(source, _reason(error, line), error.detail, 0)
             continue
-        for record in records:
-            identity = _identity(record)
-            yield _Redelivered() if identity in seen else record
-            seen.add(identity)
+        wanted = True
+        for number, record in enumerate(records):
+            if isinstance(record, Malformed):
+                yield _refused(source, record.reason, record.detail, number)
+                continue
+            if isinstance(record, Invocation):
+                wanted = keep is None or keep(record)
+                if not wanted:
+                    yield FILTERED
+            if wanted:
+                identity = _identity(record)
+                yield REDELIVERED if identity in seen else record
+                seen.add(identity)
 
 
-def rejected(source: Source, reason: str, detail: str) -> Rejected:
-    """A reject, named by the place it was read from."""
-    place = hashlib.sha256(f"{source.uri}:{source.line}".encode()).hexdigest()
-    return Rejected(id=place, reason=reason, source=source, detail=detail)
+def rejected(source: Source, reason: str, detail: str, number: int = 0) -> Rejected:
+    """A reject, named by the place it was read from; `number` is its place in the line."""
+    place = f"{source.uri}:{source.line}" + (f":{number}" if number else "")
+    name = hashlib.sha256(place.encode()).hexdigest()
+    return Rejected(id=name, reason=reason, source=source, detail=detail)
 
 
-def write(found: Iterable[Record], folder: Path, size: int, label: str) -> list[Part]:
-    """Write the outcomes of an object as parts of at most `size` records; one at the least."""
+def write(found: Iterable[Outcome], folder: Path, size: int, label: str) -> list[Part]:
+    """Write the outcomes of an object as parts of at most `size` records; one at the least.
+
+    Feedback that stands among calls gets parts of its own, labelled so.
+    """
     found = iter(found)
     made: list[Part] = []
     head = next(found, None)
     while head is not None or not made:
-        tally = _Tally()
+        tally = _Tally(aside=label != FEEDBACK)
         ahead = chain([head], found) if head is not None else found
         part = parts.write_part(folder, tally.accepted(ahead, size), label=label)
         made.append(tally.on(part))
+        if tally.beside:
+            made.append(_beside(folder, tally.beside))
         head = next(found, None)
     return made
+
+
+def _beside(folder: Path, found: Sequence[Feedback]) -> Part:
+    counts = Counts(read=len(found), accepted=len(found))
+    return parts.write_part(folder, found, label=FEEDBACK, counts=counts)
 
 
 class _Tally:
     """Counts what passes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, aside: bool) -> None:
+        self.beside: list[Feedback] = []
+        """Feedback that is kept out of what passes, if it is to be kept `aside`."""
+        self._aside = aside
         self._accepted = 0
         self._rejects: list[Rejected] = []
-        self._duplicates = 0
+        self._counted: Counter[str] = Counter()
 
-    def accepted(self, found: Iterable[Record], size: int) -> Iterator[Record]:
-        for record in found:
-            if isinstance(record, Rejected):
-                self._rejects.append(record)
-            elif isinstance(record, _Redelivered):
-                self._duplicates += 1
+    def accepted(self, found: Iterable[Outcome], size: int) -> Iterator[Record]:
+        for outcome in found:
+            if isinstance(outcome, str):
+                self._counted[outcome] += 1
+            elif isinstance(outcome, Rejected):
+                self._rejects.append(outcome)
+            elif self._aside and isinstance(outcome, Feedback):
+                self.beside.append(outcome)
             else:
                 self._accepted += 1
-                yield record
+                yield outcome
                 if self._accepted == size:
                     return
 
     def on(self, part: Part) -> Part:
-        reasons = Counter(reject.reason for reject in self._rejects)
-        if self._duplicates:
-            reasons[REDELIVERED] = self._duplicates
+        reasons = Counter(reject.reason for reject in self._rejects) + self._counted
+        duplicate = self._counted[REDELIVERED]
+        refused = len(self._rejects) + self._counted.total() - duplicate
         counts = Counts(
-            read=self._accepted + len(self._rejects) + self._duplicates,
+            read=self._accepted + refused + duplicate,
             accepted=self._accepted,
-            rejected=len(self._rejects),
-            duplicate=self._duplicates,
+            rejected=refused,
+            duplicate=duplicate,
             reasons=dict(sorted(reasons.items())),
         )
         return msgspec.structs.replace(part, counts=counts, rejects=tuple(self._rejects))
+
+
+def _refused(source: Source, reason: str, detail: str, number: int) -> Outcome:
+    return reason if reason in COUNTED else rejected(source, reason, detail, number)
 
 
 def _reason(error: Malformed, line: Line) -> str:

@@ -16,6 +16,9 @@ MAX_DEPTH = 100
 
 T = TypeVar("T")
 
+NOT_A_CHAT = "not-a-chat"
+"""Reason of a record that is no model's reply to messages: an embedding, a span of a web server."""
+
 Scalar = str | int | float | bool | None
 """A metadata value as logs have it."""
 

@@ -83,7 +83,7 @@ def read_lines(
     """
     chunks = _digested(_chunks(found), digest)
     head = next(chunks, b"")
-    whole = _before(head, chunks)
+    whole = before(head, chunks)
     yield from _lines(gunzip(whole, limits) if is_gzip(head) else whole, limits.line)
     for _ in chunks:  # a torn or refused object is hashed to its end all the same
         pass
@@ -128,10 +128,27 @@ def _line(number: int, pieces: list[bytes], size: int, limit: int) -> Line | Non
     return Line(number, content) if content.strip() else None
 
 
-def _chunks(found: LogObject) -> Iterator[bytes]:
-    with _explained(found.uri), _opened(found) as file:
+def located(uri: str) -> LogObject:
+    """The object at a uri that is known, without looking whether it is there."""
+    store, place = _open_store(uri)
+    return LogObject(uri, "", place, store)
+
+
+def stored(found: LogObject) -> Iterator[bytes]:
+    """The object's bytes as they are stored.
+
+    Raises:
+        FileNotFoundError: there is none.
+        SourceError: it cannot be read.
+    """
+    with _readable(found.uri), _opened(found) as file:
         while chunk := file.read(CHUNK):
             yield chunk
+
+
+def _chunks(found: LogObject) -> Iterator[bytes]:
+    with _explained(found.uri):
+        yield from stored(found)
 
 
 @contextmanager
@@ -154,7 +171,8 @@ def _digested(chunks: Iterator[bytes], digest: "hashlib._Hash") -> Iterator[byte
         yield chunk
 
 
-def _before(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
+def before(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks with the one that was taken from them put back."""
     if head:
         yield head
     yield from chunks
@@ -222,12 +240,21 @@ def _open_store(uri: str) -> tuple[Any, str]:
 def _explained(uri: str) -> Iterator[None]:
     """Errors of the storage as one line with its cure."""
     try:
-        yield
+        with _readable(uri):
+            yield
     except FileNotFoundError as error:
         raise SourceError(
             f"no {uri}: expected a file or folder; correct its uri under `ingest` in params.yaml, "
             "or create it (if it went away while it was read, run the stage again)"
         ) from error
+
+
+@contextmanager
+def _readable(uri: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise
     except _storage_errors() as error:
         raise SourceError(
             f"{uri} cannot be read: {' '.join(str(error).split())}; check its permissions, and for "

@@ -4,9 +4,11 @@ A format module holds
 
     SAMPLE: bytes                   one line as its service writes it
     recognises(record) -> str       empty for a record (a dict) of its own, or why it is not
-    parse(line, source, session_key) -> list[Invocation]
-                                    the calls a line tells of; raises `Malformed` for a record that
-                                    cannot be read, which becomes a counted reject
+    parse(line, source, session_key) -> list[Invocation | Feedback | Malformed]
+                                    the calls a line tells of, and feedback on them where it holds
+                                    some; raises `Malformed` for a line that cannot be read, which
+                                    becomes a counted reject, and gives one in its place for one
+                                    call of several
 
 and may hold `holds_records(uri: str) -> bool`, False for objects that lie among the logs and are
 none (bodies kept apart, say). There is no list to edit: a new format is a new file, or a module of

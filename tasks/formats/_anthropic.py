@@ -18,8 +18,9 @@ import msgspec
 
 from tasks.core.json_lines import Malformed, decode, shallow
 from tasks.core.records import Message, Tool, Usage
+from tasks.formats._exchange import Exchange
 from tasks.formats._streams import Stream
-from tasks.formats._turns import Exchange, Piece, as_reply, call, history, tokens, unsupported
+from tasks.formats._turns import Piece, as_reply, call, history, tokens, unsupported
 
 _SILENT = ("thinking", "redacted_thinking")
 

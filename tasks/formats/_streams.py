@@ -26,6 +26,10 @@ class Stream:
         whole = given if isinstance(given, dict) else {}
         self._blocks[index] = _Open(ToolCall(name=name, id=call_id, arguments=whole), [])
 
+    def has(self, index: int) -> bool:
+        """Whether this block has begun."""
+        return index in self._blocks
+
     def add_text(self, index: int, text: str) -> None:
         block = self._blocks.setdefault(index, _Open(None, []))
         if block.call is not None:

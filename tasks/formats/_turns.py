@@ -1,12 +1,12 @@
 """What the body formats share: content blocks folded into messages and replies."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from tasks.core.json_lines import Malformed, shallow
-from tasks.core.records import Message, Reply, Tool, ToolCall, Usage
+from tasks.core.records import Message, Reply, ToolCall, Usage
 
 Piece = str | ToolCall | Message
 """A text, a call, or the result of a call as a message of role `tool`."""
@@ -17,17 +17,6 @@ class Turn(Protocol):
 
     role: str
     content: Any
-
-
-class Exchange(NamedTuple):
-    """What the bodies of a logged call say, whatever their service."""
-
-    messages: tuple[Message, ...]
-    tools: tuple[Tool, ...]
-    reply: Reply
-    finish_reason: str
-    usage: Usage
-    latency_ms: int | None = None
 
 
 def history(

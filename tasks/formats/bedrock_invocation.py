@@ -9,11 +9,12 @@
                 "outputTokenCount": 31}}
 
 Converse and ConverseStream are read for every model; InvokeModel and
-InvokeModelWithResponseStream, whose bodies are each model's own, for Anthropic's. A streamed reply
-may be logged whole or as the list of its events.
+InvokeModelWithResponseStream, whose bodies are each model's own, for Anthropic, Nova, Llama, models
+that speak as Chat Completions do, and those that take one prompt. A streamed reply may be logged
+whole or as the list of its events. Embeddings and images are counted as `not-a-chat`.
 
-A limit: bodies over 100 KB are kept by the service in objects of their own (`inputBodyS3Path`).
-Those are not read: such a record is the reject `body-off-loaded`.
+Bodies over 100 KB are kept by the service in objects of their own (`inputBodyS3Path`,
+`outputBodyS3Path`), and read from there; how far that reaches says `tasks/core/bodies.py`.
 
 Source: Bedrock user guide, "Monitor model invocation using CloudWatch Logs and Amazon S3".
 """
@@ -23,10 +24,12 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.json_lines import Malformed, Scalar, decode, texts, utc
-from tasks.core.records import Invocation, Source, Usage
-from tasks.formats import _anthropic, _converse, invocation_id
-from tasks.formats._turns import Exchange, tokens
+from tasks.core import bodies
+from tasks.core.json_lines import NOT_A_CHAT, Malformed, Scalar, decode, texts
+from tasks.core.records import Invocation, Source
+from tasks.formats import _anthropic, _bodies, _converse
+from tasks.formats._exchange import Exchange, Told, invocation
+from tasks.formats._turns import tokens
 
 SCHEMA = "ModelInvocationLog"
 VERSION = "1.0"
@@ -93,6 +96,15 @@ class _Dialect(msgspec.Struct):
     anthropic_version: str | None = None
 
 
+class _Made(msgspec.Struct):
+    """What models give that write no text."""
+
+    embedding: msgspec.Raw = msgspec.Raw(b"")
+    embeddings: msgspec.Raw = msgspec.Raw(b"")
+    images: msgspec.Raw = msgspec.Raw(b"")
+    artifacts: msgspec.Raw = msgspec.Raw(b"")
+
+
 def recognises(record: dict[str, Any]) -> str:
     """Empty for a record of this format, otherwise why it is none."""
     if record.get("schemaType") == SCHEMA:
@@ -110,30 +122,25 @@ def parse(line: bytes, source: Source, session_key: str) -> list[Invocation]:
     """The one call that a line tells of.
 
     Raises:
-        Malformed: unknown-schema-type, unknown-schema-version, error-response, body-off-loaded,
-            unsupported-operation, unsupported-body, or what is wrong with the record's shape.
+        Malformed: unknown-schema-type, unknown-schema-version, error-response, body-missing,
+            body-out-of-reach, unsupported-operation, unsupported-body, not-a-chat, or what is
+            wrong with the record's shape.
     """
     record = decode(line, _records)
     _check(record)
-    exchange = _exchange(record)
+    exchange = _exchange(record, source)
     metadata = texts(record.request_metadata)
-    return [
-        Invocation(
-            id=invocation_id(record.request_id, exchange.messages, exchange.tools, exchange.reply),
-            source=source,
-            timestamp=utc(record.timestamp),
-            session_id=metadata.get(session_key) or record.request_id,
-            request_id=record.request_id,
-            model=record.model_id,
-            messages=exchange.messages,
-            tools=exchange.tools,
-            response=exchange.reply,
-            finish_reason=exchange.finish_reason,
-            usage=_usage(record, exchange.usage),
-            latency_ms=exchange.latency_ms,
-            metadata=metadata,
-        )
-    ]
+    given = record.input
+    cached = given.cache_read_input_token_count, given.cache_write_input_token_count
+    told = Told(
+        request_id=record.request_id,
+        timestamp=record.timestamp,
+        model=record.model_id,
+        metadata=metadata,
+        session_id=metadata.get(session_key, ""),
+        usage=tokens(given.input_token_count, record.output.output_token_count, *cached),
+    )
+    return [invocation(source, told, exchange)]
 
 
 def _check(record: _Record) -> None:
@@ -148,12 +155,12 @@ def _check(record: _Record) -> None:
         # The code is the service's own word (ThrottlingException); anything else is not repeated.
         code = record.error_code if _WORD.fullmatch(record.error_code) else "given"
         raise Malformed("error-response", f"$.errorCode {code}: the call brought no reply")
-    if record.input.input_body_s3_path or record.output.output_body_s3_path:
-        raise Malformed("body-off-loaded", "$.input or $.output: expected the body in the record")
 
 
-def _exchange(record: _Record) -> Exchange:
-    request, response = record.input.input_body_json, record.output.output_body_json
+def _exchange(record: _Record, source: Source) -> Exchange:
+    given, answered = record.input, record.output
+    request = _body(given.input_body_json, given.input_body_s3_path, source)
+    response = _body(answered.output_body_json, answered.output_body_s3_path, source)
     if bytes(response) == b"null":
         raise Malformed("missing-field", "$.output.outputBodyJson: expected a body")
     if record.operation in CONVERSE:
@@ -162,28 +169,26 @@ def _exchange(record: _Record) -> Exchange:
         raise Malformed(
             "unsupported-operation", f"$.operation: expected one of {', '.join(CONVERSE + INVOKE)}"
         )
-    if decode(request, _dialects).anthropic_version is None:
-        raise Malformed(
-            "unsupported-body",
-            "$.input.inputBodyJson: expected anthropic_version, the only native "
-            "body that is read; call the model through Converse",
-        )
-    return _anthropic.read(request, response)
+    if decode(request, _dialects).anthropic_version is not None:
+        return _anthropic.read(request, response)
+    if bytes(response)[:1] == b"{":
+        made = decode(response, _made)
+        if any(map(bytes, (made.embedding, made.embeddings, made.images, made.artifacts))):
+            raise Malformed(NOT_A_CHAT, "$.output.outputBodyJson: embeddings or images")
+    return _bodies.read(request, response)
 
 
-def _usage(record: _Record, told: Usage) -> Usage:
-    """What the body says, else the record's own counts."""
-    given = record.input
-    cached = given.cache_read_input_token_count, given.cache_write_input_token_count
-    counted = tokens(given.input_token_count, record.output.output_token_count, *cached)
-    read, written = told.input_tokens, told.output_tokens
-    return Usage(
-        input_tokens=counted.input_tokens if read is None else read,
-        output_tokens=counted.output_tokens if written is None else written,
-    )
+def _body(inline: msgspec.Raw, path: str | None, source: Source) -> msgspec.Raw:
+    if not path or bytes(inline) != b"null":
+        return inline
+    content = bodies.read(source.uri, path).strip()
+    decode(content, _anything)  # a piece of a line was looked through, this was not
+    return msgspec.Raw(content)
 
 
 _records = msgspec.json.Decoder(_Record)
+_made = msgspec.json.Decoder(_Made)
+_anything = msgspec.json.Decoder(msgspec.Raw)
 _dialects = msgspec.json.Decoder(_Dialect)
 _BODY = re.compile(r"/data/[^/]+_(?:input|output)\.json\.gz$")
 _WORD = re.compile(r"[A-Za-z]{1,60}")

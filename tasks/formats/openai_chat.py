@@ -1,4 +1,4 @@
-"""Reads chat completions logged as pairs of request and response, one pair a line.
+r"""Reads chat completions logged as pairs of request and response, and training rows.
 
     {"timestamp": "2026-11-03T14:20:29+00:00",
      "request": {"model": "gpt-…", "messages": [{"role": "user", "content": "Weather in Oslo?"}],
@@ -8,25 +8,28 @@
                   "choices": [{"index": 0, "finish_reason": "tool_calls", "message": {…}}],
                   "usage": {"prompt_tokens": 412, "completion_tokens": 31}}}
 
-`timestamp` may be missing, then `response.created` counts; `latency_ms` may stand beside it.
-Arguments that the model wrote and that are no JSON object are kept as `raw_arguments`.
+`timestamp` may be missing, then `response.created` counts; `latency_ms` may stand beside it. A
+response that was streamed is the list of its chunks. Two kinds of training row are read too:
 
-Limits: a response with several choices is a reject, because nothing says which one was used, and
-so is one that was logged as a stream's chunks.
+    {"id": "r-7", "messages": […], "tools": […], "reference_answer": "Which city?"}
+    {"prompt": […], "reward_model": {"ground_truth": "[{\"name\": …, \"arguments\": …}]"}}
 
-Source: OpenAI API reference, "Chat Completions".
+Nobody answered such a row yet, so it becomes a call by the model `reference` whose reply is the
+reference, and feedback `human_edit` on it, which makes that reply its truth. Its other fields that
+are text or numbers are metadata; without a `timestamp` its time is the start of 1970.
+
+Sources: OpenAI API reference, "Chat Completions"; Bedrock user guide, "Prepare training data".
 """
 
-from collections.abc import Iterator
-from functools import lru_cache
-from typing import Any, Literal
+import hashlib
+from typing import Any
 
 import msgspec
 
-from tasks.core.json_lines import Malformed, Scalar, arguments, decode, shallow, texts, utc
-from tasks.core.records import Invocation, Message, Reply, Source, Tool, ToolCall, Usage
-from tasks.formats import invocation_id
-from tasks.formats._turns import unsupported
+from tasks.core.json_lines import Malformed, Scalar, decode, texts, utc
+from tasks.core.records import Feedback, Invocation, Source
+from tasks.formats import _openai, _references
+from tasks.formats._exchange import Exchange, Told, invocation
 
 SAMPLE = (
     b'{"timestamp":"2026-11-03T15:20:29+01:00","latency_ms":850,"request":{"model":"gpt-4o",'
@@ -46,202 +49,135 @@ SAMPLE = (
     b'"usage":{"prompt_tokens":412,"completion_tokens":31,"total_tokens":443}}}'
 )
 
-_ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
-    "system": "system",
-    "developer": "system",
-    "user": "user",
-    "assistant": "assistant",
-    "tool": "tool",
-}
+UNTOLD = "1970-01-01T00:00:00Z"
+REFERENCE = "reference"
 
 
-class _Function(msgspec.Struct):
-    name: str
-    arguments: str = ""
-
-
-class _Call(msgspec.Struct):
-    function: _Function | None = None
-    id: str = ""
-
-
-class _Content(msgspec.Struct):
-    type: str
-    text: str = ""
-    refusal: str = ""
-
-
-class _Message(msgspec.Struct):
-    role: str
-    content: str | list[_Content] | None = None
-    refusal: str | None = None
-    tool_calls: list[_Call] | None = None
-    tool_call_id: str | None = None
-    function_call: Any = None
-    audio: Any = None
-
-
-class _Declared(msgspec.Struct):
-    name: str
-    description: str | None = None
-    parameters: dict[str, Any] | None = None
-
-
-class _Tool(msgspec.Struct):
-    function: _Declared | None = None
-    custom: _Declared | None = None
-
-
-class _Request(msgspec.Struct):
-    messages: list[_Message]
-    model: str = ""
-    tools: msgspec.Raw = msgspec.Raw(b"[]")
+class _Asked(msgspec.Struct):
     metadata: dict[str, Scalar] | None = None
 
 
-class _Choice(msgspec.Struct):
-    message: _Message
-    finish_reason: str | None = None
-
-
-class _Usage(msgspec.Struct):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-
-
-class _Response(msgspec.Struct):
-    id: str = ""
-    model: str = ""
-    created: int | None = None
-    choices: list[_Choice] = []
-    usage: _Usage | None = None
-    error: Any = None
-
-
-class _Record(msgspec.Struct):
-    request: _Request
-    response: _Response
+class _Pair(msgspec.Struct):
+    request: msgspec.Raw
+    response: msgspec.Raw
     timestamp: str | None = None
     latency_ms: int | None = None
+
+
+class _RewardModel(msgspec.Struct):
+    ground_truth: msgspec.Raw
+
+
+class _Row(msgspec.Struct):
+    messages: list[_openai.Turn] | None = None
+    prompt: list[_openai.Turn] | str | None = None
+    tools: msgspec.Raw = msgspec.Raw(b"[]")
+    reference_answer: msgspec.Raw = msgspec.Raw(b"null")
+    reward_model: _RewardModel | None = None
+    id: str | int | None = None
+    timestamp: str | None = None
 
 
 def recognises(record: dict[str, Any]) -> str:
     """Empty for a record of this format, otherwise why it is none."""
     request, response = record.get("request"), record.get("response")
-    if not isinstance(request, dict) or not isinstance(response, dict):
-        return 'expected objects "request" and "response"'
-    return "" if "messages" in request else 'expected "messages" in "request"'
+    if isinstance(request, dict) and isinstance(response, dict | list):
+        if "messages" not in request:
+            return 'expected "messages" in "request"'
+        answered = response if isinstance(response, list) else [response]
+        known = any(isinstance(r, dict) and ("choices" in r or "error" in r) for r in answered)
+        return "" if known else 'expected "choices" in "response"'
+    if "messages" in record and "reference_answer" in record:
+        return ""
+    reward = record.get("reward_model")
+    if "prompt" in record and isinstance(reward, dict) and "ground_truth" in reward:
+        return ""
+    return (
+        'expected objects "request" and "response", or "messages" and "reference_answer", or '
+        '"prompt" and "reward_model.ground_truth"'
+    )
 
 
-def parse(line: bytes, source: Source, session_key: str) -> list[Invocation]:
-    """The one call that a line tells of.
+def parse(line: bytes, source: Source, session_key: str) -> list[Invocation | Feedback]:
+    """The one call that a line tells of; for a training row with the feedback that proves it.
 
     Raises:
-        Malformed: error-response, several-choices, or what is wrong with the record's shape.
+        Malformed: error-response, several-choices, torn-stream, or what is wrong with the
+            record's shape.
     """
-    record = decode(line, _records)
-    request, response = record.request, record.response
-    choice = _only_choice(response)
-    messages = tuple(
-        _message(m, f"$.request.messages[{n}]") for n, m in enumerate(request.messages)
+    keys = decode(line, _keyed)
+    if "reference_answer" in keys or "reward_model" in keys:
+        return _row(line, keys, source, session_key)
+    pair = decode(line, _pairs)
+    exchange = _openai.read(pair.request, pair.response)
+    metadata = texts(decode(pair.request, _asked).metadata)
+    told = Told(
+        request_id=exchange.request_id,
+        timestamp=pair.timestamp if pair.timestamp is not None else exchange.created,
+        model=exchange.model,
+        metadata=metadata,
+        session_id=metadata.get(session_key, ""),
+        latency_ms=pair.latency_ms,
     )
-    tools = _tools(bytes(request.tools))
-    reply = _reply(choice.message)
-    metadata = texts(request.metadata)
-    usage = response.usage or _Usage()
-    return [
-        Invocation(
-            id=invocation_id(response.id, messages, tools, reply),
-            source=source,
-            timestamp=_timestamp(record),
-            session_id=metadata.get(session_key) or response.id,
-            request_id=response.id,
-            model=response.model or request.model,
-            messages=messages,
-            tools=tools,
-            response=reply,
-            finish_reason=choice.finish_reason or "",
-            usage=Usage(input_tokens=usage.prompt_tokens, output_tokens=usage.completion_tokens),
-            latency_ms=record.latency_ms,
-            metadata=metadata,
-        )
-    ]
+    return [invocation(source, told, exchange)]
 
 
-def _only_choice(response: _Response) -> _Choice:
-    if response.error is not None:
-        raise Malformed("error-response", "$.response.error: the call brought no reply")
-    if not response.id:
-        raise Malformed("missing-field", "$.response.id: expected text")
-    if not response.choices:
-        raise Malformed("missing-field", "$.response.choices: expected one choice")
-    if len(response.choices) > 1:
-        raise Malformed("several-choices", "$.response.choices: expected one choice")
-    return response.choices[0]
-
-
-def _timestamp(record: _Record) -> str:
-    given = record.timestamp if record.timestamp is not None else record.response.created
-    if given is None:
-        raise Malformed("missing-field", "$.timestamp: expected it, or $.response.created")
-    return utc(given)
-
-
-def _message(message: _Message, place: str) -> Message:
-    role = _ROLES.get(message.role)
-    if role is None:
-        raise Malformed("unknown-role", f"{place}: expected one of {', '.join(_ROLES)}")
-    calls = tuple(_calls(message, place))
-    if calls and role != "assistant":
-        raise Malformed("misplaced-block", f"{place}: a tool call in a {role}'s turn")
-    return Message(
-        role=role,
-        content=_text(message, place),
-        tool_calls=calls,
-        tool_call_id=message.tool_call_id or "",
+def _row(
+    line: bytes, keys: dict[str, msgspec.Raw], source: Source, session_key: str
+) -> list[Invocation | Feedback]:
+    row = decode(line, _rows)
+    asked = row.prompt if row.messages is None else row.messages
+    if isinstance(asked, str):
+        asked = [_openai.Turn(role="user", content=asked)]
+    if not asked or asked[-1].role == "assistant":
+        raise Malformed("misplaced-turn", "$.messages: expected a last turn of user or tool")
+    given = row.reward_model.ground_truth if row.reward_model else row.reference_answer
+    if bytes(given) == b"null":
+        raise Malformed("missing-field", "$: expected reference_answer or reward_model")
+    reply = _references.read(given)
+    exchange = Exchange(
+        messages=_openai.turns(asked, "$.messages"),
+        tools=_openai.tools(bytes(row.tools)),
+        reply=reply,
     )
-
-
-def _reply(message: _Message) -> Reply:
-    place = "$.response.choices[0].message"
-    return Reply(content=_text(message, place), tool_calls=tuple(_calls(message, place)))
-
-
-def _text(message: _Message, place: str) -> str:
-    if message.audio is not None:
-        raise unsupported(place, "text; audio cannot be read")
-    if message.content is None:
-        return message.refusal or ""
-    if isinstance(message.content, str):
-        return message.content
-    if not all(part.type in ("text", "refusal") for part in message.content):
-        raise unsupported(place, "text parts")
-    return "\n".join(part.text or part.refusal for part in message.content)
-
-
-def _calls(message: _Message, place: str) -> Iterator[ToolCall]:
-    if message.function_call is not None:
-        raise unsupported(place, "tool_calls; function_call is the form before 2024")
-    for call in message.tool_calls or ():
-        if call.function is None or not call.function.name:
-            raise unsupported(place, "tool calls of type function, with a name")
-        whole, raw = arguments(call.function.arguments)
-        yield ToolCall(name=call.function.name, arguments=whole, id=call.id, raw_arguments=raw)
-
-
-@lru_cache(maxsize=64)
-def _tools(tools: bytes) -> tuple[Tool, ...]:
-    """An agent offers the same tools in each call, so their JSON is read once."""
-    return tuple(
-        Tool(
-            name=declared.name,
-            description=declared.description or "",
-            parameters=shallow(declared.parameters or {}, "$.request.tools"),
-        )
-        for tool in decode(tools, _tool_lists) or ()
-        if (declared := tool.function or tool.custom) is not None
+    metadata = texts({name: value for name, raw in keys.items() if _is_scalar(value := _any(raw))})
+    request_id = str(row.id) if row.id not in (None, "") else _name(exchange)
+    told = Told(
+        request_id=request_id,
+        timestamp=row.timestamp if row.timestamp is not None else UNTOLD,
+        model=REFERENCE,
+        metadata={name: value for name, value in metadata.items() if name not in _OWN},
+        session_id=metadata.get(session_key, ""),
     )
+    made = invocation(source, told, exchange)
+    proof = Feedback(
+        request_id=request_id,
+        metric=REFERENCE,
+        value=reply,
+        source="human_edit",
+        timestamp=utc(told.timestamp or UNTOLD),
+    )
+    return [made, proof]
 
 
-_records = msgspec.json.Decoder(_Record)
-_tool_lists = msgspec.json.Decoder(list[_Tool] | None)
+def _any(raw: msgspec.Raw) -> Any:
+    """The value, if it is small enough to be metadata."""
+    return decode(raw, _values) if bytes(raw)[:1] not in (b"{", b"[") else None
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, str | int | float) and (not isinstance(value, str) or len(value) < 257)
+
+
+def _name(exchange: Exchange) -> str:
+    """A row without an id is named by what it says."""
+    said = (exchange.messages, exchange.tools, exchange.reply)
+    return "row-" + hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()[:32]
+
+
+_OWN = ("id", "timestamp", "prompt", "reference_answer")
+_keyed = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_values = msgspec.json.Decoder(Scalar)
+_pairs = msgspec.json.Decoder(_Pair)
+_asked = msgspec.json.Decoder(_Asked)
+_rows = msgspec.json.Decoder(_Row)

@@ -31,13 +31,29 @@ VALUES = st.recursive(
 def read(module: ModuleType, line: bytes) -> list[Invocation] | str:
     """The invocations, or the reason for the reject; any other error is the test's."""
     try:
-        found: list[Invocation] = module.parse(line, SOURCE, "session_id")
+        items = module.parse(line, SOURCE, "session_id")
     except formats.Malformed as error:
-        assert error.reason == error.reason.lower().replace(" ", "-") != ""
-        return error.reason
-    for invocation in found:
-        encode(invocation)
+        items = [error]
+    refused = [item.reason for item in items if isinstance(item, formats.Malformed)]
+    assert all(reason == reason.lower().replace(" ", "-") != "" for reason in refused)
+    found = [item for item in items if isinstance(item, Invocation)]
+    for item in items:
+        if not isinstance(item, formats.Malformed):
+            encode(item)
+    return found or (refused[0] if refused else "nothing")
+
+
+def call(module: ModuleType, line: bytes, session_key: str = "session_id") -> Invocation:
+    """The one call that a line tells of."""
+    (found,) = module.parse(line, SOURCE, session_key)
+    assert isinstance(found, Invocation)
     return found
+
+
+def replaced(sample: bytes, old: bytes, new: bytes) -> bytes:
+    """The sample with another value in it, also where it holds JSON as a text."""
+    quoted = [text.replace(b"\\", b"\\\\").replace(b'"', b'\\"') for text in (old, new)]
+    return sample.replace(*quoted) if quoted[0] in sample else sample.replace(old, new)
 
 
 def paths(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -55,7 +71,7 @@ def test_the_sample_is_read_as_one_call_of_its_session(name: str) -> None:
     (found,) = module.parse(module.SAMPLE, SOURCE, "session_id")
     assert found.session_id == "s-12"
     assert found.timestamp == "2026-11-03T14:20:29Z"
-    assert found.metadata == {"session_id": "s-12", "domain": "weather"}
+    assert found.metadata.items() >= {"session_id": "s-12", "domain": "weather"}.items()
     assert [m.role for m in found.messages] == ["system", "user", "assistant", "tool"]
     assert found.messages[2].tool_calls[0].arguments == {"name": "Oslo"}
     assert found.messages[3].tool_call_id == found.messages[2].tool_calls[0].id == "t1"
@@ -117,7 +133,7 @@ def test_a_line_cut_anywhere_is_a_reject(name: str) -> None:
 
 
 @EVERY
-@settings(deadline=None, max_examples=150, derandomize=True)
+@settings(deadline=None, max_examples=50, derandomize=True)
 @given(data=st.data())
 def test_a_changed_record_is_read_or_rejected(name: str, data: st.DataObject) -> None:
     module = formats.load(name)
@@ -137,7 +153,7 @@ def test_a_changed_record_is_read_or_rejected(name: str, data: st.DataObject) ->
 
 
 @EVERY
-@settings(deadline=None, max_examples=150, derandomize=True)
+@settings(deadline=None, max_examples=50, derandomize=True)
 @given(data=st.data())
 def test_changed_bytes_are_read_or_rejected(name: str, data: st.DataObject) -> None:
     module = formats.load(name)
@@ -168,7 +184,7 @@ def test_changed_bytes_are_read_or_rejected(name: str, data: st.DataObject) -> N
 def test_a_poisoned_value_is_a_reject(name: str, value: bytes, reason: str) -> None:
     module = formats.load(name)
     # Both in a place whose shape is the user's own: a parameter's schema.
-    poisoned = module.SAMPLE.replace(b'{"type":"integer"}', value)
+    poisoned = replaced(module.SAMPLE, b'{"type":"integer"}', value)
     assert poisoned != module.SAMPLE
     assert read(module, poisoned) == reason
 
@@ -176,7 +192,7 @@ def test_a_poisoned_value_is_a_reject(name: str, value: bytes, reason: str) -> N
 @EVERY
 def test_a_written_backslash_u0000_is_no_nul(name: str) -> None:
     module = formats.load(name)
-    line = module.SAMPLE.replace(b"You tell", b"Write \\\\u0000, you tell")
+    line = replaced(module.SAMPLE, b'"You tell', b'"Write \\\\u0000, you tell')
     (found,) = module.parse(line, SOURCE, "session_id")
     assert found.messages[0].content.startswith("Write \\u0000, you tell")
 
@@ -199,9 +215,10 @@ def test_a_reject_repeats_no_content(name: str) -> None:
             place = place[step]
         place[path[-1]] = {secret: secret}
         try:
-            module.parse(json.dumps(changed).encode(), SOURCE, "session_id")
+            items = module.parse(json.dumps(changed).encode(), SOURCE, "session_id")
         except formats.Malformed as error:
-            assert secret not in str(error)
+            items = [error]
+        assert not [e for e in items if isinstance(e, formats.Malformed) and secret in str(e)]
 
 
 @EVERY
@@ -227,7 +244,7 @@ def test_an_unknown_record_lists_why_each_format_refused_it() -> None:
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(SettingsError, match=r"'csv'; expected one of bedrock_invocation.*auto"):
+    with pytest.raises(SettingsError, match=r"'csv'; expected one of .*bedrock_invocation.*auto"):
         formats.load("csv")
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tasks.core.records import Invocation, Message, Reply, Source, ToolCall, Usage
+from tasks.core.records import Feedback, Invocation, Message, Reply, Source, ToolCall, Usage
 from tasks.formats import Malformed, openai_chat
 
 SOURCE = Source(uri="logs/a.jsonl", line=1, format="openai_chat")
@@ -129,10 +129,108 @@ def test_of_several_choices_nothing_says_which_was_used() -> None:
     assert reason(found) == "missing-field"
 
 
-def test_a_logged_stream_is_a_reject() -> None:
-    found = record()
-    found["response"] = [{"object": "chat.completion.chunk"}]
-    assert reason(found) == "wrong-type"
+def chunk(delta: dict[str, Any], **beside: Any) -> dict[str, Any]:
+    choice = {"index": 0, "delta": delta, "finish_reason": None} | beside
+    return {"id": "c-1", "object": "chat.completion.chunk", "model": "gpt-4o", "choices": [choice]}
+
+
+def calling_chunk(text: str, **function: Any) -> dict[str, Any]:
+    call = {"index": 0, "function": {"arguments": text, **function}}
+    return chunk({"tool_calls": [call | ({"id": "t2", "type": "function"} if function else {})]})
+
+
+STREAM = [
+    chunk({"role": "assistant", "content": "One "}),
+    chunk({"content": "moment."}),
+    calling_chunk("", name="get_weather"),
+    calling_chunk('{"place'),
+    calling_chunk('_id":7}'),
+    chunk({}, finish_reason="tool_calls"),
+    {"id": "c-1", "choices": [], "usage": {"prompt_tokens": 12, "completion_tokens": 31}},
+]
+
+
+def test_a_streams_chunks_are_the_reply_that_they_add_up_to() -> None:
+    found = parse(record() | {"response": STREAM})
+    assert found.response == Reply(
+        content="One moment.",
+        tool_calls=(ToolCall(name="get_weather", arguments={"place_id": 7}, id="t2"),),
+    )
+    assert (found.request_id, found.model, found.finish_reason) == ("c-1", "gpt-4o", "tool_calls")
+    assert found.usage == Usage(input_tokens=12, output_tokens=31)
+
+
+@pytest.mark.parametrize("count", range(len(STREAM) - 1))
+def test_a_stream_without_its_end_is_a_reject(count: int) -> None:
+    assert reason(record() | {"response": STREAM[:count]}) == "torn-stream"
+
+
+def test_a_stream_of_several_choices_or_with_an_error_is_a_reject() -> None:
+    assert reason(record() | {"response": [chunk({}, index=1)]}) == "several-choices"
+    assert reason(record() | {"response": [*STREAM[:2], {"error": {"code": 500}}]}) == "torn-stream"
+
+
+ASKED = [{"role": "user", "content": "Weather in Oslo?"}]
+CALLS = '[{"name": "get_weather", "arguments": {"place_id": 7}}]'
+CALLED = (ToolCall(name="get_weather", arguments={"place_id": 7}),)
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("Which city?", Reply(content="Which city?")),
+        ("[1] says so", Reply(content="[1] says so")),
+        ("{}", Reply(content="{}")),
+        (CALLS, Reply(tool_calls=CALLED)),
+        (json.loads(CALLS), Reply(tool_calls=CALLED)),
+        (json.loads(CALLS)[0], Reply(tool_calls=CALLED)),
+        (
+            {"tool_calls": [{"function": {"name": "get_weather", "arguments": '{"place_id": 7}'}}]},
+            Reply(tool_calls=CALLED),
+        ),
+        ({"name": "get_weather", "parameters": {"place_id": 7}}, Reply(tool_calls=CALLED)),
+        ({"answer": 42}, Reply(content='{"answer":42}')),
+    ],
+)
+def test_a_training_row_is_a_call_and_the_truth_about_it(reference: Any, expected: Reply) -> None:
+    first = {"id": 7, "messages": ASKED, "reference_answer": reference, "session_id": "s-1"}
+    second = {"id": 7, "prompt": ASKED, "reward_model": {"ground_truth": reference, "style": "r"}}
+    for row in (first, second | {"session_id": "s-1", "extra_info": {"index": 3}}):
+        call, truth = openai_chat.parse(json.dumps(row).encode(), SOURCE, "session_id")
+        assert isinstance(call, Invocation)
+        assert isinstance(truth, Feedback)
+        assert (call.request_id, call.session_id, call.model) == ("7", "s-1", "reference")
+        assert call.response == truth.value == expected
+        assert (truth.request_id, truth.source) == ("7", "human_edit")
+        assert call.metadata == {"session_id": "s-1"}
+
+
+def test_a_training_row_without_an_id_is_named_by_what_it_says() -> None:
+    rows = [{"messages": ASKED, "reference_answer": text} for text in ("Yes.", "Yes.", "No.")]
+    names = [
+        openai_chat.parse(json.dumps(row).encode(), SOURCE, "session_id")[0].request_id
+        for row in rows
+    ]
+    assert names[0] == names[1] != names[2]
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"reference_answer": ""}, "wrong-value"),
+        ({"reference_answer": None}, "missing-field"),
+        ({"reference_answer": []}, "wrong-value"),
+        ({"reference_answer": 42}, "wrong-value"),
+        ({"reference_answer": {"name": "f", "arguments": "{torn"}}, "wrong-value"),
+        ({"messages": []}, "misplaced-turn"),
+        ({"messages": [*ASKED, {"role": "assistant", "content": "Cold."}]}, "misplaced-turn"),
+        ({"timestamp": "today"}, "bad-timestamp"),
+    ],
+)
+def test_a_training_row_that_teaches_nothing_is_a_reject(
+    changed: dict[str, Any], expected: str
+) -> None:
+    assert reason({"messages": ASKED, "reference_answer": "Which city?"} | changed) == expected
 
 
 def test_the_responses_own_time_stands_in_for_the_logs() -> None:

@@ -1,0 +1,72 @@
+"""What a logged call says, whatever its service, and the `Invocation` that becomes of it.
+
+Exchange(messages=(Message(role="user", content="Weather in Oslo?"),), tools=(…),
+         reply=Reply(tool_calls=(…)), finish_reason="tool_use", usage=Usage(…))
+"""
+
+from typing import NamedTuple
+
+from tasks.core.json_lines import Malformed, utc
+from tasks.core.records import Invocation, Message, Reply, Source, Tool, Usage
+from tasks.formats import invocation_id
+
+
+class Exchange(NamedTuple):
+    """What the bodies of a call hold."""
+
+    messages: tuple[Message, ...]
+    tools: tuple[Tool, ...]
+    reply: Reply
+    finish_reason: str = ""
+    usage: Usage = Usage()
+    latency_ms: int | None = None
+    request_id: str = ""
+    """The id that the service gave the reply."""
+    model: str = ""
+    created: float | None = None
+    """Seconds since 1970."""
+
+
+class Told(NamedTuple):
+    """What stands around the bodies."""
+
+    request_id: str
+    timestamp: str | float | None
+    model: str
+    metadata: dict[str, str]
+    session_id: str = ""
+    """Empty: each call is its own session."""
+    usage: Usage = Usage()
+    latency_ms: int | None = None
+
+
+def invocation(source: Source, told: Told, exchange: Exchange) -> Invocation:
+    """The record of a call; what the bodies say comes before what stands around them.
+
+    Raises:
+        Malformed: missing-field without an id or a time, bad-timestamp.
+    """
+    if not told.request_id:
+        raise Malformed("missing-field", "an id of the call: expected text")
+    if told.timestamp is None:
+        raise Malformed("missing-field", "a time of the call: expected a timestamp")
+    read, written = exchange.usage.input_tokens, exchange.usage.output_tokens
+    latency = exchange.latency_ms
+    return Invocation(
+        id=invocation_id(told.request_id, exchange.messages, exchange.tools, exchange.reply),
+        source=source,
+        timestamp=utc(told.timestamp),
+        session_id=told.session_id or told.request_id,
+        request_id=told.request_id,
+        model=told.model,
+        messages=exchange.messages,
+        tools=exchange.tools,
+        response=exchange.reply,
+        finish_reason=exchange.finish_reason,
+        usage=Usage(
+            input_tokens=told.usage.input_tokens if read is None else read,
+            output_tokens=told.usage.output_tokens if written is None else written,
+        ),
+        latency_ms=told.latency_ms if latency is None else latency,
+        metadata=told.metadata,
+    )

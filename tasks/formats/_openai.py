@@ -1,0 +1,253 @@
+r"""Reads the bodies of the Chat Completions API, whole or as the chunks of a stream.
+
+    {"role": "assistant", "content": null, "tool_calls": [{"id": "t1", "type": "function",
+     "function": {"name": "get_weather", "arguments": "{\"city\":\"Oslo\"}"}}]}
+    {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"tool_calls": [
+     {"index": 0, "function": {"arguments": "{\"ci"}}]}, "finish_reason": null}]}
+
+Most other services and gateways speak this form too. Arguments that the model wrote and that are no
+JSON object are kept as `raw_arguments`. A response with several choices is a reject, because
+nothing says which one was used.
+
+Source: OpenAI API reference, "Chat Completions" and "Streaming".
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any, Literal
+
+import msgspec
+
+from tasks.core.json_lines import Malformed, arguments, decode, shallow
+from tasks.core.records import Message, Reply, Tool, ToolCall, Usage
+from tasks.formats._exchange import Exchange
+from tasks.formats._streams import Stream
+from tasks.formats._turns import as_reply, unsupported
+
+ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "tool",
+}
+
+
+class Function(msgspec.Struct):
+    name: str = ""
+    arguments: str | dict[str, Any] = ""
+
+
+class Calling(msgspec.Struct):
+    function: Function | None = None
+    id: str | None = ""
+    index: int = 0
+
+
+class _Content(msgspec.Struct):
+    type: str
+    text: str = ""
+    refusal: str = ""
+
+
+class Turn(msgspec.Struct):
+    role: str = "assistant"
+    content: str | list[_Content] | None = None
+    refusal: str | None = None
+    tool_calls: list[Calling] | None = None
+    tool_call_id: str | None = None
+    function_call: Any = None
+    audio: Any = None
+
+
+class _Declared(msgspec.Struct):
+    name: str
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+
+
+class _Tool(msgspec.Struct):
+    function: _Declared | None = None
+    custom: _Declared | None = None
+
+
+class _Request(msgspec.Struct):
+    messages: list[Turn]
+    model: str = ""
+    tools: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+class _Choice(msgspec.Struct):
+    message: Turn | None = None
+    delta: Turn | None = None
+    index: int = 0
+    finish_reason: str | None = None
+    stop_reason: Any = None
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+class _Response(msgspec.Struct):
+    id: str | None = ""
+    model: str | None = ""
+    created: float | None = None
+    choices: list[_Choice] | None = None
+    usage: _Usage | None = None
+    error: Any = None
+
+
+def read(request: msgspec.Raw, response: msgspec.Raw) -> Exchange:
+    """The exchange that the two bodies of a call hold; the reply whole or as a list of chunks.
+
+    Raises:
+        Malformed: error-response, several-choices, torn-stream, or they are not of this shape.
+    """
+    asked = decode(request, _requests)
+    if bytes(response)[:1] == b"[":
+        answered, reply, reason = _assembled(decode(response, _chunk_lists))
+    else:
+        answered = decode(response, _responses)
+        choice = _only_choice(answered)
+        reply, reason = _reply(choice.message or Turn()), _reason(choice)
+    usage = answered.usage or _Usage()
+    return Exchange(
+        messages=turns(asked.messages, "$.request.messages"),
+        tools=tools(bytes(asked.tools)),
+        reply=reply,
+        finish_reason=reason,
+        usage=Usage(input_tokens=usage.prompt_tokens, output_tokens=usage.completion_tokens),
+        request_id=answered.id or "",
+        model=answered.model or asked.model,
+        created=answered.created,
+    )
+
+
+def turns(asked: Iterable[Turn], place: str) -> tuple[Message, ...]:
+    """The messages of a request."""
+    return tuple(_message(turn, f"{place}[{number}]") for number, turn in enumerate(asked))
+
+
+@lru_cache(maxsize=64)
+def tools(declared: bytes) -> tuple[Tool, ...]:
+    """An agent offers the same tools in each call, so their JSON is read once."""
+    return tuple(
+        Tool(
+            name=found.name,
+            description=found.description or "",
+            parameters=shallow(found.parameters or {}, "$.request.tools"),
+        )
+        for tool in decode(declared, _tool_lists) or ()
+        if (found := tool.function or tool.custom) is not None
+    )
+
+
+def calls(made: Iterable[Calling], place: str) -> Iterator[ToolCall]:
+    """The calls of a turn, each with a name."""
+    for call in made:
+        if call.function is None or not call.function.name:
+            raise unsupported(place, "tool calls of type function, with a name")
+        whole, raw = call.function.arguments, ""
+        if isinstance(whole, str):
+            whole, raw = arguments(whole)
+        yield ToolCall(
+            name=call.function.name,
+            arguments=shallow(whole, place),
+            id=call.id or "",
+            raw_arguments=raw,
+        )
+
+
+def _message(turn: Turn, place: str) -> Message:
+    role = ROLES.get(turn.role)
+    if role is None:
+        raise Malformed("unknown-role", f"{place}: expected one of {', '.join(ROLES)}")
+    made = tuple(_calls(turn, place))
+    if made and role != "assistant":
+        raise Malformed("misplaced-block", f"{place}: a tool call in a {role}'s turn")
+    return Message(
+        role=role,
+        content=_text(turn, place),
+        tool_calls=made,
+        tool_call_id=turn.tool_call_id or "",
+    )
+
+
+def _reply(turn: Turn) -> Reply:
+    place = "$.response.choices[0].message"
+    return Reply(content=_text(turn, place), tool_calls=tuple(_calls(turn, place)))
+
+
+def _calls(turn: Turn, place: str) -> Iterator[ToolCall]:
+    if turn.function_call is not None:
+        raise unsupported(place, "tool_calls; function_call is the form before 2024")
+    yield from calls(turn.tool_calls or (), place)
+
+
+def _text(turn: Turn, place: str) -> str:
+    if turn.audio is not None:
+        raise unsupported(place, "text; audio cannot be read")
+    if turn.content is None:
+        return turn.refusal or ""
+    if isinstance(turn.content, str):
+        return turn.content
+    if not all(part.type in ("text", "refusal") for part in turn.content):
+        raise unsupported(place, "text parts")
+    return "\n".join(part.text or part.refusal for part in turn.content)
+
+
+def _only_choice(response: _Response) -> _Choice:
+    if response.error is not None:
+        raise Malformed("error-response", "$.response.error: the call brought no reply")
+    found = response.choices or []
+    if len(found) > 1:
+        raise Malformed("several-choices", "$.response.choices: expected one choice")
+    if not found or found[0].message is None:
+        raise Malformed("missing-field", "$.response.choices: expected one choice with a message")
+    return found[0]
+
+
+def _reason(choice: _Choice) -> str:
+    """Some services on Bedrock call it `stop_reason`."""
+    told = choice.finish_reason or choice.stop_reason
+    return told if isinstance(told, str) else ""
+
+
+def _assembled(chunks: list[_Response]) -> tuple[_Response, Reply, str]:
+    """What the chunks say together: the response around the reply, the reply, why it ended."""
+    stream, whole, reason = Stream(), _Response(), ""
+    for chunk in chunks:
+        if chunk.error is not None:
+            raise Malformed("torn-stream", "the reply's list of chunks: it ends in an error")
+        whole.id, whole.model = whole.id or chunk.id, whole.model or chunk.model
+        whole.created = whole.created if whole.created is not None else chunk.created
+        whole.usage = chunk.usage or whole.usage
+        for choice in chunk.choices or ():
+            if choice.index:
+                raise Malformed("several-choices", "the reply's list of chunks: expected one")
+            _continue(stream, choice.delta or Turn())
+            reason = _reason(choice) or reason
+    stream.ended = bool(reason)
+    return whole, as_reply(stream.pieces(), "stream"), reason
+
+
+def _continue(stream: Stream, delta: Turn) -> None:
+    """The text is block 0, the calls stand behind it."""
+    if said := _text(delta, "stream"):
+        stream.add_text(0, said)
+    for call in delta.tool_calls or ():
+        function = call.function or Function()
+        if function.name and not stream.has(call.index + 1):
+            stream.open_call(call.index + 1, function.name, call.id or "", None)
+        if not isinstance(function.arguments, str):
+            stream.open_call(call.index + 1, function.name, call.id or "", function.arguments)
+        elif function.arguments:
+            stream.add_input(call.index + 1, function.arguments)
+
+
+_requests = msgspec.json.Decoder(_Request)
+_responses = msgspec.json.Decoder(_Response)
+_chunk_lists = msgspec.json.Decoder(list[_Response])
+_tool_lists = msgspec.json.Decoder(list[_Tool] | None)

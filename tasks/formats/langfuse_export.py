@@ -1,0 +1,160 @@
+r"""Reads Langfuse's export of observations, one JSON object a line.
+
+    {"id": "obs-7c9e…", "type": "GENERATION", "trace_id": "…", "session_id": "s-12",
+     "start_time": "2026-11-03 14:20:29.000000", "end_time": "2026-11-03 14:20:29.850000",
+     "provided_model_name": "gpt-4o", "level": "DEFAULT", "metadata": {"domain": "weather"},
+     "input": {"messages": […], "tools": […]},
+     "output": {"role": "assistant", "content": null, "tool_calls": […]},
+     "usage_details": {"input": 412, "output": 31, "total": 443}}
+
+Read are the files `observations_v2/` and `observations/` of the blob storage export, and what the
+public API gives (`startTime`, `sessionId`, …, with times that have a zone). `input` and `output`
+may stand there as text. An observation of another type than `GENERATION` is `not-a-chat`; the files
+`traces/` and `scores/` hold no calls and are passed over.
+
+Source: Langfuse documentation, "Blob Storage Export Field Reference".
+"""
+
+from typing import Any
+
+import msgspec
+
+from tasks.core.json_lines import NOT_A_CHAT, Malformed, Scalar, decode, texts, utc
+from tasks.core.records import Invocation, Source, Usage
+from tasks.formats import _traced
+from tasks.formats._exchange import Told, invocation
+
+SAMPLE = (
+    b'{"id":"obs-7c9e6679","type":"GENERATION","trace_id":"trace-4","project_id":"p1",'
+    b'"environment":"production","parent_observation_id":null,"name":"agent-step",'
+    b'"session_id":"s-12","user_id":"","start_time":"2026-11-03 14:20:29.000000",'
+    b'"end_time":"2026-11-03 14:20:29.850000","completion_start_time":null,"level":"DEFAULT",'
+    b'"status_message":"","provided_model_name":"gpt-4o","model_parameters":{"temperature":0},'
+    b'"metadata":{"domain":"weather"},"tags":["prod"],"input":{"messages":['
+    b'{"role":"system","content":"You tell the weather."},'
+    b'{"role":"user","content":"Weather in Oslo for Ada Example, please."},'
+    b'{"role":"assistant","content":"One moment.","tool_calls":[{"id":"t1","type":"function",'
+    b'"function":{"name":"find_place","arguments":"{\\"name\\":\\"Oslo\\"}"}}]},'
+    b'{"role":"tool","tool_call_id":"t1","content":"{\\"id\\": 7}"}],'
+    b'"tools":[{"type":"function","function":{"name":"get_weather","description":'
+    b'"Weather of a place.","parameters":{"type":"object","properties":{"place_id":'
+    b'{"type":"integer"}},"required":["place_id"]}}}]},'
+    b'"output":{"role":"assistant","content":null,"tool_calls":[{"id":"t2","type":"function",'
+    b'"function":{"name":"get_weather","arguments":"{\\"place_id\\":7}"}}]},'
+    b'"usage_details":{"input":412,"output":31,"total":443},"cost_details":{"total":0.0021},'
+    b'"tool_calls":null,"tool_definitions":null}'
+)
+_NULL = msgspec.Raw(b"null")
+
+
+class _Record(msgspec.Struct):
+    """Each field under its name in the export and under its name in the API."""
+
+    id: str
+    type: str
+    input: msgspec.Raw = _NULL
+    output: msgspec.Raw = _NULL
+    level: str | None = ""
+    metadata: msgspec.Raw = _NULL
+    trace_id: str | None = None
+    session_id: str | None = None
+    user_id: str | None = None
+    start_time: str | None = None
+    end_time: str | None = None
+    provided_model_name: str | None = None
+    usage_details: dict[str, Any] | None = None
+    trace_id_: str | None = msgspec.field(name="traceId", default=None)
+    session_id_: str | None = msgspec.field(name="sessionId", default=None)
+    user_id_: str | None = msgspec.field(name="userId", default=None)
+    start_time_: str | None = msgspec.field(name="startTime", default=None)
+    end_time_: str | None = msgspec.field(name="endTime", default=None)
+    model: str | None = None
+    usage_details_: dict[str, Any] | None = msgspec.field(name="usageDetails", default=None)
+
+
+def recognises(record: dict[str, Any]) -> str:
+    """Empty for a record of this format, otherwise why it is none."""
+    if "type" not in record or ("trace_id" not in record and "traceId" not in record):
+        return 'expected "type" and "trace_id"'
+    if "start_time" not in record and "startTime" not in record:
+        return 'expected "start_time"'
+    return "" if "id" in record else 'expected "id"'
+
+
+def holds_records(uri: str) -> bool:
+    """False for the export's traces and scores."""
+    return not {"traces", "scores"} & set(uri.split("/")[-2:-1])
+
+
+def parse(line: bytes, source: Source, session_key: str) -> list[Invocation]:
+    """The one call that a line tells of.
+
+    Raises:
+        Malformed: not-a-chat, error-response, or what is wrong with the record's shape.
+    """
+    record = decode(line, _records)
+    if record.type != "GENERATION":
+        raise Malformed(NOT_A_CHAT, "$.type: expected GENERATION")
+    if record.level == "ERROR":
+        raise Malformed("error-response", "$.level ERROR: the call brought no reply")
+    exchange = _traced.read(record.input, record.output)
+    started = _moment(record.start_time or record.start_time_)
+    metadata = _metadata(record)
+    told = Told(
+        request_id=exchange.request_id or record.id,
+        timestamp=started,
+        model=record.provided_model_name or record.model or exchange.model,
+        metadata=metadata,
+        session_id=metadata.get(session_key, ""),
+        usage=_usage(record.usage_details or record.usage_details_ or {}),
+        latency_ms=_passed(started, _moment(record.end_time or record.end_time_)),
+    )
+    finish = exchange.finish_reason or ("tool_calls" if exchange.reply.tool_calls else "")
+    return [invocation(source, told, exchange._replace(finish_reason=finish))]
+
+
+def _moment(told: str | None) -> str | None:
+    """The export writes UTC without a zone."""
+    if told is None:
+        return None
+    return told if told.endswith("Z") or "+" in told else f"{told}Z"
+
+
+def _passed(start: str | None, end: str | None) -> int | None:
+    from datetime import datetime
+
+    if start is None or end is None:
+        return None
+    utc(end)  # refuses what is no time
+    passed = datetime.fromisoformat(end) - datetime.fromisoformat(start)
+    return max(0, round(passed.total_seconds() * 1000))
+
+
+def _metadata(record: _Record) -> dict[str, str]:
+    found: dict[str, Scalar] = {
+        "session_id": record.session_id or record.session_id_ or None,
+        "user_id": record.user_id or record.user_id_ or None,
+    }
+    given = record.metadata
+    if bytes(given)[:1] == b'"':
+        text = decode(given, _texts).encode()
+        given = msgspec.Raw(text.strip())
+    if bytes(given)[:1] == b"{":
+        for name, raw in decode(bytes(given), _keyed).items():
+            if bytes(raw)[:1] not in (b"{", b"["):
+                found[name] = decode(raw, _scalars)
+    return texts(found)
+
+
+def _usage(told: dict[str, Any]) -> Usage:
+    read, written = told.get("input"), told.get("output")
+    return Usage(
+        input_tokens=read if isinstance(read, int) else None,
+        output_tokens=written if isinstance(written, int) else None,
+    )
+
+
+_records = msgspec.json.Decoder(_Record)
+_texts = msgspec.json.Decoder(str)
+_keyed = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_scalars: msgspec.json.Decoder[Scalar] = msgspec.json.Decoder(Scalar)

@@ -1,0 +1,192 @@
+r"""Reads MLflow traces, one trace a line as `Trace.to_json()` writes it.
+
+    {"info": {"trace_id": "tr-…", "request_time": "2026-11-03T14:20:29.000Z", "state": "OK",
+              "trace_metadata": {"mlflow.trace.session": "s-12"}, "tags": {"domain": "weather"}},
+     "data": {"spans": [{"span_id": "Li82H5Dfxr4=", "name": "Completions",
+         "start_time_unix_nano": 1793715629000000000, "end_time_unix_nano": 1793715629850000000,
+         "status": {"code": "STATUS_CODE_OK"}, "attributes": {
+             "mlflow.spanType": "\"CHAT_MODEL\"", "mlflow.llm.model": "\"gpt-4o\"",
+             "mlflow.spanInputs": "{\"messages\": […], \"tools\": […]}",
+             "mlflow.spanOutputs": "{\"id\": \"chatcmpl-…\", \"choices\": […]}"}}]}}
+
+Each span of type `CHAT_MODEL` or `LLM` is a call, read as the provider's own bodies (Chat
+Completions, Anthropic, Converse), a message or a text; other spans are `not-a-chat`. Metadata are
+the trace's tags and metadata that are not MLflow's own, with its session and user as `session_id`
+and `user_id`. A bad span is a reject of its own.
+
+Source: MLflow documentation, "Trace data model" (schema version 3).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from tasks.core.json_lines import NOT_A_CHAT, Malformed, decode
+from tasks.core.records import Invocation, Source, Usage
+from tasks.formats import _traced
+from tasks.formats._exchange import Told, invocation
+
+SAMPLE = (
+    b'{"info":{"trace_id":"tr-36bd8f7cb7163a8c84364ac33eeb37b2","trace_location":{"type":'
+    b'"MLFLOW_EXPERIMENT","mlflow_experiment":{"experiment_id":"1"}},"request_time":'
+    b'"2026-11-03T14:20:29.000Z","state":"OK","trace_metadata":{"mlflow.trace_schema.version":"3",'
+    b'"mlflow.trace.session":"s-12","mlflow.source.type":"LOCAL"},"tags":{"domain":"weather",'
+    b'"mlflow.traceName":"agent"},"execution_duration_ms":850},"data":{"spans":['
+    b'{"trace_id":"Nr2PfLcWOoyENkrDPus3sg==","span_id":"Li82H5Dfxr4=","parent_span_id":null,'
+    b'"name":"Completions","start_time_unix_nano":1793715629000000000,"end_time_unix_nano":'
+    b'1793715629850000000,"events":[],"status":{"code":"STATUS_CODE_OK","message":""},'
+    b'"attributes":{"mlflow.spanType":"\\"CHAT_MODEL\\"","mlflow.llm.model":"\\"gpt-4o\\"",'
+    b'"mlflow.spanInputs":{"model":"gpt-4o","messages":['
+    b'{"role":"system","content":"You tell the weather."},'
+    b'{"role":"user","content":"Weather in Oslo for Ada Example, please."},'
+    b'{"role":"assistant","content":"One moment.","tool_calls":[{"id":"t1","type":"function",'
+    b'"function":{"name":"find_place","arguments":"{\\"name\\":\\"Oslo\\"}"}}]},'
+    b'{"role":"tool","tool_call_id":"t1","content":"{\\"id\\": 7}"}],'
+    b'"tools":[{"type":"function","function":{"name":"get_weather","description":'
+    b'"Weather of a place.","parameters":{"type":"object","properties":{"place_id":'
+    b'{"type":"integer"}},"required":["place_id"]}}}]},'
+    b'"mlflow.spanOutputs":{"id":"chatcmpl-7c9e6679","object":"chat.completion",'
+    b'"created":1793715629,"model":"gpt-4o","choices":[{"index":0,"finish_reason":"tool_calls",'
+    b'"message":{"role":"assistant","content":null,"tool_calls":[{"id":"t2","type":"function",'
+    b'"function":{"name":"get_weather","arguments":"{\\"place_id\\":7}"}}]}}],'
+    b'"usage":{"prompt_tokens":412,"completion_tokens":31,"total_tokens":443}},'
+    b'"mlflow.chat.tokenUsage":"{\\"input_tokens\\": 412, \\"output_tokens\\": 31}"},'
+    b'"links":[]}]}}'
+)
+_NULL = msgspec.Raw(b"null")
+_CALLS = ("CHAT_MODEL", "LLM")
+_OWN = {"mlflow.trace.session": "session_id", "mlflow.trace.user": "user_id"}
+_DOTTED = {
+    "type": "mlflow.spanType",
+    "inputs": "mlflow.spanInputs",
+    "outputs": "mlflow.spanOutputs",
+    "tools": "mlflow.chat.tools",
+    "usage": "mlflow.chat.tokenUsage",
+    "model": "mlflow.llm.model",
+}
+
+
+class _Attributes(msgspec.Struct, rename=_DOTTED):
+    """Each is JSON, most as a text."""
+
+    type: str = ""
+    inputs: msgspec.Raw = _NULL
+    outputs: msgspec.Raw = _NULL
+    tools: msgspec.Raw = _NULL
+    usage: str | dict[str, Any] | None = None
+    model: str = ""
+
+
+class _Status(msgspec.Struct):
+    code: str = ""
+
+
+class _Span(msgspec.Struct):
+    span_id: str = ""
+    start_time_unix_nano: int | None = None
+    end_time_unix_nano: int | None = None
+    status: _Status | None = None
+    attributes: _Attributes = msgspec.field(default_factory=_Attributes)
+
+
+class _Info(msgspec.Struct):
+    trace_id: str = ""
+    trace_metadata: dict[str, str] | None = None
+    tags: dict[str, str] | None = None
+
+
+class _Data(msgspec.Struct):
+    spans: list[msgspec.Raw]
+
+
+class _Trace(msgspec.Struct):
+    info: _Info
+    data: _Data
+
+
+class _Tokens(msgspec.Struct):
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+def recognises(record: dict[str, Any]) -> str:
+    """Empty for a record of this format, otherwise why it is none."""
+    info, data = record.get("info"), record.get("data")
+    if not isinstance(info, dict) or not isinstance(data, dict):
+        return 'expected objects "info" and "data"'
+    return "" if "trace_id" in info and "spans" in data else 'expected "trace_id" and "spans"'
+
+
+def parse(line: bytes, source: Source, session_key: str) -> list[Invocation | Malformed]:
+    """The calls of a trace, each in its place, or why that span is none.
+
+    Raises:
+        Malformed: what is wrong with the trace as a whole.
+    """
+    trace = decode(line, _traces)
+    return list(_calls(trace, source, session_key))
+
+
+def _calls(trace: _Trace, source: Source, session_key: str) -> Iterator[Invocation | Malformed]:
+    metadata = _metadata(trace.info)
+    for number, raw in enumerate(trace.data.spans):
+        try:
+            yield _call(decode(raw, _spans), metadata, source, session_key)
+        except Malformed as error:
+            yield Malformed(error.reason, f"$.data.spans[{number}]: {error.detail}")
+
+
+def _call(
+    span: _Span, metadata: dict[str, str], source: Source, session_key: str
+) -> Invocation | Malformed:
+    told = span.attributes
+    if _text(told.type) not in _CALLS:
+        raise Malformed(NOT_A_CHAT, "expected type CHAT_MODEL or LLM")
+    if span.status is not None and span.status.code.endswith("ERROR"):
+        raise Malformed("error-response", "its status is an error")
+    exchange = _traced.read(told.inputs, told.outputs, _tools(told.tools))
+    start, end = span.start_time_unix_nano, span.end_time_unix_nano
+    around = Told(
+        request_id=exchange.request_id or span.span_id,
+        timestamp=None if start is None else start / 1e9,
+        model=exchange.model or _text(told.model),
+        metadata=metadata,
+        session_id=metadata.get(session_key, ""),
+        usage=_usage(told.usage),
+        latency_ms=None if start is None or end is None else max(0, (end - start) // 1_000_000),
+    )
+    return invocation(source, around, exchange)
+
+
+def _metadata(info: _Info) -> dict[str, str]:
+    given = {**(info.trace_metadata or {}), **(info.tags or {})}
+    own = {_OWN[name]: value for name, value in given.items() if name in _OWN}
+    return own | {name: text for name, text in given.items() if not name.startswith("mlflow.")}
+
+
+def _text(written: str) -> str:
+    """A text that is written as JSON, quotes and all; an older client leaves them out."""
+    return written.strip('"')
+
+
+def _tools(written: msgspec.Raw) -> msgspec.Raw | None:
+    if bytes(written)[:1] != b'"':
+        return written if bytes(written)[:1] == b"[" else None
+    return msgspec.Raw(bytes(decode(decode(written, _texts).encode(), _anything)).strip())
+
+
+def _usage(written: str | dict[str, Any] | None) -> Usage:
+    if written is None:
+        return Usage()
+    if isinstance(written, dict):
+        written = msgspec.json.encode(written).decode()
+    found = decode(written.encode(), _tokens)
+    return Usage(input_tokens=found.input_tokens, output_tokens=found.output_tokens)
+
+
+_traces = msgspec.json.Decoder(_Trace)
+_spans = msgspec.json.Decoder(_Span)
+_tokens = msgspec.json.Decoder(_Tokens)
+_texts = msgspec.json.Decoder(str)
+_anything = msgspec.json.Decoder(msgspec.Raw)
