@@ -5,7 +5,7 @@ Nothing heavy is imported before a command runs, so that `ratchet --help` answer
 
 import typer
 
-from flows.commands import console, data, demo, evidence, model, releases, servers
+from flows.commands import console, data, demo, evidence, model, releases, reward, servers
 
 app = typer.Typer(
     name="ratchet",
@@ -27,6 +27,11 @@ app.command()(releases.rollback)
 app.command()(evidence.status)
 app.command()(evidence.audit)
 app.command()(evidence.power)
+
+rewards = typer.Typer(help="Score rows with a reward spec, and attack it.", no_args_is_help=True)
+rewards.command()(reward.score)
+app.add_typer(rewards, name="reward")
+
 app.command()(servers.up)
 app.command()(servers.doctor)
 
