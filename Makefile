@@ -25,8 +25,8 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP) ## The whole loop on the embedded default, here, now
 	$(BIN)/ratchet demo
 
-test: $(STAMP) ## Run the tests
-	$(BIN)/python -m pytest
+test: $(STAMP) ## Run the tests, in two processes
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(STAMP) ## ruff format and lint, mypy --strict, import-linter
 	$(BIN)/ruff format --check .
