@@ -12,12 +12,15 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tasks.core.records import Call, Tool, ToolCall
+from tasks.rewards import leaderboard
 
 Schema = dict[str, Any]
 
 _MAX_REFERENCES = 8
 """Levels of $ref, anyOf, oneOf and allOf that are followed; a schema may refer to itself."""
 _ABSENT = object()
+_NUMBERS = ("number", "integer", "float")
+"""`float` is no type of JSON Schema, but tools are declared with it."""
 
 
 class Fit(NamedTuple):
@@ -34,8 +37,13 @@ class Fit(NamedTuple):
         return self.right == self.wanted and self.extra == 0
 
 
-def fit(call: ToolCall, wanted: Call, tool: Tool) -> Fit:
-    """Compare the arguments of a call with those of a wanted one; both are calls of `tool`."""
+def fit(call: ToolCall, wanted: Call, tool: Tool, *, loose: bool = False) -> Fit:
+    """Compare the arguments of a call with those of a wanted one; both are calls of `tool`.
+
+    `loose` compares as the Berkeley Function Calling Leaderboard does (`leaderboard`).
+    """
+    if loose:
+        return Fit(*leaderboard.fit(call, wanted, tool))
     root = tool.parameters
     properties = _properties(root)
     right = 0
@@ -130,9 +138,7 @@ def _properties(schema: Schema) -> Schema:
 
 def _is_number(schema: Schema) -> bool:
     kind = schema.get("type")
-    return kind in ("number", "integer") or (
-        isinstance(kind, list) and ("number" in kind or "integer" in kind)
-    )
+    return kind in _NUMBERS or (isinstance(kind, list) and any(k in _NUMBERS for k in kind))
 
 
 def _branches(schema: Any, root: Schema, depth: int = 0) -> Iterator[Schema]:

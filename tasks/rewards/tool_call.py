@@ -16,14 +16,14 @@ than leaving a call out, which costs one. Scores references whose behaviour is `
 others are not applicable.
 """
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from tasks.core import behaviour
 from tasks.core.records import Call, Reference, Reply, Score, Tool, ToolCall
 from tasks.core.settings import Section
-from tasks.rewards import NOT_APPLICABLE, Case, Prompt, assignment, matching
+from tasks.rewards import NOT_APPLICABLE, Case, Prompt, assignment, matching, published
 from tasks.rewards.side_effects import changes_something
 
 
@@ -44,6 +44,11 @@ class Settings(Section):
     """Tools that change nothing, likewise."""
     ordered: bool = False
     """Whether calls have to come in the order of the reference's."""
+    compare: Literal["schema", "leaderboard"] = "schema"
+    """How arguments are compared: by the tool's schema, or by the rules of the Berkeley Function
+    Calling Leaderboard (strings without case and punctuation, no declared defaults)."""
+    preset: Literal["ratchet"] | published.Preset = "ratchet"
+    """Another one's published rule in the place of ours, for comparison; no other option counts."""
 
     @model_validator(mode="after")
     def _only_exact_is_one(self) -> Self:
@@ -58,6 +63,8 @@ class Settings(Section):
 def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
     """Score one reply; see the module for what is paid. Values are in [-1, 1]."""
     reference = prompt.reference
+    if settings.preset != "ratchet" and reference is not None:
+        return published.score(settings.preset, reference, reply)
     offered = {tool.name: tool for tool in prompt.tools}
     reason = _unscorable(reference, offered)
     if reference is None or reason:
@@ -93,12 +100,13 @@ def _calls(
     settings: Settings,
 ) -> Score:
     def worth(call: ToolCall, wanted: Call) -> float:
-        fit = matching.fit(call, wanted, offered[call.name])
+        fit = matching.fit(call, wanted, offered[call.name], loose=loose)
         if fit.exact:
             return 1.0
         right = max(0, fit.right - fit.extra)
         return settings.right_tool + settings.arguments * right / max(1, fit.wanted)
 
+    loose = settings.compare == "leaderboard"
     size = len(reference.calls)
     found = assignment.match(calls, reference.calls, worth, ordered=settings.ordered)
     extra = list(found.extra)
