@@ -40,6 +40,7 @@ from tasks.core.redaction.keys import key_id, load_key
 from tasks.core.redaction.learnt import Lesson, Taught
 from tasks.core.redaction.lines import Line
 from tasks.core.redaction.rewrite import Rewriter
+from tasks.core.redaction.sift import Sift
 from tasks.core.redaction.surrogates import Surrogates
 from tasks.core.settings import Params, RedactSettings, Services
 
@@ -59,6 +60,7 @@ class _Work(NamedTuple):
     private: Path
     finders: Finders
     fields: Fields
+    sift: Sift
     surrogates: Surrogates
     about: str
     """Fingerprint of settings, code and key."""
@@ -138,13 +140,15 @@ def _begin(
     settings: RedactSettings, source: Path, target: Path, key: bytes, private: Path
 ) -> _Work:
     about = step.fingerprint(settings, step.code_sha(*CODE), key_id(key))
+    finders, fields = Finders(settings), Fields(settings.person_keys)
     return _Work(
         settings=settings,
         source=source,
         target=target,
         private=private,
-        finders=Finders(settings),
-        fields=Fields(settings.person_keys),
+        finders=finders,
+        fields=fields,
+        sift=Sift(finders, fields),
         surrogates=Surrogates(key),
         about=about,
     )
@@ -174,7 +178,7 @@ def _lesson(work: _Work, part: Part) -> Lesson:
         lesson = learn.from_feedback(rows, work.finders, work.fields)
     else:
         lines = parts.read_part(work.source, part, Line)
-        lesson = learn.from_lines(lines, work.finders, work.fields)
+        lesson = learn.from_lines(lines, work.finders, work.fields, work.sift)
     learnt.keep(work.private, name, lesson)
     return lesson
 
@@ -194,7 +198,7 @@ def _key(work: _Work, part: Part, touched: dict[str, Taught]) -> str:
 
 def _redact(work: _Work, part: Part, known: _Known, key: str) -> tuple[Part, Part]:
     """The part without personal data, and its audit."""
-    rewriter = Rewriter(work.finders, work.fields, work.surrogates, known.touched(part))
+    rewriter = Rewriter(work.finders, work.fields, work.surrogates, work.sift, known.touched(part))
     rejects: list[Rejected] = []
     if part.label == FEEDBACK:
         records = _feedback(work, part, rewriter, known, rejects)

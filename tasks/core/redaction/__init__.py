@@ -4,7 +4,6 @@ kinds        what can be found, and when two spellings are the same value
 fields       JSON and metadata keys that say what their value is
 dates        dates of birth in the forms people write
 words        words that are also names
-rules        what a pattern is, and many patterns searched at once
 secrets      patterns of credentials
 personal     patterns of personal data, each decided by arithmetic where there is any
 national     passports, tax numbers and the like, by Presidio, behind a gate
@@ -15,6 +14,8 @@ encodings    escapes, URL encoding and base64
 known        what a session knows (names, ids, dates of birth), found wherever it appears again
 surrogates   the keyed stand-in of a value, in the shape of the value
 keys         the key of the surrogates, its name, and a person's hash under it
+rules        what a pattern is, and gates in front of many patterns
+sift         messages in which nothing can be found, told from their bytes
 walk         a record's own texts, one after the other
 learn        the first pass over a part: what its sessions know
 rewrite      the second pass: stand-ins put, people hashed

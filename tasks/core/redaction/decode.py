@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
-from tasks.core.redaction.encodings import ENCODINGS, SHORTEST_BASE64
+from tasks.core.redaction.encodings import ENCODINGS, SHORTEST_BASE64, may_be_base64
 from tasks.core.redaction.fields import PLAIN, Field, Fields, whole
 from tasks.core.redaction.kinds import Kind
 
@@ -208,9 +208,7 @@ def _may_be_encoded(text: str) -> bool:
     """False for a text that no encoding can be in; most are such."""
     if "{" in text or "[" in text or "\\" in text or "%" in text:
         return True
-    return len(text) >= SHORTEST_BASE64 and len(max(text.split(), key=len, default="")) >= (
-        SHORTEST_BASE64
-    )
+    return len(text) >= SHORTEST_BASE64 and may_be_base64(text)
 
 
 def _respell(source: str, value: Any, changed: Any) -> str:

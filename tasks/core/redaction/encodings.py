@@ -18,6 +18,7 @@ SHORTEST_BASE64 = 16
 
 _PERCENT = re.compile(r"[^\s\"'<>&=?;,]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_APART = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "+/_-")}
 _ESCAPED = re.compile(r'(?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))+')
 
 
@@ -66,6 +67,19 @@ def _base64(text: str) -> Iterator[Opened]:
         inner = _from_base64(run[0])
         if inner is not None:
             yield Opened(run.start(), run.end(), inner, partial(_to_base64, run[0]))
+
+
+def may_be_base64(text: str) -> bool:
+    """False for a text that has no base64 for sure, and quickly so."""
+    words = text.translate(_APART).split() if text.isascii() else _BASE64.findall(text)
+    return any(len(w) >= SHORTEST_BASE64 and not w.islower() and not w.isdigit() for w in words)
+
+
+def holds_base64(text: str) -> bool:
+    """Whether a word of the text is base64 of readable text."""
+    return may_be_base64(text) and any(
+        _from_base64(run[0]) is not None for run in _BASE64.finditer(text)
+    )
 
 
 def _from_base64(word: str) -> str | None:

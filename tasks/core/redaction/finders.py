@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from tasks.core.redaction import national, personal, secrets
+from tasks.core.redaction.encodings import holds_base64
 from tasks.core.redaction.fields import Fields, is_placeholder, whole
 from tasks.core.redaction.kinds import Kind, Span, settle
 from tasks.core.redaction.names import Names
-from tasks.core.redaction.rules import Rule, RuleSet
+from tasks.core.redaction.rules import Doubts, Rule, RuleSet
 from tasks.core.settings import RedactSettings
 
 _ASSIGNED = (
@@ -16,9 +17,20 @@ _ASSIGNED = (
 )
 """A quoted value behind a key in text that is no JSON: `{'email': 'a@b.c'}`, `f(email="a@b.c")`."""
 
+_ASSIGNED_GATE = r"[\w\"'-]\s*[:=]\s*[\"']"
+_MARKS = {
+    "percent": "%[0-9A-Fa-f]{2}",
+    "base64": "[A-Za-z0-9+/_-]{16}",
+    # What of an assignment can stand in a text that is JSON, whose own quotes follow a colon.
+    "quote": r"[:=]\s*'|=\s*\"",
+}
+"""What makes a message worth to be taken apart, beside what rules find."""
+
 _QUOTED = re.compile(r"[\"']?([\w-]+)[\"']?\s*[:=]\s*([\"'])(.*)\2$", re.S)
-_RESULTS_KEPT = 20_000
+_RESULTS_KEPT = 50_000
 _SHORTEST = 4
+_SHORTEST_SAID = 13
+"""Letters alone are nothing without words in front: `my name is Mia`."""
 
 
 class Finders:
@@ -32,15 +44,30 @@ class Finders:
             *secrets.RULES,
             *personal.RULES,
             *_person_rules(settings.person_keys),
-            Rule("assigned", Kind.NAME, _ASSIGNED, expand=self._assigned),
+            Rule("assigned", Kind.NAME, _ASSIGNED, expand=self._assigned, gate=_ASSIGNED_GATE),
         ]
-        self._rules = RuleSet([r for r in rules if r.score >= settings.min_confidence])
+        used = [rule for rule in rules if rule.score >= settings.min_confidence]
+        self._rules = RuleSet(used)
+        self._doubts = Doubts([r for r in used if r.name != "assigned"], _MARKS)
         self._names = Names(settings.ner_model) if settings.ner_model else None
         self.find: Callable[[str], tuple[Span, ...]] = lru_cache(_RESULTS_KEPT)(self._find)
         """Findings of every finder, in order, without overlap."""
 
+    def nothing_in(self, data: bytes) -> bool:
+        """Whether nothing can be found or is encoded in any text of a message.
+
+        Args:
+            data: JSON whose strings hold no quote, or texts with a quote between two.
+        """
+        if self._names is not None:
+            return False
+        doubts = self._doubts.about(data)
+        return all(doubt == "base64" and not holds_base64(data.decode()) for doubt in doubts)
+
     def _find(self, text: str) -> tuple[Span, ...]:
         if len(text) < _SHORTEST:
+            return ()
+        if self._names is None and len(text) < _SHORTEST_SAID and text.isalpha():
             return ()
         found = list(self._rules.find(text))
         if self._names is not None:
@@ -68,6 +95,7 @@ def _person_rules(keys: Iterable[str]) -> list[Rule]:
             r"[^\w\n]{0,4}([\p{L}\p{N}][\p{L}\p{N}_.@-]{2,60}[\p{L}\p{N}])",
             1,
             _is_id,
+            gate=rf"(?i){'|'.join(words)}",
         )
     ]
 

@@ -5,7 +5,6 @@ key_id(key)                 "5b0e3c91a7d2", in the manifest of everything redact
 person_hash(key, "mia@example.com")   as in `Invocation.persons` and `Example.persons`
 """
 
-import hashlib
 import hmac
 import os
 import stat
@@ -51,13 +50,13 @@ def load_key(named: str = "", *, made_before: bool = False) -> bytes:
 
 def key_id(key: bytes) -> str:
     """A short name of the key that gives nothing of it away; 12 hex digits."""
-    return hmac.new(key, b"key id", hashlib.sha256).hexdigest()[:12]
+    return hmac.digest(key, b"key id", "sha256").hex()[:12]
 
 
 def mark(key: bytes, kind: str, text: str) -> str:
     """Keyed hash of a text, 32 hex digits: tells equal from different and no more."""
     message = f"mark|{kind}|{text}".encode()
-    return hmac.new(key, message, hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(key, message, "sha256").hex()[:32]
 
 
 def person_hash(key: bytes, value: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -87,6 +88,7 @@ def searchable(kind: Kind, text: str) -> bool:
     return kind is not Kind.ADDRESS or any(c.isdigit() or c.isspace() for c in text)
 
 
+@lru_cache(maxsize=100_000)
 def unmistakable(kind: Kind, text: str) -> bool:
     """Whether a found value means the same in every session, so that it is looked for in all."""
     return (

@@ -5,7 +5,6 @@ and the id personal data in every message, argument and result of that session, 
 around them. Text is looked up word by word, so the cost does not grow with what is known.
 """
 
-import copy
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -23,6 +22,7 @@ _ADDRESSED = re.compile(
     r"my name is|i'm|i am|this is)[.,]?|[Nn]ame:)\**\s{1,2}\**$",
     re.I,
 )
+_SPACED = {code: " " for code in range(128) if not chr(code).isalnum()}
 _BESIDE = (" ", "-", "\u00a0")
 
 
@@ -36,6 +36,14 @@ class Known(NamedTuple):
     written: dates.Form | None = None
     """For a date: the form of this spelling of it."""
     day: str = ""
+
+
+_Shapes = dict[tuple[int, int], dict[str, Known]]
+"""Values filed under one word, by length (negative, so that the longest comes first) and anchor.
+
+A look-up for each shape, and not one for each value: a thousand phone numbers may end alike.
+"""
+_NOTHING: _Shapes = {}
 
 
 class Index:
@@ -58,29 +66,36 @@ class Index:
         self._kept = frozenset(word for text in kept for word in _words(text))
         kept_whole = frozenset(text.lower() for text in kept)
         self._names: dict[str, str] = {}
-        self._values: dict[str, list[Known]] = {}
+        self._values: dict[str, _Shapes] = {}
         self._loose: list[Known] = []
         for kind, text in sorted(set(values)):
-            if is_surrogate(kind, text):
-                continue
             if kind is Kind.NAME:
-                self._add_name(text)
-            elif searchable(kind, text) and text.lower() not in kept_whole:
-                self._add_value(kind, text)
-        for found in self._values.values():
-            found.sort(key=lambda known: -len(known.lower))
+                for lower, word in _names(text):
+                    if word:
+                        self._names.setdefault(lower, word)
+                    else:
+                        self._loose.append(Known(lower, 0, Kind.NAME))
+            elif not kept_whole or text.lower() not in kept_whole:
+                for word, entry in _entries(kind, text):
+                    shape = (-len(entry.lower), entry.anchor)
+                    shapes = self._values.setdefault(word, {})
+                    shapes.setdefault(shape, {}).setdefault(entry.lower, entry)
+        for word, shapes in self._values.items():
+            if len(shapes) > 1:
+                self._values[word] = dict(sorted(shapes.items()))
         self._shared: Index | None = None
         self._words = frozenset(self._values) | frozenset(self._names)
 
     def beside(self, shared: "Index") -> "Index":
         """This index, with what all sessions share looked for as well."""
         # A look in two sets: their union, one a session, would grow with the square of the part.
-        both = copy.copy(self)
+        both = Index.__new__(Index)
+        both.__dict__.update(self.__dict__)
         both._shared = shared
         return both
 
-    def may_hold(self, tokens: frozenset[str]) -> bool:
-        """Whether a text of these words (see `tokens_of`) is worth a look; few are."""
+    def may_hold(self, tokens: Iterable[str]) -> bool:
+        """Whether a text of these words (see `tokens_in`) is worth a look; few are."""
         if self._loose or not self._words.isdisjoint(tokens):
             return True
         return self._shared is not None and not self._shared._words.isdisjoint(tokens)
@@ -94,29 +109,17 @@ class Index:
         """
         lower = same_length_lower(text)
         found = list(self._written_together(lower))
-        words = list(WORD.finditer(text))
-        for number, word in enumerate(words):
-            key = lower[word.start() : word.end()]
-            if key in self._words:
-                found += self._at(lower, word.start(), key)
-            if self._shared and key in self._shared._words:
-                found += self._shared._at(lower, word.start(), key)
-            if key in self._names and self._is_name(text, lower, words, number, sure):
-                found.append(Span(word.start(), word.end(), Kind.NAME, "known"))
+        tokens = tokens_in(text)
+        words = self._words.intersection(tokens)
+        if self._shared is not None:
+            words |= self._shared._words.intersection(tokens)
+        for start, key in sorted((at, word) for word in words for at in _places(lower, word)):
+            found += self._at(lower, start, key)
+            if self._shared is not None:
+                found += self._shared._at(lower, start, key)
+            if key in self._names and self._is_name(text, lower, start, key, sure):
+                found.append(Span(start, start + len(key), Kind.NAME, "known"))
         return found
-
-    def _add_name(self, text: str) -> None:
-        for word in _split_name(text):
-            if _is_joined_script(word):
-                self._loose += [Known(word, 0, Kind.NAME)] if len(word) > 1 else []
-            else:
-                self._names.setdefault(word.lower(), word)
-
-    def _add_value(self, kind: Kind, text: str) -> None:
-        for word, entry in _entries(kind, text):
-            known = self._values.setdefault(word, [])
-            if entry not in known:
-                known.append(entry)
 
     def _written_together(self, lower: str) -> Iterable[Span]:
         """Names of scripts that put no space between words."""
@@ -126,10 +129,11 @@ class Index:
 
     def _at(self, lower: str, place: int, word: str) -> list[Span]:
         """The longest known value that has this word at this place."""
-        for known in self._values.get(word, ()):
-            start = place - known.anchor
-            end = start + len(known.lower)
-            if start < 0 or not lower.startswith(known.lower, start):
+        for (length, anchor), values in self._values.get(word, _NOTHING).items():
+            start = place - anchor
+            end = start - length
+            known = values.get(lower[start:end]) if start >= 0 else None
+            if known is None:
                 continue
             if not _runs_on(lower, end) and not (start and lower[start - 1].isalnum()):
                 signed = known.kind is Kind.PHONE and lower[start - 1 : start] in ("+", "(")
@@ -143,16 +147,14 @@ class Index:
         other = dates.read(self._surrogates.of(known.kind, known.day))
         return dates.write(other.day, known.written) if other else None
 
-    def _is_name(
-        self, text: str, lower: str, words: list[re.Match[str]], number: int, sure: bool
-    ) -> bool:
-        word = words[number][0]
+    def _is_name(self, text: str, lower: str, start: int, key: str, sure: bool) -> bool:
+        word = text[start : start + len(key)]
         if self._alone(word):
             return True
-        if sure or not (word[0].isupper() or word == self._names[word.lower()]):
+        if sure or not (word[0].isupper() or word == self._names[key]):
             return False
-        return self._beside(text, lower, words, number) or bool(
-            _ADDRESSED.search(text[max(0, words[number].start() - 16) : words[number].start()])
+        return self._beside(text, lower, start, start + len(key)) or bool(
+            _ADDRESSED.search(text[max(0, start - 16) : start])
         )
 
     def _alone(self, word: str) -> bool:
@@ -165,31 +167,44 @@ class Index:
         # Three capitals are an airport, a currency or a unit.
         return len(word) > 3 or not word.isupper() or self._names[lower].isupper()
 
-    def _beside(self, text: str, lower: str, words: list[re.Match[str]], number: int) -> bool:
+    def _beside(self, text: str, lower: str, start: int, end: int) -> bool:
         """Whether the word before or behind is another name of the session."""
-        here = words[number]
-        for other in (*words[max(0, number - 1) : number], *words[number + 1 : number + 2]):
-            left, right = sorted((here, other), key=lambda match: match.start())
-            name = lower[other.start() : other.end()]
-            between = text[left.end() : right.start()]
-            if (
-                (between in _BESIDE or (between == ", " and here[0][0].isupper()))
-                and name in self._names
-                and other[0][0].isupper()
-            ):
-                return True
+        capital = text[start].isupper()
+        for between in (*_BESIDE, ", ") if capital else _BESIDE:
+            if text.endswith(between, 0, start):
+                last = start - len(between)
+                first = last
+                while first and text[first - 1].isalnum():
+                    first -= 1
+                if self._names_with_capital(text, lower, first, last):
+                    return True
+            if text.startswith(between, end):
+                first = last = end + len(between)
+                while text[last : last + 1].isalnum():
+                    last += 1
+                if self._names_with_capital(text, lower, first, last):
+                    return True
         return False
 
-
-@lru_cache(maxsize=20_000)
-def tokens_of(text: str) -> frozenset[str]:
-    """As `tokens_in`, remembered."""
-    return tokens_in(text)
+    def _names_with_capital(self, text: str, lower: str, start: int, end: int) -> bool:
+        return start < end and text[start].isupper() and lower[start:end] in self._names
 
 
-def tokens_in(text: str) -> frozenset[str]:
+def _places(lower: str, word: str) -> Iterator[int]:
+    """Where the word stands as a whole word."""
+    start = lower.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not lower[end : end + 1].isalnum() and not (start and lower[start - 1].isalnum()):
+            yield start
+        start = lower.find(word, end)
+
+
+def tokens_in(text: str) -> list[str]:
     """The lower-case words of a text, for `Index.may_hold`."""
-    return frozenset(WORD.findall(same_length_lower(text)))
+    if text.isascii():
+        return text.lower().translate(_SPACED).split()
+    return WORD.findall(same_length_lower(text))
 
 
 def same_length_lower(text: str) -> str:
@@ -203,6 +218,8 @@ def same_length_lower(text: str) -> str:
 @lru_cache(maxsize=50_000)
 def _entries(kind: Kind, text: str) -> tuple[tuple[str, Known], ...]:
     """Each spelling in which the value is looked for, and the word to file it under."""
+    if is_surrogate(kind, text) or not searchable(kind, text):
+        return ()
     found = []
     for spelling, form in _spellings(kind, text):
         lower = same_length_lower(spelling).strip()
@@ -226,8 +243,13 @@ def _spellings(kind: Kind, text: str) -> Iterator[tuple[str, dates.Form | None]]
         yield from ((dates.write(read.day, form), form) for form in dates.FORMS)
 
 
-def _split_name(text: str) -> list[str]:
-    return [word for word in re.findall(r"[^\W\d_]+", text) if len(word) > 1]
+@lru_cache(maxsize=50_000)
+def _names(text: str) -> tuple[tuple[str, str], ...]:
+    """Each word of a name in lower case and as written; not so in scripts without spaces."""
+    if is_surrogate(Kind.NAME, text):
+        return ()
+    words = (word for word in re.findall(r"[^\W\d_]+", text) if len(word) > 1)
+    return tuple((word.lower(), "" if _is_joined_script(word) else word) for word in words)
 
 
 def _words(text: str) -> list[str]:

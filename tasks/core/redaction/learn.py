@@ -12,6 +12,7 @@ from tasks.core.redaction.finders import Finders
 from tasks.core.redaction.kinds import Kind
 from tasks.core.redaction.learnt import Lesson, Taught
 from tasks.core.redaction.lines import Line
+from tasks.core.redaction.sift import Sift, as_reply
 
 FAILURES = (ValueError, RecursionError, OverflowError, msgspec.MsgspecError)
 """What a finder, a decoder or a broken text can raise; UnicodeError is a ValueError."""
@@ -55,15 +56,18 @@ class Collector:
         self._values.setdefault(kind.value, set()).add(text)
 
 
-def from_lines(lines: Iterable[Line], finders: Finders, fields: Fields) -> Lesson:
+def from_lines(lines: Iterable[Line], finders: Finders, fields: Fields, sift: Sift) -> Lesson:
     """What invocations teach. One that cannot be read teaches nothing; redaction refuses it."""
     collectors: dict[str, Collector] = {}
     requests: dict[str, str] = {}
     for line in lines:
-        collector = collectors.setdefault(line.session(), Collector(finders))
-        requests[line.request_id] = line.session()
+        session = line.session()
+        collector = collectors.get(session)
+        if collector is None:
+            collector = collectors[session] = Collector(finders)
+        requests[line.request_id] = session
         try:
-            _line(line, collector, Walker(fields, collector))
+            _line(line, collector, fields, sift)
         except FAILURES:
             continue
     return Lesson(
@@ -91,14 +95,22 @@ def from_feedback(rows: Iterable[Feedback], finders: Finders, fields: Fields) ->
     )
 
 
-def _line(line: Line, collector: Collector, walker: Walker) -> None:
-    walker.value(line.metadata, ("metadata",))
-    for raw in line.messages:
+def _line(line: Line, collector: Collector, fields: Fields, sift: Sift) -> None:
+    seen = collector.seen
+    if isinstance(line.metadata, msgspec.Raw):
+        data = bytes(line.metadata)
+        if data not in seen:
+            seen.add(data)
+            Walker(fields, collector).value(walk.ANY.decode(data), ("metadata",))
+    for raw in (*line.messages, line.response):
         data = bytes(raw)
-        if data not in collector.seen:
-            collector.seen.add(data)
-            walk.message(walker, walk.MESSAGE.decode(data), ())
-    data = bytes(line.response)
-    if data not in collector.seen:
-        collector.seen.add(data)
-        walk.reply(walker, walk.REPLY.decode(data), ())
+        if data in seen:
+            continue
+        seen.add(data)
+        reply, head, _ = as_reply(data)
+        if head:
+            if reply in seen:
+                continue
+            seen.add(reply)
+        if not sift.is_clean(data):
+            walk.spoken(Walker(fields, collector), walk.SPOKEN.decode(data))

@@ -6,7 +6,7 @@ were redacted before; as bytes they are recognised at once.
 
 import msgspec
 
-from tasks.core.records import Record, Source, Usage
+from tasks.core.records import Record, Source
 
 
 class Line(Record, frozen=True, kw_only=True):
@@ -22,9 +22,9 @@ class Line(Record, frozen=True, kw_only=True):
     tools: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     response: msgspec.Raw
     finish_reason: str = ""
-    usage: Usage = Usage()
+    usage: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     latency_ms: int | None = None
-    metadata: dict[str, str] = {}
+    metadata: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     persons: tuple[str, ...] = ()
 
     def session(self) -> str:

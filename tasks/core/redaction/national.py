@@ -43,6 +43,7 @@ _RECOGNISERS = {
 }
 GATE = rf"(?i)\b(?:{'|'.join(_RECOGNISERS)})\b[^\n]{{0,40}}?\d[ -]?\d[ -]?\d"
 """RE2 pattern of a text that is worth Presidio's while."""
+_CUES = rf"(?i){'|'.join(_RECOGNISERS)}"
 
 _REACH = 80
 """Characters behind the word that are searched."""
@@ -51,7 +52,9 @@ _LEAST_DIGITS = 3
 
 def rule(min_confidence: float) -> Rule:
     """The gate as a rule that asks Presidio, whose score is given its due for the word in front."""
-    return Rule("presidio", Kind.NATIONAL_ID, GATE, expand=partial(_ask, min_confidence))
+    return Rule(
+        "presidio", Kind.NATIONAL_ID, GATE, expand=partial(_ask, min_confidence), gate=_CUES
+    )
 
 
 def _ask(min_confidence: float, text: str, start: int, end: int) -> Iterator[Span]:

@@ -165,12 +165,26 @@ RULES = (
         r"@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+(?:xn--[a-z0-9-]+|\p{L}{2,24})",
         0,
         _email,
+        gate="@",
     ),
-    Rule("card", Kind.CARD, r"\b\d(?:[ -]?\d){11,18}\b", 0, _card),
-    Rule("iban", Kind.IBAN, r"(?i)\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,32}", 0, _iban),
-    Rule("ipv4", Kind.IP, r"\b(?:\d{1,3}\.){3}\d{1,3}\b", 0, _ip, 0.6),
+    Rule("card", Kind.CARD, r"\b\d(?:[ -]?\d){11,18}\b", 0, _card, gate=r"\d(?:[ -]?\d){11}"),
     Rule(
-        "ipv6", Kind.IP, r"(?i)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:[0-9.]{7,15})?", 0, _ip, 0.6
+        "iban",
+        Kind.IBAN,
+        r"(?i)\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,32}",
+        0,
+        _iban,
+        gate=r"(?i)[A-Z]{2}\d\d(?:[ -]?[A-Z0-9]){11}",
+    ),
+    Rule("ipv4", Kind.IP, r"\b(?:\d{1,3}\.){3}\d{1,3}\b", 0, _ip, 0.6, gate=r"\d\.\d{1,3}\.\d"),
+    Rule(
+        "ipv6",
+        Kind.IP,
+        r"(?i)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:[0-9.]{7,15})?",
+        0,
+        _ip,
+        0.6,
+        gate=":[0-9a-fA-F]{0,4}:",
     ),
     Rule(
         "ssn",
@@ -179,6 +193,7 @@ RULES = (
         0,
         _ssn,
         0.5,
+        gate=r"\d\d[- .]\d{4}",
     ),
     Rule(
         "ssn-said",
@@ -187,6 +202,7 @@ RULES = (
         1,
         _ssn,
         0.85,
+        gate="(?i)ssn|social",
     ),
     Rule(
         "phone",
@@ -195,6 +211,7 @@ RULES = (
         0,
         _phone,
         0.4,
+        gate=r"\d\)?[ .\-/]{1,2}\(?\d{2,8}\)?[ .\-/]{1,2}\(?\d{2}|\+\d{8}",
     ),
     Rule(
         "phone-said",
@@ -204,6 +221,7 @@ RULES = (
         1,
         None,
         0.75,
+        gate="(?i)phone|mobile|cell|tel|whatsapp|fax",
     ),
     Rule(
         "birth-date-said",
@@ -212,6 +230,7 @@ RULES = (
         rf"[^\d\n]{{0,15}}?{_DATE}",
         1,
         _birth_date,
+        gate=r"(?i)dob|d\.o\.b|birth|born",
     ),
     Rule(
         "name-said",
@@ -220,6 +239,7 @@ RULES = (
         rf"(?: is| as)?[*\"'`]{{0,3}}[:=]?\s{{0,2}}[*\"'`]{{0,3}})({_WORD}(?: {_WORD}){{0,3}})",
         1,
         _said_name,
+        gate="(?i)name(?: is|'s)|(?:first|last|full|passenger|customer|legal)[ _]name",
     ),
     Rule(
         "street",
@@ -227,5 +247,7 @@ RULES = (
         r"\b\d{1,5}[A-Za-z]? (?:[A-Z][A-Za-z'’.-]*\s){1,4}(?:Street|St|Avenue|Ave|Road|Rd|Drive|Dr|"
         r"Lane|Ln|Boulevard|Blvd|Court|Ct|Way|Terrace|Place|Pl|Highway|Hwy|Parkway|Pkwy)\b"
         r"(?:,? (?:Suite|Apt|Apartment|Unit|Floor|#) ?#?\w{1,6})?",
+        gate=r"\s(?:St|Ave|R(?:oa)?d|Dr|L(?:ane|n)|B(?:oulevard|lvd)|C(?:our)?t|Way|Te|Pl|"
+        r"H(?:ighway|wy)|P(?:ark|k)w(?:a)?y)",
     ),
 )

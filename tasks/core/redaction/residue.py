@@ -10,8 +10,9 @@ from collections.abc import Iterable
 import msgspec
 
 from tasks.core.records import Message, Reply
+from tasks.core.redaction import walk
 from tasks.core.redaction.kinds import Kind
-from tasks.core.redaction.known import Index, same_length_lower, tokens_of
+from tasks.core.redaction.known import Index, same_length_lower, tokens_in
 
 LEAST = 4
 """Characters of a value that is searched; shorter ones stand in too many words."""
@@ -19,12 +20,12 @@ LEAST = 4
 _ESCAPE = re.compile(r"\\+(?:u[0-9a-fA-F]{4}|(.))", re.S)
 
 
-def written(said: Message | Reply) -> str:
+def written(said: Message | Reply | walk.Spoken) -> str:
     """All of a message that redaction answers for, as text: not the names of tools."""
     parts = [said.content]
     for call in said.tool_calls:
         parts += [msgspec.json.encode(call.arguments).decode(), call.id, call.raw_arguments]
-    if isinstance(said, Message):
+    if not isinstance(said, Reply):
         parts.append(said.tool_call_id)
     return "\n".join(parts)
 
@@ -38,7 +39,7 @@ def left(text: str, index: Index, made: Iterable[str]) -> Kind | None:
         made: lower-case stand-ins that were written; one may look like a value by chance.
     """
     flat = _ESCAPE.sub(_opened, text) if "\\" in text else text
-    if not index.may_hold(tokens_of(flat)):
+    if not index.may_hold(tokens_in(flat)):
         return None
     allowed = frozenset(made)
     for span in index.find(flat, sure=True):

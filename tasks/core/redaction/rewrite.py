@@ -12,9 +12,10 @@ from tasks.core.redaction.decode import Place, Walker
 from tasks.core.redaction.fields import Fields
 from tasks.core.redaction.finders import Finders
 from tasks.core.redaction.kinds import Kind, Span, settle, unmistakable
-from tasks.core.redaction.known import Index, tokens_in, tokens_of
+from tasks.core.redaction.known import Index, tokens_in
 from tasks.core.redaction.learnt import Taught
 from tasks.core.redaction.lines import Finding, Line
+from tasks.core.redaction.sift import Sift, as_reply, unbroken
 from tasks.core.redaction.surrogates import Surrogates
 
 
@@ -25,9 +26,7 @@ class _Done(NamedTuple):
     persons: frozenset[str]
 
 
-class _Metadata(NamedTuple):
-    shown: dict[str, str]
-    persons: frozenset[str]
+_NOBODY: frozenset[str] = frozenset()
 
 
 class _Session(NamedTuple):
@@ -35,7 +34,6 @@ class _Session(NamedTuple):
     both: Index
     """With what every session of the part shares."""
     done: dict[bytes, _Done]
-    metadata: dict[bytes, _Metadata]
     made: set[str]
 
 
@@ -53,7 +51,7 @@ class Redactor:
 
     def plain(self, text: str, place: Place, start: int) -> str:
         spans: Sequence[Span] = self._find(text)
-        if self.index is not None and self.index.may_hold(tokens_of(text)):
+        if self.index is not None and self.index.may_hold(tokens_in(text)):
             spans = settle([*self.index.find(text), *spans])
         return self._replace(text, spans, place, start) if spans else text
 
@@ -106,6 +104,7 @@ class Rewriter:
         finders: what finds values in a text.
         fields: what keys say about values.
         surrogates: what makes stand-ins.
+        sift: what tells clean messages; of the first pass it remembers those.
         sessions: what is known of each session that the part touches.
 
     Raises (from `line` and `feedback`):
@@ -118,12 +117,14 @@ class Rewriter:
         finders: Finders,
         fields: Fields,
         surrogates: Surrogates,
+        sift: Sift,
         sessions: Mapping[str, Taught],
     ) -> None:
         self._finders = finders
         self._surrogates = surrogates
         self._taught = sessions
         self._redactor = Redactor(finders, surrogates)
+        self._sift = sift
         self._walker = Walker(fields, self._redactor)
         self._tool_walker = Walker(Fields((), known=False), self._redactor)
         self._shared = Index(
@@ -152,14 +153,20 @@ class Rewriter:
         if isinstance(tools, msgspec.Raw):
             tools = self._definitions(bytes(tools))
         self._enter(session)
-        metadata = self._metadata(session, line.metadata)
-        persons |= metadata.persons
+        metadata = line.metadata
+        if isinstance(metadata, msgspec.Raw):
+            shown = self._metadata(session, bytes(metadata))
+            metadata = shown.data
+            persons |= shown.persons
+        done = session.done
         messages: list[msgspec.Raw] = []
         for number, raw in enumerate(line.messages):
-            done = self._said(session, raw, ("messages", str(number)))
-            messages.append(done.data)
-            persons |= done.persons
-        response = self._said(session, line.response, ("response",))
+            data = bytes(raw)
+            found = done.get(data) or self._said(session, data, ("messages", str(number)))
+            messages.append(found.data)
+            persons |= found.persons
+        data = bytes(line.response)
+        response = done.get(data) or self._said(session, data, ("response",))
         session_id, request_id = self._ids(session, line.session_id, line.request_id)
         return msgspec.structs.replace(
             line,
@@ -168,7 +175,7 @@ class Rewriter:
             messages=tuple(messages),
             tools=tools,
             response=response.data,
-            metadata=metadata.shown,
+            metadata=metadata,
             persons=tuple(sorted(persons | response.persons)),
         )
 
@@ -198,7 +205,7 @@ class Rewriter:
         if found is None:
             taught = self._taught.get(name, Taught())
             own = Index(_pairs(taught), taught.kept, self._surrogates)
-            found = self._sessions[name] = _Session(own, own.beside(self._shared), {}, {}, set())
+            found = self._sessions[name] = _Session(own, own.beside(self._shared), {}, set())
         return found
 
     def _enter(self, session: _Session) -> None:
@@ -214,39 +221,48 @@ class Rewriter:
         self._redactor.index = session.both
         return shown_session, shown_request
 
-    def _metadata(self, session: _Session, metadata: dict[str, str]) -> _Metadata:
-        data = msgspec.json.encode(metadata)
-        found = session.metadata.get(data)
+    def _metadata(self, session: _Session, data: bytes) -> _Done:
+        found = session.done.get(data)
         if found is None:
             self._redactor.persons = set()
+            metadata = walk.ANY.decode(data)
             for text in metadata.values():
                 for span in self._finders.find(text):
                     if span.kind is Kind.EMAIL:
                         self._redactor.person(text[span.start : span.end])
-            shown = self._walker.value(metadata, ("metadata",))
-            self._check(session, msgspec.json.encode(shown).decode(), ("metadata",))
-            found = _Metadata(shown, frozenset(self._redactor.persons))
-            session.metadata[data] = found
+            shown = msgspec.json.encode(self._walker.value(metadata, ("metadata",)), order="sorted")
+            self._check(session, shown.decode(), ("metadata",))
+            found = _Done(msgspec.Raw(shown), frozenset(self._redactor.persons))
+            session.done[data] = found
         return found
 
-    def _said(self, session: _Session, raw: msgspec.Raw, place: Place) -> _Done:
-        """A message or reply, from memory where the session said it before."""
-        data = bytes(raw)
-        found = session.done.get(data)
-        if found is None:
-            self._redactor.persons = set()
-            said = self._reworded(data, place)
-            self._check(session, residue.written(said), place)
-            # What a system message shows as an example is about nobody in the session.
-            example = isinstance(said, Message) and said.role == "system"
-            persons = frozenset() if example else frozenset(self._redactor.persons)
-            found = session.done[data] = _Done(msgspec.Raw(encode(said)), persons)
+    def _said(self, session: _Session, data: bytes, place: Place) -> _Done:
+        """A message or reply that the session did not say before in these bytes."""
+        reply, head, tail = as_reply(data)
+        if head:
+            # A response was said as such before it was repeated as a message.
+            found = session.done.get(reply) or self._reworded(session, reply, True, place)
+            session.done[reply] = found
+            found = _Done(msgspec.Raw(head + bytes(found.data)[1:-1] + tail), found.persons)
+        else:
+            found = self._reworded(session, data, place[0] == "response", place)
+        session.done[data] = found
         return found
 
-    def _reworded(self, data: bytes, place: Place) -> Message | Reply:
-        if place[0] == "response":
-            return walk.reply(self._walker, walk.REPLY.decode(data), place)
-        return walk.message(self._walker, walk.MESSAGE.decode(data), place)
+    def _reworded(self, session: _Session, data: bytes, is_reply: bool, place: Place) -> _Done:
+        if self._sift.is_clean(data) and not session.both.may_hold(tokens_in(_flat(data))):
+            return _Done(msgspec.Raw(data), _NOBODY)
+        self._redactor.persons = set()
+        said: Message | Reply
+        if is_reply:
+            said = walk.reply(self._walker, walk.REPLY.decode(data), place)
+        else:
+            said = walk.message(self._walker, walk.MESSAGE.decode(data), place)
+        self._check(session, residue.written(said), place)
+        # What a system message shows as an example is about nobody in the session.
+        example = isinstance(said, Message) and said.role == "system"
+        persons = _NOBODY if example else frozenset(self._redactor.persons)
+        return _Done(msgspec.Raw(encode(said)), persons)
 
     def _definitions(self, data: bytes) -> msgspec.Raw:
         """Tools, by patterns alone: they are the same for every session and have to stay so."""
@@ -265,6 +281,12 @@ class Rewriter:
                 f"{self._redactor.record} after redaction; nothing was committed. Keep the record "
                 "and report it: its form is one that redaction does not open"
             )
+
+
+def _flat(data: bytes) -> str:
+    """All texts of a clean message, with whatever stands between them."""
+    text = unbroken(data)
+    return text.decode() if text is not None else residue.written(walk.SPOKEN.decode(data))
 
 
 def _pairs(taught: Taught) -> list[tuple[Kind, str]]:

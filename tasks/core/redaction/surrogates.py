@@ -16,7 +16,6 @@ anyone's, and redaction leaves them as they are when it meets them again.
 """
 
 import base64
-import hashlib
 import hmac
 import re
 from collections.abc import Callable
@@ -67,7 +66,7 @@ class Surrogates:
         found = b""
         while len(found) < length:
             message = name + b"|%d" % (len(found) // 32)
-            found += hmac.new(self._key, message, hashlib.sha256).digest()
+            found += hmac.digest(self._key, message, "sha256")
         return found[:length]
 
     def _base32(self, kind: Kind, text: str) -> str:

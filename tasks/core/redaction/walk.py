@@ -8,12 +8,30 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.records import Message, Reply, ToolCall
+from tasks.core.records import Message, Record, Reply, ToolCall
 from tasks.core.redaction.decode import Place, Walker
 
+
+class Spoken(Record, frozen=True, kw_only=True):
+    """A message or a reply."""
+
+    role: str = ""
+    content: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+
+
+SPOKEN: msgspec.json.Decoder[Spoken] = msgspec.json.Decoder(Spoken)
 MESSAGE: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 REPLY: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
 ANY: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+
+
+def spoken(walker: Walker, said: Spoken) -> None:
+    """Every text of a message or reply visited, where nothing is rewritten."""
+    walker.text(said.content, ())
+    _calls(walker, said.tool_calls, ())
+    walker.identifier(said.tool_call_id, ())
 
 
 def message(walker: Walker, said: Message, place: Place) -> Message:
