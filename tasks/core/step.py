@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tasks.core import parts
+from tasks.core import parts, workers
 from tasks.core.errors import RatchetError
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.settings import Params, Section, load
@@ -78,15 +78,20 @@ def each_part(
     work: Callable[[Part, str], Part],
     description: str,
 ) -> Iterator[Part]:
-    """Yield each input part's output part; `work(part, key)` runs only where `key` is new."""
+    """Yield each input part's output part; `work(part, key)` runs only where `key` is new.
+
+    Work on several parts may run in processes of its own (`workers`).
+    """
     before = parts.read_manifest(target)
     known = before.by_key() if before else {}
-    todo = list(inputs)
-    with progress(description, len(todo)) as advance:
-        for part in todo:
-            wanted = key(part)
-            found = known.get(wanted)
-            yield found if found is not None and _intact(target, found) else work(part, wanted)
+    wanted = [(part, key(part)) for part in inputs]
+    kept = {name: known[name] for _, name in wanted if name in known}
+    kept = {name: part for name, part in kept.items() if _intact(target, part)}
+    missing = [pair for pair in wanted if pair[1] not in kept]
+    made = workers.each(lambda pair: work(*pair), missing)
+    with progress(description, len(wanted)) as advance:
+        for _, name in wanted:
+            yield kept[name] if name in kept else next(made)
             advance(1)
 
 

@@ -1,0 +1,66 @@
+"""Spreads work on parts over the processor cores that a stage was given.
+
+    workers.use(2)
+    made = list(workers.each(write_part, parts))   # in the order of `parts`
+
+A stage that runs as a process of its own turns this on; where it is called as a function, work
+stays in the caller's process, whose threads a fork could not take along.
+"""
+
+import ctypes
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_PR_SET_PDEATHSIG = 1
+_state: dict[str, Any] = {"processes": 1}
+"""What a forked worker finds of its parent's: the function and the items are not pickled."""
+
+
+def cores() -> int:
+    """Processor cores that this process may run on (`taskset` and cgroup masks count)."""
+    return len(os.sched_getaffinity(0))
+
+
+def use(processes: int) -> None:
+    """Let `each` fork up to this many workers."""
+    _state["processes"] = processes
+
+
+def each(function: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
+    """Yield `function(item)` for each item, in order.
+
+    With more than one process, what `function` returns is pickled and what else it changes in
+    memory stays in its worker. An error ends it as it would here; work that has not begun is
+    dropped. Workers die with the process that started them, even by SIGKILL.
+    """
+    processes = min(_state["processes"], len(items))
+    if processes < 2:
+        yield from map(function, items)
+        return
+    _state.update(function=function, items=items)
+    pool = ProcessPoolExecutor(processes, get_context("fork"), initializer=_worker)
+    try:
+        waiting: list[Future[R]] = [pool.submit(_call, number) for number in range(len(items))]
+        waiting.reverse()
+        while waiting:
+            yield waiting.pop().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        _state.pop("function"), _state.pop("items")
+
+
+def _worker() -> None:
+    _state["processes"] = 1
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+
+
+def _call(number: int) -> Any:
+    return _state["function"](_state["items"][number])

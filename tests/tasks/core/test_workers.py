@@ -1,0 +1,73 @@
+"""Work in several processes is what it would be in one."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tasks.core import workers
+from tasks.core.errors import StageError
+
+
+@pytest.fixture
+def two() -> Iterator[None]:
+    workers.use(2)
+    yield
+    workers.use(1)
+
+
+def where(number: int) -> tuple[int, int]:
+    return number, os.getpid()
+
+
+def test_one_process_is_this_one() -> None:
+    assert list(workers.each(where, [1, 2])) == [(1, os.getpid()), (2, os.getpid())]
+
+
+def test_order_is_kept_and_work_is_elsewhere(two: None) -> None:
+    found = list(workers.each(where, range(20)))
+    assert [number for number, _ in found] == list(range(20))
+    assert os.getpid() not in {process for _, process in found}
+
+
+def test_one_item_needs_no_second_process(two: None) -> None:
+    assert list(workers.each(where, [7])) == [(7, os.getpid())]
+
+
+def test_an_error_comes_through(two: None) -> None:
+    def fail(number: int) -> int:
+        if number == 1:
+            raise StageError("part 1 is torn; run ingest again")
+        return number
+
+    with pytest.raises(StageError, match="part 1 is torn; run ingest again"):
+        list(workers.each(fail, range(4)))
+    assert [number for number, _ in workers.each(where, [3, 4])] == [3, 4]
+
+
+def test_workers_die_with_the_one_who_started_them(tmp_path: Path) -> None:
+    script = """
+import os, sys, time
+from pathlib import Path
+from tasks.core import workers
+
+def linger(number):
+    (Path(sys.argv[1]) / str(os.getpid())).touch()
+    time.sleep(600)
+
+workers.use(2)
+list(workers.each(linger, [1, 2]))
+"""
+    started = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)])
+    while len(list(tmp_path.iterdir())) < 2:
+        assert started.poll() is None
+        time.sleep(0.05)
+    started.kill()
+    started.wait()
+    lingering = [Path("/proc") / path.name / "stat" for path in tmp_path.iterdir()]
+    while any(stat.exists() and stat.read_text().split()[2] != "Z" for stat in lingering):
+        time.sleep(0.05)  # ends by the suite's time limit if a worker stays
