@@ -48,6 +48,8 @@ class Prompt(NamedTuple):
     messages: tuple[Message, ...]
     tools: tuple[Tool, ...]
     reference: Reference | None
+    item: Mapping[str, Any] = {}
+    """What else stands in its row, which graders of other services name as `item.<column>`."""
 
 
 class Case(NamedTuple):

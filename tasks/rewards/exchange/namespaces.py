@@ -4,7 +4,7 @@
     sample(reply)       {"output_text": "", "output_json": None, "output_tools": [...],
                          "choices": [{"message": {...}}]}
     item(prompt)        {"messages": [...], "tools": [...], "reference": {...},
-                         "reference_answer": "Oslo", ...}
+                         "reference_answer": "Oslo", ... and the row's own columns}
 
 Every key is always there, also where a record leaves it at its default. In a `sample` the
 arguments of a call are JSON text, as OpenAI sends them; in a `completion` they are an object.
@@ -77,13 +77,15 @@ def sample(reply: Reply) -> Json:
 def item(prompt: Prompt) -> Json:
     """A prompt as OpenAI's `item`, the row of its dataset.
 
-    `reference_answer` is the reference's text, or its calls as JSON where it has calls.
+    `reference_answer` is the reference's text, or its calls as JSON where it has calls; a column
+    of the row's own that is called so comes first.
     """
     return {
         "messages": [_openai_message(found) for found in prompt.messages],
         "tools": [openai_tool(found) for found in prompt.tools],
         "reference": reference(prompt.reference),
         "reference_answer": _answer(prompt.reference),
+        **prompt.item,
     }
 
 
