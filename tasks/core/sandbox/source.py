@@ -48,8 +48,15 @@ class Program(NamedTuple):
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def read(text: str, *, name: str = "source", packages: Sequence[str] = ()) -> Program:
-    """Check a program.
+def read(
+    text: str,
+    *,
+    name: str = "source",
+    packages: Sequence[str] = (),
+    function: str = "",
+    asks: Sequence[str] = SCORE_ASKS,
+) -> Program:
+    """Check a program; `function` and `asks` are for one that defines neither `score` nor `grade`.
 
     Raises:
         SettingsError: no Python, too long, no `score` or `grade`, a parameter that nothing fills,
@@ -62,17 +69,17 @@ def read(text: str, *, name: str = "source", packages: Sequence[str] = ()) -> Pr
     except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
         line = getattr(problem, "lineno", None) or 1
         raise SettingsError(f"{name}:{line}: no Python: {problem}") from problem
-    function = _function(tree, name)
+    defined = _function(tree, name, (function,) if function else ("score", "grade"))
     found = tuple(sorted(set(_imports(tree, name))))
     _check_imports(found, name, packages)
     roots = {module[0].partition(".")[0] for module in found}
     late = sorted({*_ALWAYS, *(_LATE[root] for root in roots & _LATE.keys())})
     modules = (*((module,) for module in late), *found)
-    return Program(text, name, function.name, _asks(function, name), modules, tuple(packages))
+    wanted = _asks(defined, name, tuple(asks))
+    return Program(text, name, defined.name, wanted, modules, tuple(packages))
 
 
-def _function(tree: ast.Module, name: str) -> ast.FunctionDef:
-    wanted = ("score", "grade")
+def _function(tree: ast.Module, name: str, wanted: tuple[str, ...]) -> ast.FunctionDef:
     found: dict[str, ast.FunctionDef] = {}
     for node in tree.body:
         if isinstance(node, ast.AsyncFunctionDef) and node.name in wanted:
@@ -84,6 +91,8 @@ def _function(tree: ast.Module, name: str) -> ast.FunctionDef:
             found[node.name] = node
     if len(found) != 1:
         said = "has both score and grade; keep one" if found else "defines no function"
+        if "score" not in wanted:
+            raise SettingsError(f"{name} {said} {wanted[0]} at its top level")
         raise SettingsError(
             f"{name} {said}; expected `def score(completion, reference)` with any of "
             f"{', '.join(SCORE_ASKS)}, or `def grade(sample, item)`"
@@ -91,7 +100,7 @@ def _function(tree: ast.Module, name: str) -> ast.FunctionDef:
     return next(iter(found.values()))
 
 
-def _asks(function: ast.FunctionDef, name: str) -> tuple[str, ...]:
+def _asks(function: ast.FunctionDef, name: str, filled: tuple[str, ...]) -> tuple[str, ...]:
     arguments = function.args
     positional = [*arguments.posonlyargs, *arguments.args]
     if function.name == "grade":
@@ -110,14 +119,14 @@ def _asks(function: ast.FunctionDef, name: str) -> tuple[str, ...]:
     for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         (needed if default is None else optional).append(argument.arg)
     for asked in needed:
-        if asked not in SCORE_ASKS:
+        if asked not in filled:
             raise SettingsError(
                 f"{name}:{function.lineno}: score asks for {asked!r}, which nothing fills; "
-                f"expected any of {', '.join(SCORE_ASKS)}"
+                f"expected any of {', '.join(filled)}"
             )
     if arguments.kwarg is not None:
-        return SCORE_ASKS
-    return tuple(asked for asked in SCORE_ASKS if asked in (*needed, *optional))
+        return filled
+    return tuple(asked for asked in filled if asked in (*needed, *optional))
 
 
 def _imports(tree: ast.Module, name: str) -> Iterator[tuple[str, ...]]:

@@ -50,9 +50,10 @@ def parse(text: str) -> Formula:
     """
     if len(text) > _MAX_LENGTH:
         raise SettingsError(f"formula of {len(text)} characters; at most {_MAX_LENGTH}")
+    if "**" in text:
+        raise SettingsError(f"formula {text!r}: a power is written ^")
     try:
-        # In a formula ^ is a power, in Python it is not; ** is no operator of formulas.
-        tree = ast.parse(text.replace("**", "@").replace("^", "**").strip(), mode="eval").body
+        tree = ast.parse(text.replace("^", "**").strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
         raise SettingsError(f"formula {text!r} cannot be read: {problem}") from problem
     names: set[str] = set()
@@ -72,10 +73,10 @@ def evaluate(formula: Formula, values: Mapping[str, float]) -> float | None:
 def _check(node: ast.AST, text: str, names: set[str]) -> None:
     match node:
         case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
-            return
+            return None
         case ast.Name(id=name):
             names.add(name)
-            return
+            return None
         case ast.UnaryOp(op=ast.UAdd() | ast.USub(), operand=operand):
             return _check(operand, text, names)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
@@ -95,7 +96,7 @@ def _check(node: ast.AST, text: str, names: set[str]) -> None:
 
 def _value(node: Any, values: Mapping[str, float]) -> float:
     match node:
-        case ast.Constant(value=value):
+        case ast.Constant(value=int() | float() as value):
             return float(value)
         case ast.Name(id=name):
             return values[name]

@@ -143,7 +143,8 @@ class Multi(Section):
         unknown = sorted(found.names - set(self.graders))
         if unknown:
             raise ValueError(
-                f"calculate_output names {', '.join(unknown)}; graders are {', '.join(self.graders)}"
+                f"calculate_output names {', '.join(unknown)}; "
+                f"graders are {', '.join(self.graders)}"
             )
         return self
 

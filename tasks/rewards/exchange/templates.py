@@ -7,12 +7,14 @@ A place is a name, then `.key`, `["key"]` or `[0]`. What is not text is filled i
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from tasks.core.errors import SettingsError
 
 _ROOTS = ("item", "sample")
+_PIECE = re.compile(r"""\.?([A-Za-z_][\w-]*)|\[(\d+)\]|\["([^"]*)"\]|\['([^']*)'\]""")
 Name = tuple[str | int, ...]
 
 
@@ -58,13 +60,10 @@ def _pieces(template: str) -> list[tuple[str, Name]]:
 
 
 def _name(said: str, template: str) -> Name:
-    import re2
-
-    pieces = re2.compile(r"""\.?([A-Za-z_][\w-]*)|\[(\d+)\]|\["([^"]*)"\]|\['([^']*)'\]""")
     found: list[str | int] = []
     at = 0
     while at < len(said):
-        match = pieces.match(said, at)
+        match = _PIECE.match(said, at)
         if match is None:
             break
         key, position, *quoted = match.groups()
