@@ -67,7 +67,7 @@ class Settings(Section):
         if bool(self.source) == bool(self.file):
             raise ValueError("give the program either as `source` or as `file`")
         try:
-            text, name = (self.source, "source") if self.source else _read(self.file)
+            text, name = (self.source, "source") if self.source else read_file(self.file)
             self._program = source.read(text, name=name, packages=self.packages)
         except SettingsError as problem:
             raise ValueError(str(problem)) from problem
@@ -171,7 +171,12 @@ def _of_prompt(prompt: Prompt, asks: tuple[str, ...]) -> dict[str, Any]:
     return {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in found.items()}
 
 
-def _read(file: str) -> tuple[str, str]:
+def read_file(file: str) -> tuple[str, str]:
+    """A program's text and name, looked for from here and then in the project.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
     path = Path(file)
     path = path if path.is_absolute() or path.exists() else PROJECT / path
     try:

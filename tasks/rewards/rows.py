@@ -8,7 +8,8 @@ r"""Reads rows to be scored, as other tools write them: OpenAI's messages, tools
                     "function": {"name": "get_weather", "arguments": "{\"city\": \"Oslo\"}"}}]}}
 
 A completion may also be the raw text that a model wrote, with `<tool_call>` blocks in it, and the
-arguments of a call an object in the place of text. Columns that are not named here are left alone.
+arguments of a call an object in the place of text. Other columns are the prompt's `item`, and so
+is what stands in a column of that name.
 """
 
 from typing import Any, NamedTuple
@@ -103,6 +104,7 @@ def read(line: bytes) -> Row:
             tuple(_message(m, f"$.messages[{i}]") for i, m in enumerate(found.messages)),
             tuple(_tool(tool, i) for i, tool in enumerate(found.tools or ())),
             _reference(found.reference),
+            _item(line),
         )
     except Malformed as error:
         raise BadRowError("invalid_variable_error", _said(error), found.id) from error
@@ -178,6 +180,13 @@ def _reference(given: msgspec.Raw) -> Reference | None:
         raise Malformed(error.reason, f"$.reference: {_said(error)}") from error
 
 
+def _item(line: bytes) -> dict[str, Any]:
+    columns = json_lines.decode(line, _columns).items()
+    found = {name: json_lines.decode(raw, _values) for name, raw in columns if name not in _KNOWN}
+    own: Any = found.pop("item", {})
+    return found | own if isinstance(own, dict) else {**found, "item": own}
+
+
 def _said(error: Malformed) -> str:
     """What msgspec said where the reason alone is given: these rows are the reader's own."""
     return str(error) if error.detail else f"{error.reason}: {error.__cause__ or ''}"
@@ -190,7 +199,11 @@ def _id_of(line: bytes) -> str | int | None:
         return None
 
 
+_KNOWN = frozenset(_Row.__struct_fields__)
+
 _rows = msgspec.json.Decoder(_Row)
+_columns = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_values = msgspec.json.Decoder(Any)
 _identities = msgspec.json.Decoder(_Identity)
 _references: msgspec.json.Decoder[Reference | None] = msgspec.json.Decoder(Reference | None)
 _completions = msgspec.json.Decoder(str | _Message)

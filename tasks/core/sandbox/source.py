@@ -62,13 +62,7 @@ def read(
         SettingsError: no Python, too long, no `score` or `grade`, a parameter that nothing fills,
             or an import of what was not named.
     """
-    if len(text.encode()) > MAX_BYTES:
-        raise SettingsError(f"{name} has more than {MAX_BYTES} bytes; a reward is a page of code")
-    try:
-        tree = ast.parse(text, filename=name)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
-        line = getattr(problem, "lineno", None) or 1
-        raise SettingsError(f"{name}:{line}: no Python: {problem}") from problem
+    tree = _tree(text, name)
     defined = _function(tree, name, (function,) if function else ("score", "grade"))
     found = tuple(sorted(set(_imports(tree, name))))
     _check_imports(found, name, packages)
@@ -77,6 +71,26 @@ def read(
     modules = (*((module,) for module in late), *found)
     wanted = _asks(defined, name, tuple(asks))
     return Program(text, name, defined.name, wanted, modules, tuple(packages))
+
+
+def functions(text: str, name: str) -> frozenset[str]:
+    """Names of the functions at the top level.
+
+    Raises:
+        SettingsError: no Python, or too long.
+    """
+    body = _tree(text, name).body
+    return frozenset(node.name for node in body if isinstance(node, ast.FunctionDef))
+
+
+def _tree(text: str, name: str) -> ast.Module:
+    if len(text.encode()) > MAX_BYTES:
+        raise SettingsError(f"{name} has more than {MAX_BYTES} bytes; a reward is a page of code")
+    try:
+        return ast.parse(text, filename=name)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
+        line = getattr(problem, "lineno", None) or 1
+        raise SettingsError(f"{name}:{line}: no Python: {problem}") from problem
 
 
 def _function(tree: ast.Module, name: str, wanted: tuple[str, ...]) -> ast.FunctionDef:

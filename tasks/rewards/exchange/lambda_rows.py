@@ -48,8 +48,11 @@ def read(given: Any) -> LambdaRow:
         raise rows.BadRowError(
             "sample_parse_error", "$.messages: the last one is not the assistant's", row_id
         )
-    metadata = given.get("metadata") if isinstance(given.get("metadata"), dict) else {}
-    said = {**metadata, **{key: value for key, value in given.items() if key != "metadata"}}
+    metadata = given.get("metadata")
+    said = {
+        **(metadata if isinstance(metadata, dict) else {}),
+        **{key: value for key, value in given.items() if key != "metadata"},
+    }
     made = {
         "id": row_id,
         "messages": [_message(message) for message in messages[:-1]],
