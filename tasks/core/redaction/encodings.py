@@ -18,6 +18,7 @@ SHORTEST_BASE64 = 16
 
 _PERCENT = re.compile(r"[^\s\"'<>&=?;,]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_ESCAPE = re.compile(r"\\(?:u[0-9a-f]{4}|.)", re.S)
 _APART = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "+/_-")}
 _ESCAPED = re.compile(r'(?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))+')
 
@@ -40,7 +41,10 @@ def _escaped(text: str) -> Iterator[Opened]:
 
 
 def _escape(old: str, new: str) -> str:
-    return json.dumps(new, ensure_ascii=old.isascii())[1:-1]
+    made = json.dumps(new, ensure_ascii=old.isascii())[1:-1]
+    bare = {json.dumps(char)[1:-1]: char for char in set(old) if char < " "}
+    # What stood without an escape, against JSON's rules, stays without.
+    return _ESCAPE.sub(lambda escape: bare.get(escape[0], escape[0]), made) if bare else made
 
 
 def _percent(text: str) -> Iterator[Opened]:

@@ -85,6 +85,10 @@ def test_letters_written_as_unicode_escapes_are_found() -> None:
     assert walk(r"by \u006dia here") == "by eva here"
 
 
+def test_a_control_character_that_stood_bare_beside_an_escape_stays_bare() -> None:
+    assert walk("\x1f\\f\tmia") == "\x1f\\f\teva"
+
+
 def test_url_encoded_words_are_opened_and_closed() -> None:
     text = "https://x.example/?q=" + quote("a mia/ü", safe="")
     assert walk(text) == "https://x.example/?q=" + quote("a eva/ü", safe="")
