@@ -9,10 +9,8 @@ has become of a row can depend on any other part, so the whole log is looked at 
 what feedback says of them, is not what it was.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
-from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
 
@@ -22,17 +20,18 @@ from tasks.core import (
     behaviour,
     collector,
     decisions,
+    envelopes,
     folding,
     parts,
-    rulings,
     sketches,
     step,
     tags,
 )
 from tasks.core.decisions import Known
+from tasks.core.envelopes import Envelope, Logged
 from tasks.core.parts import Counts, Manifest, Part
-from tasks.core.records import Example, Feedback, Invocation
-from tasks.core.rulings import Ruling
+from tasks.core.records import Feedback, Reply, encode
+from tasks.core.rulings import Ruling, Rulings, ranks
 from tasks.core.settings import DedupSettings
 from tasks.core.sketches import Sketch
 
@@ -41,6 +40,7 @@ CODE = (
     "tasks/core/behaviour",
     "tasks/core/chains.py",
     "tasks/core/decisions.py",
+    "tasks/core/envelopes.py",
     "tasks/core/folding.py",
     "tasks/core/parts.py",
     "tasks/core/records.py",
@@ -66,14 +66,13 @@ def dedup(settings: DedupSettings, source: Path, target: Path) -> Manifest:
         return before
     with collector.paused():
         sketched = list(_sketches(inputs, source, target))
-        ruled = _ruled(settings, sketched, source, target)
-        made = list(_examples(settings, inputs, source, target, ruled))
-    clusters = {ruling.cluster for ruling in ruled if isinstance(ruling, Ruling)}
+        rulings = _rulings(settings, sketched, source, target)
+        made = list(_examples(settings, inputs, source, target, rulings))
     manifest = Manifest(
         stage="dedup",
         parts=(*made, *sketched),
         counts=step.total(made),
-        info={"key": key, "clusters": len(clusters)},
+        info={"key": key, "clusters": rulings.clusters()},
     )
     parts.commit(target, manifest)
     return manifest
@@ -89,14 +88,14 @@ def _sketches(inputs: Sequence[Part], source: Path, target: Path) -> Iterator[Pa
     )
 
 
-def _ruled(
+def _rulings(
     settings: DedupSettings, sketched: Sequence[Part], source: Path, target: Path
-) -> list[Ruling | str]:
+) -> Rulings:
     ledger = decisions.join(parts.read_parts(source, Feedback, "feedback"))
     found = [sketch for part in sketched for sketch in parts.read_part(target, part, Sketch)]
     columns = folding.gather(found)
-    folded = folding.fold(columns, settings.similarity, rulings.ranks(ledger))
-    return rulings.rule(found, columns, folded, ledger)
+    folded = folding.fold(columns, settings.similarity, ranks(ledger))
+    return Rulings(found, columns, folded, ledger)
 
 
 def _examples(
@@ -104,56 +103,66 @@ def _examples(
     inputs: Sequence[Part],
     source: Path,
     target: Path,
-    ruled: Sequence[Ruling | str],
+    rulings: Rulings,
 ) -> Iterator[Part]:
     ends = accumulate(part.rows for part in inputs)
-    of_part = {
-        part.sha256: ruled[end - part.rows : end] for part, end in zip(inputs, ends, strict=True)
-    }
+    rows = {p.sha256: range(end - p.rows, end) for p, end in zip(inputs, ends, strict=True)}
 
     def key(part: Part) -> str:
-        mine = msgspec.json.encode(of_part[part.sha256], order="sorted")
-        decided = sha256(mine).hexdigest()
-        return _key("examples", settings, part.sha256, decided)
+        return _key("examples", settings, part.sha256, rulings.digest(rows[part.sha256]))
 
     def work(part: Part, key: str) -> Part:
-        mine = of_part[part.sha256]
-        rows = zip(parts.read_part(source, part, Invocation), mine, strict=True)
-        made = (_example(row, ruling) for row, ruling in rows if isinstance(ruling, Ruling))
-        reasons = Counter(ruling for ruling in mine if isinstance(ruling, str))
+        mine = rows[part.sha256]
+        pairs = zip(parts.read_part(source, part, Logged), rulings.of(mine), strict=True)
+        reasons = rulings.reasons(mine)
+        gone = sum(reasons.values())
         counts = Counts(
             read=len(mine),
-            accepted=len(mine) - reasons.total(),
-            duplicate=reasons.total(),
+            accepted=len(mine) - gone,
+            duplicate=gone,
             reasons=dict(sorted(reasons.items())),
         )
+        made = (_example(row, ruling) for row, ruling in pairs if ruling)
         return parts.write_part(target, made, key=key, counts=counts)
 
     return step.each_part(inputs, target, key, work, "deciding")
 
 
-def _example(row: Invocation, ruling: Ruling) -> Example:
-    label = behaviour.classify(row.response, row.tools)
+def _example(row: Logged, ruling: Ruling) -> Envelope:
+    tools, reply = envelopes.tools(row.tools), _reply.decode(row.response)
+    label = behaviour.classify(reply, tools)
     known = Known(ruling.outcome, ruling.edit)
-    reference, truth = decisions.refer(row.response, label, row.tools, known, ruling.failed)
-    return Example(
+    reference, truth = decisions.refer(reply, label, tools, known, ruling.failed)
+    tagged = tags.tag(
+        envelopes.turns(row.messages),
+        reply,
+        offered=len(tools),
+        behaviour=label.behaviour,
+        reference=reference,
+        domain=row.metadata.get("domain", ""),
+    )
+    return Envelope(
         id=row.id,
         messages=row.messages,
         tools=row.tools,
         reply=row.response,
-        reference=reference,
+        reference=msgspec.Raw(_encoder.encode(reference)),
         truth_source=truth,
         outcome=ruling.outcome,
         behaviour=label.behaviour,
         confidence=label.confidence,
-        tags=tags.tag(row, reference, label.behaviour),
+        tags=tagged,
         session_id=row.session_id,
         cluster=ruling.cluster,
         persons=row.persons,
         invocations=(row.id, *ruling.ids),
-        sources=(row.source, *ruling.places),
+        sources=(row.source, *(msgspec.Raw(encode(place)) for place in ruling.places)),
         timestamp=row.timestamp,
     )
+
+
+_reply = msgspec.json.Decoder(Reply)
+_encoder = msgspec.json.Encoder(order="sorted")
 
 
 def _intact(target: Path, manifest: Manifest) -> bool:

@@ -12,42 +12,46 @@ must not be deleted between runs. The stage fails where anything crosses, naming
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 
 from tasks.core import assignments, collector, grouping, holdout, parts, proof, step
 from tasks.core.assignments import Assignment, Places
+from tasks.core.envelopes import Envelope
 from tasks.core.errors import StageError
-from tasks.core.facts import LABEL, Facts
 from tasks.core.grouping import Groups
 from tasks.core.parts import Manifest, Part
-from tasks.core.piles import LABELS, UNLABELLED, Piles, Ruling
-from tasks.core.records import Example, Partition
+from tasks.core.piles import LABELS, NOT_TIED, UNLABELLED, Piles, Rulings
+from tasks.core.records import Partition
 from tasks.core.settings import SplitSettings
+from tasks.core.tables import LABEL, Frame, Table, gather
 
 ASSIGNMENTS = "assignments"
 CODE = (
     "tasks/split.py",
     "tasks/core/assignments.py",
+    "tasks/core/envelopes.py",
     "tasks/core/grouping.py",
     "tasks/core/holdout.py",
     "tasks/core/parts.py",
     "tasks/core/piles.py",
     "tasks/core/proof.py",
     "tasks/core/records.py",
+    "tasks/core/tables.py",
 )
 
 
 class Plan(NamedTuple):
     """The split as it is to be."""
 
-    rulings: list[Ruling]
-    """One a row."""
+    rulings: Rulings
+    """Of all rows."""
     held_out: tuple[str, ...]
-    places: Places
+    kept: dict[str, Partition]
+    """The place of every session ever seen."""
 
 
 def split(settings: SplitSettings, source: Path, target: Path) -> Manifest:
@@ -65,54 +69,56 @@ def split(settings: SplitSettings, source: Path, target: Path) -> Manifest:
     if before and before.info.get("key") == key and _intact(target, before.parts):
         return before
     with collector.paused():
-        rows = [row for part in tables for row in parts.read_part(source, part, Facts)]
-        groups = grouping.group(rows)
-        plan = _plan(settings, rows, groups, target)
+        frame = gather([table for part in tables for table in parts.read_part(source, part, Table)])
+        groups = grouping.group(frame)
+        plan = _plan(settings, frame, groups, target)
         made = list(_write(inputs, source, target, plan))
-    _nothing_crosses(made, plan, rows)
-    asked = msgspec.to_builtins(settings.held_out_tools)
-    info = {**_info(made, plan), "held_out_asked": asked, "key": key}
-    _nothing_lacks(info, settings, rows, groups)
-    kept = _keep(plan, target)
+        _nothing_crosses(made, plan, frame)
+        asked = msgspec.to_builtins(settings.held_out_tools)
+        info = {**_info(made, plan), "held_out_asked": asked, "key": key}
+        _nothing_lacks(info, settings, frame, groups)
+        kept = _keep(plan, target)
     manifest = Manifest(stage="split", parts=(*made, kept), counts=step.total(made), info=info)
     parts.commit(target, manifest)
     return manifest
 
 
-def _plan(settings: SplitSettings, rows: Sequence[Facts], groups: Groups, target: Path) -> Plan:
+def _plan(settings: SplitSettings, frame: Frame, groups: Groups, target: Path) -> Plan:
     before = parts.read_manifest(target)
     had: dict[str, Partition] = {}
     if before:
         for part in before.labelled(ASSIGNMENTS):
             had |= {a.session: a.partition for a in parts.read_part(target, part, Assignment)}
-    held_out = _held_out(settings, rows, groups, before)
-    forced = holdout.uses(rows, groups.of_row).touched(held_out)
-    places = assignments.assign(rows, groups, forced, had, settings)
-    rulings = [
-        _rule(row, group, places, held_out) for row, group in zip(rows, groups.of_row, strict=True)
-    ]
-    return Plan(rulings, held_out, places)
+    held_out = _held_out(settings, frame, groups, before)
+    forced = holdout.Uses(frame, groups).touched(held_out)
+    places = assignments.assign(frame, groups, forced, had, settings)
+    return Plan(_rulings(frame, groups, places, held_out), held_out, places.kept)
 
 
 def _held_out(
-    settings: SplitSettings, rows: Sequence[Facts], groups: Groups, before: Manifest | None
+    settings: SplitSettings, frame: Frame, groups: Groups, before: Manifest | None
 ) -> tuple[str, ...]:
     """As before, for as long as the settings ask for the same."""
     asked = msgspec.to_builtins(settings.held_out_tools)
     if before and isinstance(asked, int) and before.info.get("held_out_asked") == asked:
         return tuple(before.info["held_out_tools"])
     had = before.info["held_out_tools"] if before else ()
-    return holdout.choose(rows, groups.of_row, settings, had)
+    return holdout.choose(frame, groups, settings, had)
 
 
-def _rule(row: Facts, group: str, places: Places, held_out: Sequence[str]) -> Ruling:
-    place = places.of_group[group]
-    if places.of_session[row.session] != place:
-        return Ruling(label=places.of_session[row.session], group=group, tied=place)
-    if not row.referenced:
-        return Ruling(label=UNLABELLED, group=group)
-    about = place == "test" and holdout.is_about(row, held_out)
-    return Ruling(label=place, group=group, held_out=about)
+def _rulings(frame: Frame, groups: Groups, places: Places, held_out: Sequence[str]) -> Rulings:
+    place, own = places.of_group[groups.of_row], places.of_session[frame.session]
+    torn = place != own
+    label = np.where(torn, own, np.where(frame.referenced, place, LABELS.index(UNLABELLED)))
+    test = ~torn & frame.referenced & (place == LABELS.index("test"))
+    marks = np.array([proof.hashed(name) for name in frame.sessions], np.uint64)
+    return Rulings(
+        label=label,
+        tied=np.where(torn, place, NOT_TIED),
+        held_out=test & holdout.about(frame, held_out),
+        group=[frame.sessions[number] for number in groups.of_row.tolist()],
+        mark=marks[groups.of_row],
+    )
 
 
 def _write(inputs: Sequence[Part], source: Path, target: Path, plan: Plan) -> Iterator[Part]:
@@ -122,27 +128,25 @@ def _write(inputs: Sequence[Part], source: Path, target: Path, plan: Plan) -> It
     start = 0
     with step.progress("splitting", len(inputs)) as advance:
         for part in inputs:
-            mine = plan.rulings[start : start + part.rows]
+            mine = plan.rulings.of(slice(start, start + part.rows))
             start += part.rows
-            keys = {label: _key(part, label, mine, plan) for label in _labels(mine)}
+            keys = {LABELS[code]: _key(part, code, mine, plan) for code in _codes(mine)}
             kept = [known[key] for key in keys.values() if key in known]
             if len(kept) == len(keys) and _intact(target, kept):
                 yield from kept
             else:
-                rows = parts.read_part(source, part, Example)
-                piles = Piles(keys)
-                for example, ruling in zip(rows, mine, strict=True):
-                    piles.add(example, ruling, plan.held_out)
+                piles = Piles(keys, plan.held_out)
+                piles.add(parts.read_part(source, part, Envelope), mine)
                 for label, key in keys.items():
-                    yield piles.write(target, label, key, plan.held_out)
+                    yield piles.write(target, label, key)
             advance(1)
 
 
-def _nothing_crosses(made: Sequence[Part], plan: Plan, rows: Sequence[Facts]) -> None:
+def _nothing_crosses(made: Sequence[Part], plan: Plan, frame: Frame) -> None:
     found = proof.crossings(made, plan.held_out)
     if not found:
         return
-    names: dict[int | str, str] = {proof.hashed(name): name for name in _names(rows, plan)}
+    names: dict[int | str, str] = {proof.hashed(name): name for name in _names(frame)}
     told = "; ".join(
         f"{crossing.kind} {', '.join(names.get(x, str(x)) for x in crossing.found[:5])}"
         f" ({len(crossing.found)} in all) in {' and '.join(crossing.between)}"
@@ -155,41 +159,48 @@ def _nothing_crosses(made: Sequence[Part], plan: Plan, rows: Sequence[Facts]) ->
     )
 
 
-def _names(rows: Sequence[Facts], plan: Plan) -> Iterator[str]:
-    for row, ruling in zip(rows, plan.rulings, strict=True):
-        yield from (ruling.group, row.session, row.cluster, *row.persons)
+def _names(frame: Frame) -> Iterator[str]:
+    yield from frame.sessions
+    yield from frame.clusters
+    yield from frame.persons
 
 
 def _nothing_lacks(
-    info: Mapping[str, Any], settings: SplitSettings, rows: Sequence[Facts], groups: Groups
+    info: Mapping[str, Any], settings: SplitSettings, frame: Frame, groups: Groups
 ) -> None:
     wanted: list[str] = list(proof.PARTITIONS)
     if settings.held_out_tools:
         wanted.append("held_out")
     lacking = [name for name in wanted if not info[name]]
     if lacking:
-        labelled = len({g for r, g in zip(rows, groups.of_row, strict=True) if r.referenced})
+        labelled = len(set(groups.of_row[frame.referenced].tolist()))
         raise StageError(
             f"nothing for {', '.join(lacking)}: expected examples in each of "
-            f"{', '.join(wanted)}, but {sum(row.referenced for row in rows)} examples with a "
-            f"reference form {labelled} groups ({grouping.largest(rows, groups)}). Bring feedback "
+            f"{', '.join(wanted)}, but {int(frame.referenced.sum())} examples with a "
+            f"reference form {labelled} groups ({grouping.largest(frame, groups)}). Bring feedback "
             "for more sessions, hold out other tools (split.held_out_tools) or take ties away "
             "that are none (redact.person_keys, dedup.similarity); nothing was committed"
         )
 
 
 def _info(made: Sequence[Part], plan: Plan) -> dict[str, Any]:
-    behaviours: dict[str, Counter[str]] = {label: Counter() for label in LABELS}
-    for part in made:
-        if part.label in behaviours:
-            behaviours[part.label].update(part.info["behaviours"])
     return {
         **{label: sum(p.rows for p in made if p.label == label) for label in LABELS},
         "held_out": sum(part.info["held_out"] for part in made),
         "held_out_tools": list(plan.held_out),
-        "behaviours": {label: dict(sorted(found.items())) for label, found in behaviours.items()},
+        "behaviours": _counted(made, "behaviours"),
+        "difficulties": _counted(made, "difficulties"),
         **proof.summary(made),
     }
+
+
+def _counted(made: Sequence[Part], name: str) -> dict[str, dict[str, int]]:
+    """A count of each part's info, summed by label."""
+    found: dict[str, Counter[str]] = {label: Counter() for label in LABELS}
+    for part in made:
+        if part.label in found:
+            found[part.label].update(part.info[name])
+    return {label: dict(sorted(counter.items())) for label, counter in found.items()}
 
 
 def _keep(plan: Plan, target: Path) -> Part:
@@ -198,7 +209,7 @@ def _keep(plan: Plan, target: Path) -> Part:
         target,
         (
             Assignment(session=session, partition=place)
-            for session, place in sorted(plan.places.of_session.items())
+            for session, place in sorted(plan.kept.items())
         ),
         label=ASSIGNMENTS,
     )
@@ -208,15 +219,13 @@ def _intact(target: Path, made: Sequence[Part]) -> bool:
     return all(parts.part_path(target, part).is_file() for part in made)
 
 
-def _labels(rulings: Sequence[Ruling]) -> list[str]:
-    found = {ruling.label for ruling in rulings}
-    return [label for label in LABELS if label in found]
+def _codes(rulings: Rulings) -> list[int]:
+    return np.flatnonzero(np.bincount(rulings.label, minlength=len(LABELS))).tolist()
 
 
-def _key(part: Part, label: str, rulings: Sequence[Ruling], plan: Plan) -> str:
-    mine = [ruling if ruling.label == label else None for ruling in rulings]
-    decided = sha256(msgspec.json.encode(mine, order="sorted")).hexdigest()
-    return step.fingerprint(_code(), part.sha256, label, decided, ",".join(plan.held_out))
+def _key(part: Part, code: int, rulings: Rulings, plan: Plan) -> str:
+    decided = rulings.digest(code)
+    return step.fingerprint(_code(), part.sha256, LABELS[code], decided, ",".join(plan.held_out))
 
 
 @cache

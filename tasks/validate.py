@@ -3,36 +3,54 @@
     data/deduped     examples
     data/validated   those without a fault, `facts` beside them; expectations.json and .html
 
-An example with a fault is a counted reject. The contract is a Great Expectations suite over the
-flat facts; it stops the stage where it is not met or cannot be evaluated, and nothing is committed.
+An example with a fault is a counted reject. The contract is a Great Expectations suite over what
+the facts add up to; it stops the stage where it is not met or cannot be evaluated, and nothing is
+committed. Its report tells drift against the version before, so it alone depends on earlier runs.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import numpy as np
 
-from tasks.core import checks, collector, expectations, parts, step
+from tasks.core import (
+    aggregates,
+    checks,
+    collector,
+    expectations,
+    parts,
+    step,
+    tables,
+)
 from tasks.core.checks import Fault
 from tasks.core.decisions import SUCCESS
 from tasks.core.errors import StageError
 from tasks.core.expectations import Outcome
-from tasks.core.facts import LABEL, Facts, facts
+from tasks.core.facts import Checked, Facts, facts
+from tasks.core.leaks import Watch
 from tasks.core.parts import Counts, Manifest, Part
-from tasks.core.records import Example, Rejected, encode
+from tasks.core.records import Rejected, encode
 from tasks.core.schemas import Schemas
 from tasks.core.settings import ValidateSettings
+from tasks.core.tables import Frame, Table
 
 CODE = (
     "tasks/validate.py",
+    "tasks/core/aggregates.py",
     "tasks/core/checks.py",
+    "tasks/core/envelopes.py",
     "tasks/core/expectations.py",
     "tasks/core/facts.py",
+    "tasks/core/leaks.py",
     "tasks/core/parts.py",
+    "tasks/core/plain_schemas.py",
     "tasks/core/records.py",
     "tasks/core/schemas.py",
+    "tasks/core/tables.py",
 )
 RESULT = "expectations.json"
 PAGE = "expectations.html"
@@ -46,37 +64,55 @@ def validate(settings: ValidateSettings, source: Path, target: Path) -> Manifest
             that is not met or could not be evaluated; names it, what was observed, and the cure.
     """
     inputs = sorted(parts.require_manifest(source).labelled(""), key=lambda part: part.sha256)
+    before = parts.read_manifest(target)
     with collector.paused():
-        made = list(_examples(settings, inputs, source, target))
-        tables = list(_facts(made, target))
+        fresh: dict[str, Table] = {}
+        made = list(_examples(settings, inputs, source, target, fresh))
+        kept = list(_tables(made, target, fresh))
         counts = step.total(made)
-        key = _key("suite", settings, *(p.sha256 for p in tables), encode(counts).decode())
-        before = parts.read_manifest(target)
-        if not before or before.info.get("key") != key or not _is_reported(target):
-            rows = [row for part in tables for row in parts.read_part(target, part, Facts)]
-            _report(target, _held(rows, counts, settings))
-    manifest = Manifest(stage="validate", parts=(*made, *tables), counts=counts, info={"key": key})
+        key = _key("suite", settings, *(p.sha256 for p in kept), encode(counts).decode())
+        if before and before.info.get("key") == key and _is_reported(target):
+            info = before.info
+        else:
+            frame = tables.gather(
+                [t for part in kept for t in parts.read_part(target, part, Table)]
+            )
+            had = before.info.get("shares") if before else None
+            _report(target, _held(frame, made, counts, settings, had))
+            info = {"key": key, "shares": aggregates.shares(frame)}
+    manifest = Manifest(stage="validate", parts=(*made, *kept), counts=counts, info=info)
     parts.commit(target, manifest)
     return manifest
 
 
 def _examples(
-    settings: ValidateSettings, inputs: Sequence[Part], source: Path, target: Path
+    settings: ValidateSettings,
+    inputs: Sequence[Part],
+    source: Path,
+    target: Path,
+    fresh: dict[str, Table],
 ) -> Iterator[Part]:
+    """The sound examples, as the bytes they were; their tables go into `fresh`."""
     schemas = Schemas()
 
     def work(part: Part, key: str) -> Part:
         rejects: list[Rejected] = []
+        rows: list[Facts] = []
+        watch = Watch()
 
-        def sound() -> Iterator[Example]:
-            for example in parts.read_part(source, part, Example):
-                found = checks.fault(example, settings.max_context_chars, schemas)
-                if found is None:
-                    yield example
-                else:
+        def sound() -> Iterator[bytes]:
+            for line, example in parts.read_lines(source, part, Checked):
+                length = checks.context_chars(example.messages)
+                found = checks.fault(example, length, settings.max_context_chars, schemas)
+                if found is not None:
                     rejects.append(_rejected(example, found))
+                    continue
+                watch.read(example)
+                rows.append(facts(example, length))
+                yield line
 
-        made = parts.write_part(target, sound(), key=key)
+        made = parts.write_lines(target, sound(), key=key)
+        fresh[made.sha256] = tables.tabulate(rows)
         reasons = Counter(reject.reason for reject in rejects)
         counts = Counts(
             read=part.rows,
@@ -84,57 +120,83 @@ def _examples(
             rejected=len(rejects),
             reasons=dict(sorted(reasons.items())),
         )
-        return msgspec.structs.replace(made, counts=counts, rejects=tuple(rejects))
+        info: dict[str, Any] = {}
+        if watch.first is not None:
+            at = f"{watch.first.uri}:{watch.first.line}"
+            info = {"residual": dict(sorted(watch.kinds.items())), "residual_at": at}
+        return msgspec.structs.replace(made, counts=counts, rejects=tuple(rejects), info=info)
 
     return step.each_part(
         inputs, target, lambda part: _key("examples", settings, part.sha256), work, "checking"
     )
 
 
-def _facts(made: Sequence[Part], target: Path) -> Iterator[Part]:
+def _tables(made: Sequence[Part], target: Path, fresh: Mapping[str, Table]) -> Iterator[Part]:
     def work(part: Part, key: str) -> Part:
-        rows = (facts(example) for example in parts.read_part(target, part, Example))
-        return parts.write_part(target, rows, key=key, label=LABEL)
+        table = fresh.get(part.sha256)
+        if table is None:
+            rows = parts.read_part(target, part, Checked)
+            table = tables.tabulate(facts(r, checks.context_chars(r.messages)) for r in rows)
+        return parts.write_part(target, [table], key=key, label=tables.LABEL)
 
     return step.each_part(
-        made, target, lambda part: _key(LABEL, part.sha256), work, "gathering facts"
+        made, target, lambda part: _key(tables.LABEL, part.sha256), work, "gathering facts"
     )
 
 
-def _rejected(example: Example, found: Fault) -> Rejected:
+def _rejected(example: Checked, found: Fault) -> Rejected:
     return Rejected(
         id=example.id, reason=found.reason, source=example.sources[0], detail=found.detail
     )
 
 
-def _held(rows: Sequence[Facts], counts: Counts, settings: ValidateSettings) -> Outcome:
+def _held(
+    frame: Frame,
+    made: Sequence[Part],
+    counts: Counts,
+    settings: ValidateSettings,
+    before: Mapping[str, Mapping[str, float]] | None,
+) -> Outcome:
     """The suite's outcome, where it is a good one."""
-    _enough(rows, settings)
-    outcome = expectations.evaluate(rows, counts, settings)
+    _enough(frame, settings)
+    found = aggregates.aggregate(frame, made, counts, settings, before)
+    outcome = expectations.evaluate(found, settings)
     if not outcome.met:
         reasons = ", ".join(f"{name} {count}" for name, count in sorted(counts.reasons.items()))
         raise StageError(
             f"the dataset breaks its contract: {expectations.explain(outcome)}. Correct the logs"
             + (f" ({counts.rejected} of {counts.read} rejected: {reasons})" if reasons else "")
+            + _left(made)
             + " or the `validate` section of params.yaml; nothing was committed"
         )
     return outcome
 
 
-def _enough(rows: Sequence[Facts], settings: ValidateSettings) -> None:
+def _left(made: Sequence[Part]) -> str:
+    """What of personal data is left and where the first of it was read; never what it says."""
+    kinds: Counter[str] = Counter()
+    for part in made:
+        kinds.update(part.info.get("residual", {}))
+    if not kinds:
+        return ""
+    at = next(part.info["residual_at"] for part in made if "residual_at" in part.info)
+    told = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
+    return f" (personal data is left after redaction: {told}; the first in {at})"
+
+
+def _enough(frame: Frame, settings: ValidateSettings) -> None:
     """Say what is missing before anything heavy is loaded."""
-    referenced = sum(row.referenced for row in rows)
+    referenced = int(frame.referenced.sum())
     if referenced >= settings.min_examples:
         return
-    lacking = [row for row in rows if not row.referenced]
-    unknown = sum(row.outcome is None for row in lacking)
-    failed = sum(row.outcome is not None and row.outcome < SUCCESS for row in lacking)
+    outcomes = frame.outcome[~frame.referenced]
+    unknown, failed = int(np.isnan(outcomes).sum()), int((outcomes < SUCCESS).sum())
     raise StageError(
-        f"{referenced} of {len(rows)} examples have a reference, validate.min_examples asks for "
-        f"{settings.min_examples}: {unknown} more lack feedback, {failed} are of failed sessions "
-        f"without a human edit, {len(lacking) - unknown - failed} were a call that failed or a "
-        "reply that says nothing. Bring feedback for more sessions (`ingest.feedback`: outcomes or "
-        "human edits) or lower validate.min_examples"
+        f"{referenced} of {len(frame.id)} examples have a reference, validate.min_examples asks "
+        f"for {settings.min_examples}: {unknown} more lack feedback, {failed} are of failed "
+        f"sessions without a human edit, {len(outcomes) - unknown - failed} were a call that "
+        "failed or a reply that says nothing. Bring feedback for more sessions "
+        "(`ingest.feedback`: outcomes or human edits) or lower validate.min_examples"
     )
 
 

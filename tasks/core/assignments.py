@@ -7,17 +7,21 @@ place. Where new data ties sessions of different partitions, the whole group cou
 as validation), and the rows of the sessions that stood elsewhere are dropped: they were seen.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple, get_args
 
-from tasks.core.facts import Facts
+import numpy as np
+
 from tasks.core.grouping import Groups
 from tasks.core.holdout import keyed
 from tasks.core.records import Partition, Record
 from tasks.core.settings import SplitSettings
+from tasks.core.shingles import I64
+from tasks.core.tables import BEHAVIOURS, Bools, Frame
 
-_STRICTEST: tuple[Partition, ...] = ("test", "validation", "train")
+PARTITIONS: tuple[Partition, ...] = get_args(Partition)
+UNPLACED = -1
+Codes = I64
 
 
 class Assignment(Record, frozen=True, kw_only=True):
@@ -28,81 +32,89 @@ class Assignment(Record, frozen=True, kw_only=True):
 
 
 class Places(NamedTuple):
-    """Where everything goes."""
+    """Where everything goes: positions in `PARTITIONS`."""
 
-    of_group: dict[str, Partition]
-    of_session: dict[str, Partition]
-    """What is kept: all sessions ever seen."""
+    of_group: Codes
+    """One a session, valid at the number of a group."""
+    of_session: Codes
+    kept: dict[str, Partition]
+    """All sessions ever seen."""
 
 
 def assign(
-    rows: Sequence[Facts],
+    frame: Frame,
     groups: Groups,
-    forced: set[str],
+    forced: Bools,
     before: Mapping[str, Partition],
     settings: SplitSettings,
 ) -> Places:
-    """Place all groups; those in `forced` are test, those that had a place keep it."""
-    had: dict[str, set[Partition]] = defaultdict(set)
-    for session, group in groups.of_session.items():
-        if session in before:
-            had[group].add(before[session])
-    places: dict[str, Partition] = dict.fromkeys(sorted(forced), "test")
-    for group, found in had.items():
-        if group not in forced:
-            places[group] = next(place for place in _STRICTEST if place in found)
-    _deal(rows, groups, places, forced, settings)
-    of_session = {
-        session: before.get(session, places[group]) for session, group in groups.of_session.items()
+    """Place all groups; those that are `forced` are test, those that had a place keep it."""
+    had = np.fromiter(
+        (_CODES[before[name]] if name in before else UNPLACED for name in frame.sessions),
+        np.int64,
+        len(frame.sessions),
+    )
+    # Of several places the strictest: PARTITIONS is in that order from the end.
+    of_group = np.full(len(frame.sessions), UNPLACED)
+    np.maximum.at(of_group, groups.of_session, had)
+    of_group[forced] = _CODES["test"]
+    _deal(frame, groups, of_group, forced, settings)
+    of_session = np.where(had == UNPLACED, of_group[groups.of_session], had)
+    now = {
+        name: PARTITIONS[code]
+        for name, code in zip(frame.sessions, of_session.tolist(), strict=True)
     }
-    return Places(places, {**before, **of_session})
+    return Places(of_group, of_session, {**before, **now})
 
 
 def _deal(
-    rows: Sequence[Facts],
-    groups: Groups,
-    places: dict[str, Partition],
-    forced: set[str],
-    settings: SplitSettings,
+    frame: Frame, groups: Groups, of_group: Codes, forced: Bools, settings: SplitSettings
 ) -> None:
     """Place the new groups in the order of their keyed hashes, each where most are lacking.
 
     Lacking is counted among groups with the same rarest behaviour and among all together, so that
     each behaviour is spread as the shares say, as far as its groups go.
     """
-    shares: dict[Partition, float] = {
-        "train": 1 - settings.validation - settings.test,
-        "test": settings.test,
-        "validation": settings.validation,
+    shares = {
+        _CODES["train"]: 1 - settings.validation - settings.test,
+        _CODES["test"]: settings.test,
+        _CODES["validation"]: settings.validation,
     }
-    stratum = _strata(rows, groups)
-    dealt: dict[str, Counter[Partition]] = defaultdict(Counter)
-    for group, place in places.items():
-        if group not in forced:
-            dealt[stratum[group]][place] += 1
-            dealt[""][place] += 1
-    new = [group for group in stratum if group not in places]
-    for group in sorted(new, key=lambda name: (stratum[name], keyed(settings.seed, name), name)):
-        near, everything = dealt[stratum[group]], dealt[""]
-        lacking = {
-            place: share * (near.total() + everything.total() + 2) - near[place] - everything[place]
-            for place, share in shares.items()
-        }
-        place = max(shares, key=lambda name: lacking[name])
-        places[group] = place
-        near[place] += 1
+    stratum = _strata(frame, groups)
+    names = np.flatnonzero(stratum >= 0)
+    size = int(stratum.max(initial=0)) + 1
+    dealt = np.zeros((size, len(PARTITIONS)), np.int64)
+    placed = names[(of_group[names] != UNPLACED) & ~forced[names]]
+    np.add.at(dealt, (stratum[placed], of_group[placed]), 1)
+    everything = dealt.sum(axis=0).tolist()
+    near = dealt.tolist()
+    order = sorted(
+        names[of_group[names] == UNPLACED].tolist(),
+        key=lambda at: (stratum[at], keyed(settings.seed, frame.sessions[at]), at),
+    )
+    for group in order:
+        mine = near[stratum[group]]
+        total = sum(mine) + sum(everything) + 2
+        place = max(shares, key=lambda at: shares[at] * total - mine[at] - everything[at])
+        of_group[group] = place
+        mine[place] += 1
         everything[place] += 1
 
 
-def _strata(rows: Sequence[Facts], groups: Groups) -> dict[str, str]:
-    """Each group's rarest behaviour among references; groups without any are a stratum too."""
-    often = Counter(row.behaviour for row in rows if row.referenced)
-    rarest = sorted(often, key=lambda name: (often[name], name))
-    found: dict[str, set[str]] = {group: set() for group in sorted(set(groups.of_row))}
-    for row, group in zip(rows, groups.of_row, strict=True):
-        if row.referenced:
-            found[group].add(row.behaviour)
-    return {
-        group: next((f"{at} {name}" for at, name in enumerate(rarest) if name in had), "none")
-        for group, had in found.items()
-    }
+def _strata(frame: Frame, groups: Groups) -> Codes:
+    """Each group's rarest behaviour among references, the rarest of all being 0.
+
+    Groups without any are a stratum too, the last; -1 where a session names no group.
+    """
+    often = np.bincount(frame.behaviour[frame.referenced], minlength=len(BEHAVIOURS)).tolist()
+    rarest = sorted(range(len(often)), key=lambda at: (often[at], BEHAVIOURS[at]))
+    rank = np.empty(len(often), np.int64)
+    rank[rarest] = np.arange(len(often))
+    found = np.full(len(frame.sessions), -1)
+    found[groups.of_row] = len(often)
+    rows = np.flatnonzero(frame.referenced)
+    np.minimum.at(found, groups.of_row[rows], rank[frame.behaviour[rows]])
+    return found
+
+
+_CODES: dict[Partition, int] = {name: code for code, name in enumerate(PARTITIONS)}

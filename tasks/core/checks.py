@@ -10,12 +10,50 @@ reference-arguments      arguments that break the tool's JSON Schema
 broken-tool-schema       the called tool's schema is none
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from tasks.core.records import Example, Reference, Tool
+from tasks.core import envelopes
+from tasks.core.records import Reference, Tool
 from tasks.core.schemas import BrokenSchemaError, Schemas
+
+
+class Called(Protocol):
+    """A call in a context; its arguments may be JSON already."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def arguments(self) -> Any: ...
+
+
+class Said(Protocol):
+    """A message of a context."""
+
+    @property
+    def role(self) -> str: ...
+
+    @property
+    def content(self) -> str: ...
+
+    @property
+    def tool_calls(self) -> Sequence[Called]: ...
+
+
+class Decided(Protocol):
+    """An example, as far as it is looked at."""
+
+    @property
+    def messages(self) -> Sequence[Said]: ...
+
+    @property
+    def tools(self) -> msgspec.Raw: ...
+
+    @property
+    def reference(self) -> Reference | None: ...
 
 
 class Fault(NamedTuple):
@@ -25,34 +63,33 @@ class Fault(NamedTuple):
     detail: str
 
 
-def fault(example: Example, max_context_chars: int, schemas: Schemas) -> Fault | None:
-    """The first fault of an example, None where it has none."""
+def fault(example: Decided, length: int, max_context_chars: int, schemas: Schemas) -> Fault | None:
+    """The first fault of an example of so many `context_chars`, None where it has none."""
     if not example.messages:
         return Fault("empty-context", "messages: expected at least one")
     last = example.messages[-1].role
     if last not in {"user", "tool"}:
         return Fault("last-role", f"messages[-1].role: expected user or tool, found {last}")
-    length = context_chars(example)
     if length > max_context_chars:
         return Fault("context-too-long", f"{length} characters, at most {max_context_chars}")
-    offered = {tool.name: tool for tool in example.tools}
-    if len(offered) < len(example.tools):
+    names, tools = envelopes.offer(example.tools)
+    if len(tools) < len(names):
         return Fault("duplicate-tool-names", "tools: expected each name once")
-    return _fault_of_reference(example.reference, offered, schemas) if example.reference else None
+    return _fault_of_reference(example.reference, tools, schemas) if example.reference else None
 
 
-def context_chars(example: Example) -> int:
+def context_chars(messages: Sequence[Said]) -> int:
     """Characters of all messages, arguments of earlier calls as JSON."""
-    return sum(
-        len(message.content)
-        + sum(len(call.name) + len(msgspec.json.encode(call.arguments)) for call in calls)
-        for message in example.messages
-        for calls in (message.tool_calls,)
-    )
+    total = 0
+    for message in messages:
+        total += len(message.content)
+        for call in message.tool_calls:
+            total += len(call.name) + len(msgspec.json.encode(call.arguments))
+    return total
 
 
 def _fault_of_reference(
-    reference: Reference, offered: dict[str, Tool], schemas: Schemas
+    reference: Reference, offered: Mapping[str, Tool], schemas: Schemas
 ) -> Fault | None:
     said = reference.text.strip() or reference.missing
     if not (reference.calls if reference.behaviour == "execute" else said):

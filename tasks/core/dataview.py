@@ -56,7 +56,7 @@ def look(folder: Path, manifest: Manifest) -> View:
             decision = example.reference.calls if example.reference else example.reply.tool_calls
             calls.update(call.name for call in decision)
             truth[example.truth_source] += 1
-            characters.append(context_chars(example))
+            characters.append(context_chars(example.messages))
             turns.append(example.tags.turns)
     rows = sum(part.rows for part in given)
     return View(rows, len(turns), calls, truth, tuple(characters), tuple(turns))

@@ -1,35 +1,73 @@
 """The flat facts of an example: what validation counts and what the split is planned by.
 
-    {"id": "9f3a…", "session": "s-12", "behaviour": "execute", "referenced": true,
-     "truth_source": "outcome", "called": ["get_weather"], "offered": ["get_time", "get_weather"]}
+    Facts(id="9f3a…", session="s-12", behaviour="execute", referenced=True,
+          truth_source="outcome", called=("get_weather",), offered=("get_time", "get_weather"))
 
-They are kept beside the examples (label `facts`), a part for a part, so that a run reads the
-examples of new parts alone. No text of a message is in them.
+No text of a message is in them. `tasks/core/tables.py` keeps them, a column a field.
 """
 
-from tasks.core.checks import context_chars
-from tasks.core.records import Behaviour, Example, Record, Role, TruthSource
+from typing import NamedTuple
 
-LABEL = "facts"
+from msgspec import Raw
+
+from tasks.core import envelopes
+from tasks.core.envelopes import Named, View
+from tasks.core.records import Behaviour, Reference, Role, Source, Tags, TruthSource
 
 
-class Facts(Record, frozen=True, kw_only=True):
+class Call(Named, frozen=True, kw_only=True):
+    """An earlier call, with its arguments as JSON."""
+
+    arguments: Raw = Raw(b"{}")
+
+
+class Said(View, frozen=True, kw_only=True):
+    role: Role
+    content: str = ""
+    tool_calls: tuple[Call, ...] = ()
+
+
+class Replied(View, frozen=True, kw_only=True):
+    content: str = ""
+    tool_calls: tuple[Call, ...] = ()
+
+
+class Checked(View, frozen=True, kw_only=True):
+    """An `Example`, as far as it is checked and counted."""
+
+    id: str
+    messages: tuple[Said, ...]
+    tools: Raw
+    reply: Replied
+    reference: Reference | None
+    truth_source: TruthSource
+    outcome: float | None = None
+    behaviour: Behaviour = "answer"
+    confidence: float = 1.0
+    tags: Tags = Tags()
+    session_id: str
+    cluster: str = ""
+    persons: tuple[str, ...] = ()
+    sources: tuple[Source, ...]
+
+
+class Facts(NamedTuple):
     """One example as a row of a table."""
 
     id: str
     session: str
     cluster: str
     persons: tuple[str, ...] = ()
-    behaviour: Behaviour
+    behaviour: Behaviour = "answer"
     """Of the reference, else of the reply."""
     referenced: bool = False
-    truth_source: TruthSource
+    truth_source: TruthSource = "none"
     outcome: float | None = None
-    confidence: float
+    confidence: float = 1.0
     last_role: Role | None = None
-    messages: int
-    context_chars: int
-    turns: int
+    messages: int = 1
+    context_chars: int = 1
+    turns: int = 1
     called: tuple[str, ...] = ()
     """Tools that the reference, or else the reply, calls; sorted."""
     earlier: tuple[str, ...] = ()
@@ -37,12 +75,12 @@ class Facts(Record, frozen=True, kw_only=True):
     offered: tuple[str, ...] = ()
 
 
-def facts(example: Example) -> Facts:
-    """The row of one example."""
+def facts(example: Checked, length: int) -> Facts:
+    """The row of one example of so many `context_chars`."""
     reference = example.reference
     replied = {call.name for call in example.reply.tool_calls}
     called = {call.name for call in reference.calls} if reference else replied
-    earlier = {call.name for message in example.messages for call in message.tool_calls}
+    earlier = {call.name for said in example.messages for call in said.tool_calls}
     return Facts(
         id=example.id,
         session=example.session_id,
@@ -55,9 +93,9 @@ def facts(example: Example) -> Facts:
         confidence=example.confidence,
         last_role=example.messages[-1].role if example.messages else None,
         messages=len(example.messages),
-        context_chars=context_chars(example),
+        context_chars=length,
         turns=example.tags.turns,
         called=tuple(sorted(called)),
         earlier=tuple(sorted(earlier | replied - called)),
-        offered=tuple(sorted(tool.name for tool in example.tools)),
+        offered=envelopes.offer(example.tools).names,
     )

@@ -6,55 +6,51 @@
 A group is a connected component, named by its smallest session id.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from tasks.core.facts import Facts
+from tasks.core.shingles import I64
 from tasks.core.similarity import components
+from tasks.core.tables import Frame
 
 
 class Groups(NamedTuple):
-    """The group of every row and of every session."""
+    """The group of every row and of every session, as the number of its smallest session."""
 
-    of_row: tuple[str, ...]
-    of_session: dict[str, str]
+    of_row: I64
+    of_session: I64
 
 
-def group(rows: Sequence[Facts]) -> Groups:
+def group(frame: Frame) -> Groups:
     """Union over session, cluster and persons of all rows."""
-    nodes: dict[tuple[str, str], int] = {}
-    # Sorted, so that a component's smallest node is its smallest session.
-    for session in sorted({row.session for row in rows}):
-        nodes["session", session] = len(nodes)
-    sessions = len(nodes)
-    edges = []
-    for row in rows:
-        own = nodes["session", row.session]
-        for tie in (("cluster", row.cluster), *(("person", name) for name in row.persons)):
-            if tie[1]:
-                edges.append((own, nodes.setdefault(tie, len(nodes))))
-    names = [name for _, name in list(nodes)[:sessions]]
-    found = components(np.array(edges, np.int64).reshape(-1, 2), len(nodes))[:sessions]
-    of_session = {name: names[root] for name, root in zip(names, found.tolist(), strict=True)}
-    return Groups(tuple(of_session[row.session] for row in rows), of_session)
+    sessions, clusters = len(frame.sessions), len(frame.clusters)
+    clustered = np.flatnonzero(frame.cluster >= 0)
+    by_cluster = np.stack([frame.session[clustered], sessions + frame.cluster[clustered]], axis=1)
+    rows, persons = frame.person[:, 0], frame.person[:, 1]
+    by_person = np.stack([frame.session[rows], sessions + clusters + persons], axis=1)
+    edges = np.concatenate([by_cluster, by_person])
+    # Sessions are numbered in their order, so a component's smallest node is its smallest session.
+    of_session = components(edges, sessions + clusters + len(frame.persons))[:sessions]
+    return Groups(of_session[frame.session], of_session)
 
 
-def largest(rows: Sequence[Facts], groups: Groups) -> str:
+def largest(frame: Frame, groups: Groups) -> str:
     """What ties the largest group, for the message that says that there are too few groups."""
-    sessions: dict[str, int] = {}
-    for name in groups.of_session.values():
-        sessions[name] = sessions.get(name, 0) + 1
-    name = max(sorted(sessions), key=lambda group: sessions[group])
-    ties: dict[str, set[str]] = {}
-    for row, of_row in zip(rows, groups.of_row, strict=True):
-        clusters = [f"cluster {row.cluster}"] if row.cluster else []
-        for tie in (*clusters, *(f"person {person}" for person in row.persons)):
-            if of_row == name:
-                ties.setdefault(tie, set()).add(row.session)
-    held = f"the largest of {len(sessions)} groups holds {sessions[name]} of "
+    sizes = np.bincount(groups.of_session)
+    name = int(sizes.argmax())
+    held = f"the largest of {int((sizes > 0).sum())} groups holds {sizes[name]} of "
+    total = f"{len(frame.sessions)} sessions"
+    mine = groups.of_row == name
+    clustered = np.flatnonzero(mine & (frame.cluster >= 0))
+    persons = frame.person[mine[frame.person[:, 0]]]
+    ties = [(f"cluster {frame.clusters[tie]}", int(session)) for tie, session in
+            zip(frame.cluster[clustered], frame.session[clustered], strict=True)]  # fmt: skip
+    ties += [(f"person {frame.persons[tie]}", int(frame.session[row])) for row, tie in persons]
     if not ties:
-        return f"{held}{len(groups.of_session)} sessions"
-    tie = max(sorted(ties), key=lambda key: len(ties[key]))
-    return f"{held}{len(groups.of_session)} sessions, {len(ties[tie])} of them through {tie[:32]}"
+        return held + total
+    tied: dict[str, set[int]] = {}
+    for tie, session in ties:
+        tied.setdefault(tie, set()).add(session)
+    most = max(sorted(tied), key=lambda tie: len(tied[tie]))
+    return f"{held}{total}, {len(tied[most])} of them through {most[:32]}"

@@ -10,11 +10,14 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple, get_args
 
+import msgspec
 import numpy as np
 from xxhash import xxh3_64_intdigest
 
+from tasks.core import envelopes
+from tasks.core.envelopes import Envelope, Named, View
 from tasks.core.parts import Part
-from tasks.core.records import Example, Partition
+from tasks.core.records import Partition, Role
 from tasks.core.shingles import U64
 
 PARTITIONS = get_args(Partition)
@@ -32,32 +35,48 @@ class Crossing(NamedTuple):
     """Hashes, or names of tools."""
 
 
-def witness(rows: Sequence[Example], held_out: Collection[str]) -> dict[str, Any]:
+def witness(rows: Sequence[Envelope], held_out: Collection[str]) -> dict[str, Any]:
     """What a part holds, as JSON; `mentions` counts system prompts that name a held-out tool."""
-    ties = {
+    ties: dict[str, set[str]] = {
         "groups": {row.group for row in rows},
         "sessions": {row.session_id for row in rows},
         "clusters": {row.cluster for row in rows if row.cluster},
         "persons": {name for row in rows for name in row.persons},
     }
-    mentions: dict[str, bool] = {}
+    tools: set[str] = set()
+    mentions: dict[bytes, bool] = {}
     for row in rows:
-        for message in row.messages:
-            if message.role == "system" and message.content not in mentions:
-                mentions[message.content] = any(name in message.content for name in held_out)
+        tools.update(envelopes.offer(row.tools).names)
+        tools.update(call.name for call in _replied.decode(row.reply).tool_calls)
+        if reference := _proved.decode(row.reference):
+            tools.update(call.name for call in reference.calls)
+        for said in _said.decode(row.messages):
+            if said.tool_calls:
+                tools.update(call.name for call in said.tool_calls)
+            if said.role == "system" and (text := bytes(said.content)) not in mentions:
+                content = msgspec.json.decode(text, type=str)
+                mentions[text] = any(name in content for name in held_out)
     return {
         **{kind: _packed(names) for kind, names in ties.items()},
-        "tools": sorted({name for row in rows for name in tools_of(row)}),
+        "tools": sorted(tools),
         "mentions": sum(mentions.values()),
     }
 
 
-def tools_of(row: Example) -> set[str]:
-    """Every tool that an example offers, calls, or calls for."""
-    calls = {call.name for message in row.messages for call in message.tool_calls}
-    calls |= {call.name for call in row.reply.tool_calls}
-    calls |= {call.name for call in row.reference.calls} if row.reference else set()
-    return calls | {tool.name for tool in row.tools}
+class _Said(View, frozen=True, kw_only=True):
+    """A message whose text is left as it is."""
+
+    role: Role
+    content: msgspec.Raw = msgspec.Raw(b'""')
+    tool_calls: tuple[Named, ...] = ()
+
+
+class _Replied(View, frozen=True, kw_only=True):
+    tool_calls: tuple[Named, ...] = ()
+
+
+class _Proved(View, frozen=True, kw_only=True):
+    calls: tuple[Named, ...] = ()
 
 
 def crossings(made: Iterable[Part], held_out: Collection[str]) -> list[Crossing]:
@@ -114,3 +133,8 @@ def _union(made: Sequence[Part], label: str, kind: str) -> U64:
     )
     found: U64 = hashes[np.concatenate([[True], hashes[1:] != hashes[:-1]])[: len(hashes)]]
     return found
+
+
+_said = msgspec.json.Decoder(list[_Said])
+_replied = msgspec.json.Decoder(_Replied)
+_proved = msgspec.json.Decoder(_Proved | None)

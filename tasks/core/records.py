@@ -204,7 +204,7 @@ class Rejected(Record, frozen=True, kw_only=True):
     """What was expected and where it broke (a path, an offset); no content of the record."""
 
 
-def encode(record: Record) -> bytes:
+def encode(record: msgspec.Struct) -> bytes:
     """One JSON line without its newline; the same record always gives the same bytes."""
     return _encoder.encode(record)
 

@@ -5,14 +5,19 @@ is in the part's key, so a part is made again exactly when one of them has chang
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from math import isnan
 
+import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from tasks.core.chains import hashed
 from tasks.core.decisions import RANK, Known, Ledger, combine
 from tasks.core.folding import KEPT, NEAR_DUPLICATE, REASONS, Columns, Folded
 from tasks.core.records import Record, Reply, Source
+from tasks.core.similarity import among
 from tasks.core.sketches import Sketch, column
 
 _UNKNOWN = Known()
@@ -32,39 +37,89 @@ class Ruling(Record, frozen=True, kw_only=True):
     """Where else it was logged."""
 
 
+class Rulings:
+    """The rulings of all rows; most of it in columns, one row's is put together when asked for."""
+
+    def __init__(
+        self, sketches: Sequence[Sketch], columns: Columns, folded: Folded, ledger: Ledger
+    ) -> None:
+        self._ids = [name for sketch in sketches for name in sketch.ids]
+        self._columns, self._folded = columns, folded
+        again = _again(folded)
+        places = _places(sketches, {row for rows in again.values() for row in rows})
+        self._outcome = _outcomes(columns, ledger)
+        self._own = {
+            row: self._special(row, again.get(row, ()), places, known)
+            for row, known in _known(columns, folded, again, ledger).items()
+        }
+
+    def clusters(self) -> int:
+        """How many there are among the rows that stay."""
+        return int(among(np.arange(len(self._ids)), self._folded.cluster).sum())
+
+    def reasons(self, rows: range) -> dict[str, int]:
+        """Of the rows that go, how many for which reason."""
+        found = np.bincount(self._folded.fate[rows.start : rows.stop], minlength=len(REASONS) + 1)
+        return {REASONS[n]: count for n, count in enumerate(found.tolist()) if n and count}
+
+    def digest(self, rows: range) -> str:
+        """sha256 over the rulings of these rows: equal where they are equal."""
+        mine = slice(rows.start, rows.stop)
+        cluster, fate = self._folded.cluster[mine], self._folded.fate[mine]
+        named = np.where(cluster < 0, 0, self._columns.id[cluster]) if len(cluster) else cluster
+        digest = sha256(named.tobytes() + fate.tobytes() + self._folded.failed[mine].tobytes())
+        digest.update(self._outcome[mine].tobytes())
+        own = [(row - rows.start, self._own[row]) for row in rows if row in self._own]
+        digest.update(msgspec.json.encode(own, order="sorted"))
+        return digest.hexdigest()
+
+    def of(self, rows: range) -> Iterator[Ruling | None]:
+        """The ruling of each row, None where the row goes."""
+        fates, outcomes = self._folded.fate, self._outcome
+        for row in rows:
+            if fates[row] != KEPT:
+                yield None
+                continue
+            own = self._own.get(row, _NOTHING)
+            outcome = float(outcomes[row])
+            yield Ruling(
+                cluster=self._ids[self._folded.cluster[row]],
+                outcome=None if isnan(outcome) else outcome,
+                edit=own.edit,
+                failed=bool(self._folded.failed[row]),
+                ids=own.ids,
+                places=own.places,
+            )
+
+    def _special(
+        self, row: int, others: Sequence[int], places: Mapping[int, Source], known: Known
+    ) -> "Own":
+        """What only few rows have; an outcome of its own goes into the column."""
+        if known.outcome is not None:
+            self._outcome[row] = known.outcome
+        ids = self._ids
+        order = sorted(others, key=lambda r: (places[r].uri, places[r].line, ids[r]))
+        return Own(
+            edit=known.edit,
+            ids=tuple(dict.fromkeys(ids[other] for other in order if ids[other] != ids[row])),
+            places=tuple(places[other] for other in order),
+        )
+
+
+class Own(Record, frozen=True, kw_only=True):
+    """The rarer parts of a ruling."""
+
+    edit: Reply | None = None
+    ids: tuple[str, ...] = ()
+    places: tuple[Source, ...] = ()
+
+
+_NOTHING = Own()
+
+
 def ranks(ledger: Ledger) -> dict[int, int]:
     """How well each session is proved, by its hash: 0 is the best."""
     return {hashed(name): RANK[known.truth] for name, known in ledger.sessions.items()}
-
-
-def rule(
-    sketches: Sequence[Sketch], columns: Columns, folded: Folded, ledger: Ledger
-) -> list[Ruling | str]:
-    """A ruling for each row that stays, the reason for each that goes; in the order of rows."""
-    ids = [name for sketch in sketches for name in sketch.ids]
-    again = _again(folded)
-    places = _places(sketches, {row for rows in again.values() for row in rows})
-    known = _known(columns, folded, again, ledger)
-    clusters, failed = folded.cluster.tolist(), folded.failed.tolist()
-
-    def ruling(row: int) -> Ruling:
-        about = known.get(row, _UNKNOWN)
-        others = again.get(row, ())
-        if others:
-            others = sorted(others, key=lambda r: (places[r].uri, places[r].line, ids[r]))
-        return Ruling(
-            cluster=ids[clusters[row]],
-            outcome=about.outcome,
-            edit=about.edit,
-            failed=failed[row],
-            ids=tuple(dict.fromkeys(ids[other] for other in others if ids[other] != ids[row])),
-            places=tuple(places[other] for other in others),
-        )
-
-    return [
-        ruling(row) if fate == KEPT else REASONS[fate]
-        for row, fate in enumerate(folded.fate.tolist())
-    ]
 
 
 def _again(folded: Folded) -> dict[int, list[int]]:
@@ -91,19 +146,35 @@ def _places(sketches: Sequence[Sketch], rows: set[int]) -> dict[int, Source]:
     return found
 
 
+def _outcomes(columns: Columns, ledger: Ledger) -> NDArray[np.float64]:
+    """What feedback says of each row's session; not a number where it says nothing."""
+    known = {hashed(name): known.outcome for name, known in ledger.sessions.items()}
+    told = sorted((key, outcome) for key, outcome in known.items() if outcome is not None)
+    found = np.full(len(columns.session), np.nan)
+    if told:
+        keys = np.array([key for key, _ in told], np.uint64)
+        at = np.searchsorted(keys[:-1], columns.session)
+        found = np.where(keys[at] == columns.session, np.array([v for _, v in told])[at], np.nan)
+    return found
+
+
 def _known(
-    columns: Columns, folded: Folded, again: dict[int, list[int]], ledger: Ledger
+    columns: Columns, folded: Folded, again: Mapping[int, list[int]], ledger: Ledger
 ) -> dict[int, Known]:
-    """Row to what feedback says of it, of its session, or of the same call tried again."""
-    sessions = {hashed(name): known for name, known in ledger.sessions.items()}
+    """Rows that stand for others, or that feedback says more of than their session's outcome."""
+    edited = {hashed(name): known for name, known in ledger.sessions.items() if known.edit}
     requests = {hashed(name): known for name, known in ledger.requests.items()}
-    request, last = columns.request.tolist(), folded.last.tolist()
-    found: dict[int, Known] = {}
-    for row, session in enumerate(columns.session.tolist()):
-        own = [requests[request[r]] for r in (row, *again.get(row, ())) if request[r] in requests]
-        if own or session in sessions:
-            of_session = sessions.get(session, _UNKNOWN)
-            found[row] = combine(of_session, min(own, default=_UNKNOWN, key=_order), last[row])
+    asked = np.flatnonzero(among(columns.request, np.array([*requests], np.uint64)))
+    corrected = folded.last & among(columns.session, np.array([*edited], np.uint64))
+    rows = {*again, *folded.into[asked].tolist(), *np.flatnonzero(corrected).tolist()}
+    found = {}
+    for row in sorted(row for row in rows if folded.fate[row] == KEPT):
+        ids = [int(columns.request[r]) for r in (row, *again.get(row, ()))]
+        own = [requests[name] for name in ids if name in requests]
+        of_session = edited.get(int(columns.session[row]), _UNKNOWN)
+        found[row] = combine(
+            of_session, min(own, default=_UNKNOWN, key=_order), bool(folded.last[row])
+        )
     return found
 
 

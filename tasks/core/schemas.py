@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from tasks.core import plain_schemas
+from tasks.core.plain_schemas import Fits
 from tasks.core.records import Tool
 
 _MEANT = {"dict": "object", "float": "number", "double": "number", "tuple": "array"} | {
@@ -30,6 +32,7 @@ class Schemas:
 
     def __init__(self) -> None:
         self._compiled: dict[bytes, Any] = {}
+        self._plain: dict[int, tuple[Tool, Fits | None]] = {}
 
     def fault(self, tool: Tool, arguments: Mapping[str, Any]) -> str:
         """Where the arguments break the schema, as `$.seats: type integer`; "" where they do not.
@@ -39,6 +42,13 @@ class Schemas:
         Raises:
             BrokenSchemaError: the schema is none, or refers to what is not in it.
         """
+        _, fits = self._plain.get(id(tool), (None, None))
+        if id(tool) not in self._plain:
+            fits = plain_schemas.compiled(_meant(tool.parameters))
+            # The tool is kept with it, so that no other one can come to have its id.
+            self._plain[id(tool)] = (tool, fits)
+        if fits is not None and fits(arguments):
+            return ""
         from jsonschema.exceptions import best_match
         from referencing.exceptions import Unresolvable
 

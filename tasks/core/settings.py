@@ -59,6 +59,9 @@ class ValidateSettings(Section):
     min_examples: int = Field(gt=0)
     max_rejected: float = Field(ge=0, le=1)
     max_context_chars: int = Field(gt=0)
+    max_drift: float = Field(default=0.3, ge=0, le=1)
+    """Share of behaviours, proofs or called tools that may have moved since the version before;
+    above it the report warns."""
 
 
 class SplitSettings(Section):

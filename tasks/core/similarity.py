@@ -8,6 +8,8 @@ stands in the prefix of more than `NEIGHBOURS` documents, each is compared with 
 in size, so that a thousand variants of one text cost a thousand comparisons and not a million.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,20 +42,25 @@ def jaccard(a: U32, b: U32) -> float:
 
 
 def components(pairs: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """The connected component of each of `count` nodes, named by its smallest node."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+    """The connected component of each of `count` nodes, named by its smallest node.
 
-    ones = np.ones(len(pairs), np.int8)
-    graph = coo_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(count, count))
-    _, names = connected_components(graph, directed=False)
-    smallest = np.full(count, count, np.int64)
-    np.minimum.at(smallest, names, np.arange(count))
-    found: NDArray[np.int64] = smallest[names]
-    return found
+    Roots of joined trees are hung under the smaller one, then every path is cut short, until
+    nothing moves; scipy does it in one pass, but to load scipy takes longer than all of this.
+    """
+    names = np.arange(count)
+    left, right = pairs[:, 0], pairs[:, 1]
+    while True:
+        apart = names[left] != names[right]
+        left, right = left[apart], right[apart]
+        if not len(left):
+            return names
+        one, other = names[left], names[right]
+        np.minimum.at(names, np.maximum(one, other), np.minimum(one, other))
+        while not np.array_equal(above := names[names], names):
+            names = above
 
 
-def among(values: U64, pool: U64) -> NDArray[np.bool_]:
+def among(values: NDArray[Any], pool: NDArray[Any]) -> NDArray[np.bool_]:
     """Which values stand in the pool; `np.isin` hashes as `np.unique` does, with its slowness."""
     if not len(pool):
         return np.zeros(len(values), np.bool_)

@@ -9,9 +9,11 @@ turns       assistant turns, the decision itself included
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache, lru_cache
+from typing import Protocol
 
-from tasks.core.records import Behaviour, Invocation, Reference, Tags
+from tasks.core.records import Behaviour, Reference, Reply, Tags
 
 # Ten or so of the commonest words that the other languages here do not have.
 _FREQUENT = {
@@ -39,18 +41,45 @@ _WORD = re.compile(r"[^\W\d_]+")
 _LOOKED_AT = 400
 
 
-def tag(row: Invocation, reference: Reference | None, behaviour: Behaviour) -> Tags:
-    """Tags of one decision; by the reference where there is one, else by what was answered."""
-    calls = reference.calls if reference else row.response.tool_calls
+class Said(Protocol):
+    """A message, as far as tags look at it."""
+
+    @property
+    def role(self) -> str: ...
+
+    @property
+    def content(self) -> str: ...
+
+
+def tag(
+    context: Sequence[Said],
+    reply: Reply,
+    *,
+    offered: int,
+    behaviour: Behaviour,
+    reference: Reference | None,
+    domain: str,
+) -> Tags:
+    """Tags of one decision; by the reference where there is one, else by what was answered.
+
+    Args:
+        context: the messages before the decision.
+        reply: what was answered.
+        offered: how many tools there were to choose from.
+        behaviour: of the reply.
+        reference: what would have been right, where that is known.
+        domain: as the log itself names it.
+    """
+    calls = reference.calls if reference else reply.tool_calls
     names = tuple(dict.fromkeys(call.name for call in calls))
-    turns = 1 + [message.role for message in row.messages].count("assistant")
+    turns = 1 + [message.role for message in context].count("assistant")
     arguments = sum([len(call.arguments) for call in calls])
     return Tags(
-        domain=row.metadata.get("domain", ""),
+        domain=domain,
         intent=names[0] if names else reference.behaviour if reference else behaviour,
-        difficulty=_difficulty(turns, len(row.tools), arguments, len(calls)),
+        difficulty=_difficulty(turns, offered, arguments, len(calls)),
         tools=names,
-        language=language(next((m.content for m in row.messages if m.role == "user"), "")),
+        language=language(next((m.content for m in context if m.role == "user"), "")),
         turns=turns,
     )
 

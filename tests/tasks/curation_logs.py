@@ -3,11 +3,16 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from tasks.core import parts, step
+from tasks.core.checks import context_chars
+from tasks.core.facts import Checked, facts
 from tasks.core.parts import Manifest
 from tasks.core.records import (
+    Example,
     Feedback,
     Invocation,
     Message,
@@ -15,7 +20,11 @@ from tasks.core.records import (
     Source,
     Tool,
     ToolCall,
+    encode,
 )
+from tasks.core.tables import Table, tabulate
+
+T = TypeVar("T")
 
 SYSTEM = "You help customers of a shop with their orders."
 WORDS = (
@@ -104,6 +113,16 @@ def edit(name: str, reply: Reply, **more: Any) -> Feedback:
         timestamp="2026-11-20T00:00:00Z",
         **more,
     )
+
+
+def recast(rows: Iterable[Example], kind: type[T]) -> list[T]:
+    """The same examples as another view of them reads them."""
+    return [msgspec.json.decode(encode(row), type=kind) for row in rows]
+
+
+def table(rows: Iterable[Example]) -> Table:
+    """The facts of examples, as `validate` keeps them."""
+    return tabulate(facts(row, context_chars(row.messages)) for row in recast(rows, Checked))
 
 
 def redacted(

@@ -13,11 +13,11 @@ import yaml
 
 from tasks.core import parts, proof
 from tasks.core.datareport import write_report
-from tasks.core.facts import LABEL, Facts
 from tasks.core.parts import Counts, Manifest
 from tasks.core.records import Example
 from tasks.core.settings import load
 from tasks.core.step import FOLDERS, PROJECT
+from tasks.core.tables import LABEL, Table, gather
 from tasks.dedup import dedup
 from tasks.ingest import ingest
 from tasks.redact import redact
@@ -91,8 +91,8 @@ def test_every_decision_is_labelled_and_successful_ones_are_proved(workspace: Pa
 
 def test_no_argument_that_was_right_breaks_its_schema(workspace: Path) -> None:
     assert manifests(workspace)["validate"].counts.rejected == 0
-    facts = list(parts.read_parts(workspace / "data" / "validated", Facts, LABEL))
-    assert sum(row.referenced for row in facts) == 420
+    frame = gather(list(parts.read_parts(workspace / "data" / "validated", Table, LABEL)))
+    assert frame.referenced.sum() == 420
 
 
 def test_nothing_crosses_and_nothing_lacks(workspace: Path) -> None:

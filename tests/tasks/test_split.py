@@ -9,14 +9,15 @@ import pytest
 
 from tasks.core import parts, proof
 from tasks.core.assignments import Assignment
+from tasks.core.envelopes import Envelope
 from tasks.core.errors import StageError
-from tasks.core.facts import LABEL, facts
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.proof import Crossing
 from tasks.core.records import Call, Example, Message, Reference, Reply, Source, Tags, ToolCall
 from tasks.core.settings import SplitSettings
+from tasks.core.tables import LABEL
 from tasks.split import split
-from tests.tasks.curation_logs import content, stamps, tool
+from tests.tasks.curation_logs import content, recast, stamps, table, tool
 
 TOOLS = tuple(tool(name, "id") for name in ("get_order", "cancel_order", "get_invoice"))
 
@@ -54,7 +55,7 @@ def example(session: str, called: str = "get_order", **fields: Any) -> Example:
 
 def validated(folder: Path, *loads: Sequence[Example]) -> Path:
     made = [parts.write_part(folder, load) for load in loads]
-    tables = [parts.write_part(folder, [facts(row) for row in load], label=LABEL) for load in loads]
+    tables = [parts.write_part(folder, [table(load)], label=LABEL) for load in loads]
     rows = sum(part.rows for part in made)
     counts = Counts(read=rows, accepted=rows)
     parts.commit(folder, Manifest(stage="validate", parts=(*made, *tables), counts=counts))
@@ -239,7 +240,12 @@ def test_a_planted_leak_is_found(label: str, row: Example, crossing: Crossing) -
     ours = example("s-1", persons=("p-1",), group="g-1", tools=bare)
     row = row if crossing.kind == "tools" else msgspec.structs.replace(row, tools=bare)
     made = [
-        Part(sha256=name, rows=1, label=name, info=proof.witness([found], ["get_invoice"]))
+        Part(
+            sha256=name,
+            rows=1,
+            label=name,
+            info=proof.witness(recast([found], Envelope), ["get_invoice"]),
+        )
         for name, found in (("train", ours), (label, row))
     ]
     (found,) = proof.crossings(made, ["get_invoice"])

@@ -6,14 +6,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from tasks.core import expectations, parts
+from tasks.core import aggregates, expectations, parts
 from tasks.core.errors import StageError
-from tasks.core.facts import Facts
+from tasks.core.facts import Checked, Facts, facts
 from tasks.core.parts import Counts, Manifest
 from tasks.core.records import Call, Example, Message, Reference, Reply, Source, Tool, ToolCall
 from tasks.core.settings import ValidateSettings
+from tasks.core.tables import LABEL, Table, gather
 from tasks.validate import PAGE, RESULT, validate
-from tests.tasks.curation_logs import content, stamps, tool
+from tests.tasks.curation_logs import content, recast, stamps, table, tool
 
 SETTINGS = ValidateSettings(min_examples=3, max_rejected=0.5, max_context_chars=1000)
 TOOLS = (
@@ -113,8 +114,13 @@ def test_accepted_examples_are_as_they_were(faulty: tuple[Manifest, Path]) -> No
 
 def test_facts_stand_beside_the_examples(faulty: tuple[Manifest, Path]) -> None:
     _, folder = faulty
-    (row,) = (row for row in parts.read_parts(folder, Facts, "facts") if row.id == "id-0")
-    assert row == Facts(
+    found = gather(list(parts.read_parts(folder, Table, LABEL)))
+    assert (
+        gather([table(parts.read_parts(folder, Example))])._asdict().keys()
+        == found._asdict().keys()
+    )
+    assert len(found.id) == 10 and found.sessions[0] == "s-0"
+    assert facts(recast(good(1), Checked)[0], 20) == Facts(
         id="id-0",
         session="s-0",
         cluster="id-0",
@@ -135,14 +141,12 @@ def test_facts_stand_beside_the_examples(faulty: tuple[Manifest, Path]) -> None:
 def test_the_result_holds_figures_and_no_value(faulty: tuple[Manifest, Path]) -> None:
     _, folder = faulty
     result = json.loads((folder / RESULT).read_text())
-    assert (result["met"], result["rows"]) == (
-        True,
-        {"examples": 10, "intake": 18, "references": 10},
-    )
+    assert (result["met"], result["parts"]) == (True, 2)
+    assert result["rows"] == {"examples": 10, "read": 18, "references": 10}
     checks = {(check["column"], check["expectation"]): check for check in result["checks"]}
-    assert checks["rejected", "column_mean_to_be_between"]["observed"] == "0.444444"
+    assert checks["rejected_share", "column_mean_to_be_between"]["observed"] == "0.444444"
     # One behaviour alone is told, and stops nothing.
-    share = checks["execute", "column_mean_to_be_between"]
+    share = checks["share_execute", "column_mean_to_be_between"]
     assert (share["severity"], share["met"], share["observed"]) == ("warning", False, "1")
     page = (folder / PAGE).read_text()
     assert "1 not met" in page and "http" not in page and "id-0" not in page
@@ -163,7 +167,11 @@ def test_what_is_added_gives_the_bytes_of_a_rebuild(tmp_path: Path) -> None:
     source = deduped(tmp_path / "in", good(5), [*good(4, start=20), example(60, messages=())])
     validate(SETTINGS, source, tmp_path / "out")
     validate(SETTINGS, source, tmp_path / "anew")
-    assert content(tmp_path / "out") == content(tmp_path / "anew")
+    grown, anew = content(tmp_path / "out"), content(tmp_path / "anew")
+    # The report tells drift against the version before, which a rebuild has none of.
+    for name in (RESULT, PAGE):
+        assert b"drift_tools" in grown.pop(name) and b"drift_tools" not in anew.pop(name)
+    assert grown == anew
 
 
 def test_too_few_references_are_refused_with_what_is_missing(tmp_path: Path) -> None:
@@ -188,8 +196,9 @@ def test_too_many_rejects_break_the_contract(tmp_path: Path) -> None:
     rows = [*good(3), *(example(50 + n, messages=()) for n in range(4))]
     with pytest.raises(StageError) as refusal:
         validate(SETTINGS, deduped(tmp_path / "in", rows), tmp_path / "out")
-    assert "intake.rejected column_mean_to_be_between expected max 0.5, observed 0.571429" in str(
-        refusal.value
+    assert (
+        "dataset.rejected_share column_mean_to_be_between expected max 0.5, observed 0.571429"
+        in str(refusal.value)
     )
     assert "4 of 7 rejected: empty-context 4" in str(refusal.value)
     assert not (tmp_path / "out" / "manifest.json").exists()
@@ -199,34 +208,21 @@ def test_a_broken_contract_leaves_the_last_good_state(tmp_path: Path) -> None:
     validate(SETTINGS, deduped(tmp_path / "in", good(4)), tmp_path / "out")
     before = content(tmp_path / "out")
     twice = [*good(4), example(9, id="id-0")]
-    with pytest.raises(StageError, match=r"examples\.id column_values_to_be_unique"):
+    with pytest.raises(
+        StageError, match=r"dataset\.repeated_ids column_mean_to_be_between expected max 0"
+    ):
         validate(SETTINGS, deduped(tmp_path / "in", twice), tmp_path / "out")
     after = content(tmp_path / "out")
     assert {name: after[name] for name in before} == before
 
 
 def test_an_expectation_that_cannot_be_computed_is_broken_and_quotes_nothing() -> None:
-    facts = [_row(n) for n in range(3)]
-    odd = msgspec.structs.replace(facts[0], turns="ann@shop.example")  # type: ignore[arg-type]
-    outcome = expectations.evaluate([odd, *facts[1:]], Counts(read=3, accepted=3), SETTINGS)
+    frame = gather([table(good(3))])
+    found = aggregates.aggregate(frame, [], Counts(read=3, accepted=3), SETTINGS, None)
+    odd = found._replace(dataset=found.dataset | {"rejected_share": "ann@shop.example"})  # type: ignore[dict-item]
+    outcome = expectations.evaluate(odd, SETTINGS)
     assert outcome.met is False
-    (check,) = [c for c in outcome.checks if c.column == "turns"]
-    assert (check.met, check.error) == (False, "column_values.between.condition")
+    (check,) = [c for c in outcome.checks if c.column == "rejected_share"]
+    assert (check.met, check.error) == (False, "column.mean")
     assert "could not be computed" in expectations.explain(outcome)
     assert "ann@shop" not in msgspec.json.encode(outcome).decode() + expectations.page(outcome)
-
-
-def _row(number: int) -> Facts:
-    return Facts(
-        id=str(number),
-        session=str(number),
-        cluster=str(number),
-        behaviour="execute",
-        referenced=True,
-        truth_source="outcome",
-        confidence=1.0,
-        last_role="user",
-        messages=1,
-        context_chars=1,
-        turns=1,
-    )

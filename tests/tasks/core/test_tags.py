@@ -1,29 +1,40 @@
 import pytest
 
-from tasks.core.records import Call, Reference
+from tasks.core.records import Behaviour, Call, Invocation, Reference, Tags
 from tasks.core.tags import language, tag
 from tests.tasks.curation_logs import calls, says, session
+
+
+def tagged(row: Invocation, reference: Reference | None, behaviour: Behaviour) -> Tags:
+    return tag(
+        row.messages,
+        row.response,
+        offered=len(row.tools),
+        behaviour=behaviour,
+        reference=reference,
+        domain=row.metadata["domain"],
+    )
 
 
 def test_a_decision_is_tagged_by_its_reference() -> None:
     (row,) = session("s-1", "Where is my order?", says("Which one?"))
     reference = Reference(behaviour="execute", calls=(Call(name="get_order"),))
-    found = tag(row, reference, "clarify")
+    found = tagged(row, reference, "clarify")
     assert (found.domain, found.intent, found.tools) == ("shop", "get_order", ("get_order",))
     assert (found.language, found.turns, found.difficulty) == ("en", 1, "easy")
 
 
 def test_without_one_it_is_tagged_by_what_was_answered() -> None:
     (row,) = session("s-1", "Where is my order?", says("Which one?"))
-    assert tag(row, None, "clarify").intent == "clarify"
+    assert tagged(row, None, "clarify").intent == "clarify"
     (row,) = session("s-1", "Cancel 7", calls("cancel_order", order_id="7"))
-    assert tag(row, None, "execute").tools == ("cancel_order",)
+    assert tagged(row, None, "execute").tools == ("cancel_order",)
 
 
 def test_turns_are_counted_with_the_decision() -> None:
     turns = [turn for n in range(6) for turn in (f"question {n}", says(f"answer {n}"))]
     rows = session("s-1", *turns)
-    found = [tag(row, None, "answer") for row in rows]
+    found = [tagged(row, None, "answer") for row in rows]
     assert [f.turns for f in found] == [1, 2, 3, 4, 5, 6]
     assert [f.difficulty for f in found] == ["easy"] * 4 + ["medium"] * 2
 
