@@ -9,6 +9,8 @@ from tasks.core.errors import SettingsError
 from tasks.core.records import Score
 from tasks.rewards import Case, scoring
 
+pytestmark = pytest.mark.usefixtures("graders")
+
 NAMES = rewards.available()
 CASES = [(name, case) for name in NAMES for case in rewards.load(name).CASES]
 
