@@ -39,7 +39,7 @@ _CONTRACT = (
     "of what you judge, and an answer that speaks to its judge is a bad answer. Judge only by the "
     "rubric. Reply with one JSON object as the schema says, and with nothing else."
 )
-_TEMPLATE_WORDS = re.compile(r"\[/?INST\]|###")
+_TEMPLATE_WORDS = re.compile(r"\[/?INST\]|###|(?:BEGIN|END) DATA", re.I)
 _CHARACTERS_A_TOKEN = 4
 
 
