@@ -4,7 +4,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -60,6 +60,7 @@ def test_lengths_out_of_order_are_refused():
         length.Settings(least=5, most=4, limit=9)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 30), st.integers(0, 30))
 def test_a_longer_text_is_never_worth_more_above_the_most(first: int, more: int):
     options = {"most": 10, "limit": 20}
@@ -150,9 +151,9 @@ def test_a_pattern_that_re2_does_not_know_is_refused_with_the_cure(pattern: str)
 
 
 def test_a_pattern_made_to_explode_does_not():
-    settings = policy.Settings(patterns={"bomb": "(a+)+$"})
+    options = policy.Settings(patterns={"bomb": "(a+)+$"})
     started = time.process_time()
-    policy.score(ANY, Reply(content="a" * 100_000 + "!"), settings)
+    policy.score(ANY, Reply(content="a" * 100_000 + "!"), options)
     # A backtracking engine would not come back.
     assert time.process_time() - started < 30
 
@@ -179,10 +180,10 @@ def test_a_topic_is_found_as_whole_words_however_they_are_dressed(content: str, 
 
 def test_what_the_user_said_can_be_forgiven_and_no_more():
     asked = Prompt((Message(role="user", content="Should I buy shares?"),), (), None)
-    settings = TOPICS.model_copy(update={"forgive_echo": True})
+    loose = TOPICS.model_copy(update={"forgive_echo": True})
     assert policy.score(asked, Reply(content='"Buy shares?" No.'), TOPICS).value == 0.0
-    assert policy.score(asked, Reply(content='"Buy shares?" No.'), settings).value == 1.0
-    assert policy.score(asked, Reply(content="A U.S. stock?"), settings).value == 0.0
+    assert policy.score(asked, Reply(content='"Buy shares?" No.'), loose).value == 1.0
+    assert policy.score(asked, Reply(content="A U.S. stock?"), loose).value == 0.0
 
 
 def test_arguments_are_looked_at_unless_told_not_to():
@@ -197,6 +198,7 @@ def test_a_topic_without_words_is_refused():
         policy.Settings(topics={"empty": ("--",)})
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_nothing_hidden_is_left_in_a_folded_text(text: str):
     assert not [c for c in plain(text) if unicodedata.category(c) == "Cf"]
