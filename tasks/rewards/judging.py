@@ -10,8 +10,8 @@ Three things hold whatever the judge is. The mark is the hash of the data and th
 that held its own mark would be a preimage of sha256, so nobody can write the end of the block, and
 the same question is still the same bytes. The data is one line of JSON in which line ends, angle
 brackets, fences, control and format characters and the words of chat templates are escaped, so
-that no line of the prompt, no tag and no special token is anybody's but ours. The verdict is JSON by a
-schema; anything beside it makes it unreadable, and unreadable is unscored, never a number.
+that no line of the prompt, no tag and no special token is anybody's but ours. The verdict is JSON
+by a schema; anything beside it makes it unreadable, and unreadable is unscored, never a number.
 
 Whether a model heeds instructions inside of the block after all is a property of the model: measure
 it with `ratchet reward agreement`, and keep its weight low where something can be checked.
