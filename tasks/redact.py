@@ -21,23 +21,26 @@ What the first pass learnt is kept in a private folder outside of `data/` in cle
 to start from; it may be deleted at any time. The key of the surrogates is never below `data/`.
 """
 
+import gc
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from tasks.core import parts, step
+from tasks.core import parts, step, workers
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Feedback, Record, Rejected, encode
-from tasks.core.redaction import learn, learnt
+from tasks.core.redaction import learn
 from tasks.core.redaction.fields import Fields
 from tasks.core.redaction.finders import Finders
+from tasks.core.redaction.first_pass import FEEDBACK, Known, Work, learn_parts
 from tasks.core.redaction.keys import key_id, load_key
-from tasks.core.redaction.learnt import Lesson, Taught
+from tasks.core.redaction.learnt import Taught
 from tasks.core.redaction.lines import Line
 from tasks.core.redaction.rewrite import Rewriter
 from tasks.core.redaction.sift import Sift
@@ -46,42 +49,15 @@ from tasks.core.settings import Params, RedactSettings, Services
 
 CODE = ("tasks/redact.py", "tasks/core/redaction", "tasks/core/parts.py", "tasks/core/records.py")
 AUDIT = "audit"
-FEEDBACK = "feedback"
 FAILED = "redaction-failed"
 PRIVATE = Path(".ratchet/redact")
 
 
-class _Work(NamedTuple):
-    """What every part is redacted with."""
+class _Made(NamedTuple):
+    """What becomes of one part."""
 
-    settings: RedactSettings
-    source: Path
-    target: Path
-    private: Path
-    finders: Finders
-    fields: Fields
-    sift: Sift
-    surrogates: Surrogates
-    about: str
-    """Fingerprint of settings, code and key."""
-
-
-class _Known(NamedTuple):
-    """What the first pass found out."""
-
-    sessions: dict[str, Taught]
-    requests: dict[str, str]
-    """Request id to session."""
-    lessons: dict[str, Lesson]
-
-    def session_of(self, row: Feedback) -> str:
-        return row.session_id or self.requests.get(row.request_id, row.request_id)
-
-    def touched(self, part: Part) -> dict[str, Taught]:
-        """What is known of the sessions that the part is about."""
-        lesson = self.lessons[part.sha256]
-        names = {*lesson.sessions, *(self.requests.get(r, r) for r in lesson.by_request)}
-        return {name: self.sessions[name] for name in sorted(names)}
+    records: Part
+    audit: Part
 
 
 def redact(
@@ -102,28 +78,53 @@ def redact(
             written, or `source` was never written or was changed since.
     """
     inputs = parts.require_manifest(source).parts
-    _same_key(parts.read_manifest(target), target, key)
-    work = _begin(settings, source, target, key, private)
-    known = _learn(work, inputs)
-    keys = {id(part): _key(work, part, known.touched(part)) for part in inputs}
-    audits: dict[str, Part] = {}
-
-    def redacted(part: Part, name: str) -> Part:
-        made, audits[name] = _redact(work, part, known, name)
-        return made
-
-    def audited(part: Part, name: str) -> Part:
-        if name.removeprefix(AUDIT) not in audits:
-            redacted(part, name.removeprefix(AUDIT))
-        return audits[name.removeprefix(AUDIT)]
-
-    made = list(step.each_part(inputs, target, lambda part: keys[id(part)], redacted, "redacting"))
-    audit = list(
-        step.each_part(inputs, target, lambda part: AUDIT + keys[id(part)], audited, "auditing")
-    )
-    manifest = _manifest(made, audit, key)
+    before = parts.read_manifest(target)
+    _same_key(before, target, key)
+    with _no_collector():
+        work = _begin(settings, source, target, key, private)
+        known = learn_parts(work, inputs)
+        made = _made(work, before, inputs, known)
+    manifest = _manifest(made, key)
     parts.commit(target, manifest)
     return manifest
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """No search for cycles: there are none, and a part's records are many objects to look at."""
+    wanted = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if wanted:
+            gc.enable()
+
+
+def _made(work: Work, before: Manifest | None, inputs: Sequence[Part], known: Known) -> list[_Made]:
+    """Each part with its audit: kept where both are there, made where one is new or gone."""
+    wanted = [(part, _key(work, part, known.touched(part))) for part in inputs]
+    kept = _kept(work.target, before, [key for _, key in wanted])
+    missing = [pair for pair in wanted if pair[1] not in kept]
+    fresh = workers.each(lambda pair: _redact(work, pair[0], known, pair[1]), missing)
+    made: list[_Made] = []
+    with step.progress("redacting", len(wanted)) as advance:
+        for _, key in wanted:
+            made.append(kept[key] if key in kept else next(fresh))
+            advance(1)
+    return made
+
+
+def _kept(target: Path, before: Manifest | None, keys: Sequence[str]) -> dict[str, _Made]:
+    by_key = before.by_key() if before else {}
+    kept: dict[str, _Made] = {}
+    for key in keys:
+        found = [by_key[name] for name in (key, AUDIT + key) if name in by_key]
+        if len(found) == len(_Made._fields) and all(
+            parts.part_path(target, part).is_file() for part in found
+        ):
+            kept[key] = _Made(*found)
+    return kept
 
 
 def _same_key(before: Manifest | None, target: Path, key: bytes) -> None:
@@ -136,12 +137,10 @@ def _same_key(before: Manifest | None, target: Path, key: bytes) -> None:
         )
 
 
-def _begin(
-    settings: RedactSettings, source: Path, target: Path, key: bytes, private: Path
-) -> _Work:
+def _begin(settings: RedactSettings, source: Path, target: Path, key: bytes, private: Path) -> Work:
     about = step.fingerprint(settings, step.code_sha(*CODE), key_id(key))
     finders, fields = Finders(settings), Fields(settings.person_keys)
-    return _Work(
+    return Work(
         settings=settings,
         source=source,
         target=target,
@@ -154,36 +153,7 @@ def _begin(
     )
 
 
-def _learn(work: _Work, inputs: Sequence[Part]) -> _Known:
-    """First pass, over the parts that no earlier run has looked at."""
-    lessons = {part.sha256: _lesson(work, part) for part in inputs}
-    every = [lessons[part.sha256] for part in inputs]
-    learnt.forget(work.private, (_lesson_name(work, part) for part in inputs))
-    requests = {request: session for one in every for request, session in one.requests.items()}
-    return _Known(learnt.combine(every), requests, lessons)
-
-
-def _lesson_name(work: _Work, part: Part) -> str:
-    return step.fingerprint(work.about, part.sha256, part.label)
-
-
-def _lesson(work: _Work, part: Part) -> Lesson:
-    """What the part teaches; read again only where it is not known from an earlier run."""
-    name = _lesson_name(work, part)
-    known = learnt.read(work.private, name)
-    if known is not None:
-        return known
-    if part.label == FEEDBACK:
-        rows = parts.read_part(work.source, part, Feedback)
-        lesson = learn.from_feedback(rows, work.finders, work.fields)
-    else:
-        lines = parts.read_part(work.source, part, Line)
-        lesson = learn.from_lines(lines, work.finders, work.fields, work.sift)
-    learnt.keep(work.private, name, lesson)
-    return lesson
-
-
-def _key(work: _Work, part: Part, touched: dict[str, Taught]) -> str:
+def _key(work: Work, part: Part, touched: dict[str, Taught]) -> str:
     """Hash of all that the part is made from. Keyed, as it covers what the sessions know."""
     return work.surrogates.mark(
         "part",
@@ -196,7 +166,7 @@ def _key(work: _Work, part: Part, touched: dict[str, Taught]) -> str:
     )
 
 
-def _redact(work: _Work, part: Part, known: _Known, key: str) -> tuple[Part, Part]:
+def _redact(work: Work, part: Part, known: Known, key: str) -> _Made:
     """The part without personal data, and its audit."""
     rewriter = Rewriter(work.finders, work.fields, work.surrogates, work.sift, known.touched(part))
     rejects: list[Rejected] = []
@@ -218,12 +188,19 @@ def _redact(work: _Work, part: Part, known: _Known, key: str) -> tuple[Part, Par
         rejects=tuple(rejects),
         info={"source": part.sha256, "redacted": dict(sorted(found.items()))},
     )
-    audit = parts.write_part(work.target, rewriter.findings, key=AUDIT + key, label=AUDIT)
-    return made, audit
+    rows = len(rewriter.findings)
+    audit = parts.write_part(
+        work.target,
+        rewriter.findings,
+        key=AUDIT + key,
+        label=AUDIT,
+        counts=Counts(read=rows, accepted=rows),
+    )
+    return _Made(made, audit)
 
 
 def _invocations(
-    work: _Work, part: Part, rewriter: Rewriter, rejects: list[Rejected]
+    work: Work, part: Part, rewriter: Rewriter, rejects: list[Rejected]
 ) -> Iterator[Record]:
     for line in parts.read_part(work.source, part, Line):
         try:
@@ -235,10 +212,10 @@ def _invocations(
 
 
 def _feedback(
-    work: _Work,
+    work: Work,
     part: Part,
     rewriter: Rewriter,
-    known: _Known,
+    known: Known,
     rejects: list[Rejected],
 ) -> Iterator[Record]:
     for row in parts.read_part(work.source, part, Feedback):
@@ -249,26 +226,27 @@ def _feedback(
             rejects.append(Rejected(id=record, reason=FAILED, detail=type(error).__name__))
 
 
-def _manifest(made: Sequence[Part], audit: Sequence[Part], key: bytes) -> Manifest:
+def _manifest(made: Sequence[_Made], key: bytes) -> Manifest:
     """Feedback is counted on its own, as ingest does: a decision is one invocation."""
     found: Counter[str] = Counter()
-    for part in made:
+    records = [one.records for one in made]
+    for part in records:
         found.update(part.info["redacted"])
     return Manifest(
         stage="redact",
-        parts=(*made, *audit),
-        counts=step.total(part for part in made if not part.label),
+        parts=(*records, *(one.audit for one in made)),
+        counts=step.total(part for part in records if not part.label),
         info={
             "key_id": key_id(key),
             "redacted": dict(sorted(found.items())),
             FEEDBACK: msgspec.structs.asdict(
-                step.total(part for part in made if part.label == FEEDBACK)
+                step.total(part for part in records if part.label == FEEDBACK)
             ),
         },
     )
 
 
-def _work(params: Params, data: Path) -> Manifest:
+def _stage(params: Params, data: Path) -> Manifest:
     source, target = data / "ingested", data / "redacted"
     parts.require_manifest(source)
     before = parts.read_manifest(target)
@@ -277,4 +255,4 @@ def _work(params: Params, data: Path) -> Manifest:
 
 
 if __name__ == "__main__":
-    step.main("redact", _work)
+    step.main("redact", _stage)

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from tasks import redact
-from tasks.core import parts
+from tasks.core import parts, workers
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Part
 from tasks.core.records import (
@@ -97,6 +97,20 @@ def test_what_the_sessions_know_is_private_and_may_be_deleted(tmp_path: Path) ->
     lesson.unlink()
     run(source)
     assert state(tmp_path / "redacted") == before
+
+
+def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
+    told = Feedback(session_id="s1", metric="ok", value=1.0, source="outcome", timestamp="t")
+    other = [invocation(1, user("Hello from Omar, omar@mail.example"), session_id="s9")]
+    source = ingested(tmp_path / "ingested", SESSION[:1], other, SESSION[1:], feedback=[told])
+    run(source)
+    workers.use(2)
+    try:
+        redact.redact(SETTINGS, source, tmp_path / "two", key=KEY, private=tmp_path / "private-2")
+    finally:
+        workers.use(1)
+    assert state(tmp_path / "two") == state(tmp_path / "redacted")
+    assert state(tmp_path / "private-2") == state(tmp_path / "private")
 
 
 def test_an_audit_part_that_is_gone_is_made_again(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ rules        what a pattern is, and gates in front of many patterns
 sift         messages in which nothing can be found, told from their bytes
 walk         a record's own texts, one after the other
 learn        the first pass over a part: what its sessions know
+first_pass   the first pass over all parts, and what both passes work with
 rewrite      the second pass: stand-ins put, people hashed
 residue      whether anything known is left in what was written
 lines        records as they are read, with the messages left as bytes

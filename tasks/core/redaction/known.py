@@ -200,6 +200,12 @@ def _places(lower: str, word: str) -> Iterator[int]:
         start = lower.find(word, end)
 
 
+@lru_cache(maxsize=5_000)
+def tokens_of(text: str) -> frozenset[str]:
+    """As `tokens_in`, remembered: for keys, and what is the same in many sessions."""
+    return frozenset(tokens_in(text))
+
+
 def tokens_in(text: str) -> list[str]:
     """The lower-case words of a text, for `Index.may_hold`."""
     if text.isascii():

@@ -1,6 +1,6 @@
 """The second pass over a part: every record with stand-ins in place of what was found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -12,7 +12,7 @@ from tasks.core.redaction.decode import Place, Walker
 from tasks.core.redaction.fields import Fields
 from tasks.core.redaction.finders import Finders
 from tasks.core.redaction.kinds import Kind, Span, settle, unmistakable
-from tasks.core.redaction.known import Index, tokens_in
+from tasks.core.redaction.known import Index, tokens_in, tokens_of
 from tasks.core.redaction.learnt import Taught
 from tasks.core.redaction.lines import Finding, Line
 from tasks.core.redaction.sift import Sift, as_reply, unbroken
@@ -26,6 +26,9 @@ class _Done(NamedTuple):
     persons: frozenset[str]
 
 
+_SHORT = 40
+"""Characters of a text that may well be a key."""
+_SYSTEM = b'"role":"system"}'
 _NOBODY: frozenset[str] = frozenset()
 
 
@@ -51,7 +54,9 @@ class Redactor:
 
     def plain(self, text: str, place: Place, start: int) -> str:
         spans: Sequence[Span] = self._find(text)
-        if self.index is not None and self.index.may_hold(tokens_in(text)):
+        if self.index is not None and self.index.may_hold(
+            tokens_of(text) if len(text) <= _SHORT else tokens_in(text)
+        ):
             spans = settle([*self.index.find(text), *spans])
         return self._replace(text, spans, place, start) if spans else text
 
@@ -250,7 +255,7 @@ class Rewriter:
         return found
 
     def _reworded(self, session: _Session, data: bytes, is_reply: bool, place: Place) -> _Done:
-        if self._sift.is_clean(data) and not session.both.may_hold(tokens_in(_flat(data))):
+        if self._sift.is_clean(data) and not session.both.may_hold(_words(data)):
             return _Done(msgspec.Raw(data), _NOBODY)
         self._redactor.persons = set()
         said: Message | Reply
@@ -283,10 +288,12 @@ class Rewriter:
             )
 
 
-def _flat(data: bytes) -> str:
-    """All texts of a clean message, with whatever stands between them."""
-    text = unbroken(data)
-    return text.decode() if text is not None else residue.written(walk.SPOKEN.decode(data))
+def _words(data: bytes) -> Iterable[str]:
+    """Words of all texts of a clean message, and of whatever stands between them."""
+    flat = unbroken(data)
+    text = flat.decode() if flat is not None else residue.written(walk.SPOKEN.decode(data))
+    # What the system says is the same in every session of an agent.
+    return tokens_of(text) if data.endswith(_SYSTEM) else tokens_in(text)
 
 
 def _pairs(taught: Taught) -> list[tuple[Kind, str]]:

@@ -1,0 +1,89 @@
+"""The first pass over all parts: what each session knows, each part asked once in its life.
+
+known = learn_parts(work, parts)
+known.sessions["c3a91c53"]      Taught(values={"NAME": ("Li", "Mia")}, kept=("Austin",))
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tasks.core import parts, step, workers
+from tasks.core.parts import Part
+from tasks.core.records import Feedback
+from tasks.core.redaction import learn, learnt
+from tasks.core.redaction.fields import Fields
+from tasks.core.redaction.finders import Finders
+from tasks.core.redaction.learnt import Lesson, Taught
+from tasks.core.redaction.lines import Line
+from tasks.core.redaction.sift import Sift
+from tasks.core.redaction.surrogates import Surrogates
+from tasks.core.settings import RedactSettings
+
+FEEDBACK = "feedback"
+
+
+class Work(NamedTuple):
+    """What every part is redacted with."""
+
+    settings: RedactSettings
+    source: Path
+    target: Path
+    private: Path
+    finders: Finders
+    fields: Fields
+    sift: Sift
+    surrogates: Surrogates
+    about: str
+    """Fingerprint of settings, code and key."""
+
+
+class Known(NamedTuple):
+    """What the first pass found out."""
+
+    sessions: dict[str, Taught]
+    requests: dict[str, str]
+    """Request id to session."""
+    lessons: dict[str, Lesson]
+
+    def session_of(self, row: Feedback) -> str:
+        return row.session_id or self.requests.get(row.request_id, row.request_id)
+
+    def touched(self, part: Part) -> dict[str, Taught]:
+        """What is known of the sessions that the part is about."""
+        lesson = self.lessons[part.sha256]
+        names = {*lesson.sessions, *(self.requests.get(r, r) for r in lesson.by_request)}
+        return {name: self.sessions[name] for name in sorted(names)}
+
+
+def learn_parts(work: Work, inputs: Sequence[Part]) -> Known:
+    """First pass, over the parts that no earlier run has looked at."""
+    with step.progress("learning", len(inputs)) as advance:
+        every = []
+        for lesson in workers.each(lambda part: _lesson(work, part), inputs):
+            every.append(lesson)
+            advance(1)
+    lessons = {part.sha256: lesson for part, lesson in zip(inputs, every, strict=True)}
+    learnt.forget(work.private, (_lesson_name(work, part) for part in inputs))
+    requests = {request: session for one in every for request, session in one.requests.items()}
+    return Known(learnt.combine(every), requests, lessons)
+
+
+def _lesson_name(work: Work, part: Part) -> str:
+    return step.fingerprint(work.about, part.sha256, part.label)
+
+
+def _lesson(work: Work, part: Part) -> Lesson:
+    """What the part teaches; read again only where it is not known from an earlier run."""
+    name = _lesson_name(work, part)
+    known = learnt.read(work.private, name)
+    if known is not None:
+        return known
+    if part.label == FEEDBACK:
+        rows = parts.read_part(work.source, part, Feedback)
+        lesson = learn.from_feedback(rows, work.finders, work.fields)
+    else:
+        lines = parts.read_part(work.source, part, Line)
+        lesson = learn.from_lines(lines, work.finders, work.fields, work.sift)
+    learnt.keep(work.private, name, lesson)
+    return lesson
