@@ -1,17 +1,21 @@
 """Pays for the right kind of reply: asking, declining and answering are three different things.
 
     reference  clarify, missing ("month",)
-    reply      "Please give month."            1.0   exact
-               "Please give invoice id."       0.4   wrong-question
-               "Can you tell me more?"         0.1   vague-question
-               "No tool can do this."          0.1   declined where asking was right
-               get_invoice(month="may")        0.0   acted: the month is made up
-               "Your invoice is on its way."   0.0   answered
+    reply      "Please give month."             1.0   exact
+               "Please give month and vendor."  0.5   partial-question: half, less 0.2 for asking
+                                                      more than is wanted
+               "Please give invoice id."        0.4   wrong-question
+               "What about the invoice?"        0.2   vague-question: on the subject, no more
+               "Please give banana."            0.05  off-topic
+               "No tool can do this."           0.1   declined where asking was right
+               get_invoice(month="may")         0.0   acted: the month is made up
+               "Your invoice is on its way."    0.0   answered
 
-A question is right when it asks for the missing parameters and for no other one. A question whose
-reference names no parameter, and an answer, are compared with the reference's text by the words
-they share. Where a call was right, a reply without one is worth 0; which call is right is not
-decided here.
+A question is right when it asks for the missing parameters and for no other one. Where a reference
+names none and has no text either, any required parameter that the user has not given counts as
+missing, and a question for one of them is right. A question whose reference has only a text, and an
+answer, are compared with it by the words they share. Where a call was right, a reply without one is
+worth 0 and declining less; which call is right is not decided here.
 """
 
 import re
@@ -19,25 +23,38 @@ from collections import Counter
 
 from pydantic import Field
 
-from tasks.core.behaviour import classify
+from tasks.core.behaviour import Label, classify
 from tasks.core.records import Reference, Reply, Score, Tool, ToolCall
 from tasks.core.settings import Section
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
+from tasks.rewards import wanted as unsaid
 
 _WORDS = re.compile(r"\w+(?:[.,:/-]\w+)*")
+_SENTENCES_MORE = 1
+"""Sentences that ask, beyond one for each missing parameter: "Could you help me? Which month?"."""
+_AT_ONCE = 3
+"""Parameters that one reply may ask for where it is not known which are missing."""
 
 
 class Settings(Section):
     wrong_question: float = Field(default=0.4, ge=0, lt=1)
     """For asking for other parameters than the missing ones; both together pay in between."""
+    vague_question: float = Field(default=0.2, ge=0, lt=1)
+    """For a question that names no parameter but a word of the request or of a tool."""
+    off_topic: float = Field(default=0.05, ge=0, lt=1)
+    """For a question that has nothing to do with either."""
+    too_many: float = Field(default=0.2, ge=0, le=1)
+    """Cost of each parameter asked for, or sentence that asks, beyond what is wanted."""
     other_words: float = Field(default=0.1, ge=0, lt=1)
-    """For asking where declining was right, the reverse, and a question that asks for nothing."""
+    """For asking where declining was right, and the reverse."""
+    over_refusal: float = Field(default=0.1, ge=0, le=1)
+    """Cost of declining where a call was right; it leads below 0."""
     same_text: float = Field(default=0.8, gt=0, le=1)
     """Share of common words from which two texts say the same."""
 
 
 def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
-    """Score one reply; see the module for what is paid. Values are in [0, 1]."""
+    """Score one reply; see the module for what is paid. Values are in [-1, 1]."""
     reference = prompt.reference
     if reference is None:
         return Score.unscored("no-reference")
@@ -57,7 +74,7 @@ def _text(prompt: Prompt, reply: Reply, reference: Reference, settings: Settings
     if label.behaviour != reference.behaviour:
         return _other_behaviour(label.behaviour, reference, settings)
     if reference.behaviour == "clarify":
-        return _question(label.missing, reply, reference, settings)
+        return _question(label, prompt, reply, reference, settings)
     if reference.behaviour == "refuse":
         return Score(value=1.0, exact=True, tier="exact", behaviour="refuse")
     return _answer(reply, reference, settings)
@@ -73,7 +90,8 @@ def _how_it_acted(reply: Reply, tools: tuple[Tool, ...]) -> str:
 def _other_behaviour(did: str, reference: Reference, settings: Settings) -> Score:
     if reference.behaviour == "execute":
         tier = "over-refusal" if did in ("clarify", "refuse") else "no-call"
-        return Score(value=0.0, tier=tier, behaviour=did)
+        cost = settings.over_refusal if did == "refuse" else 0.0
+        return Score(value=-cost, tier=tier, behaviour=did)
     tier = {"clarify": "asked", "refuse": "declined"}.get(did, "answered")
     both_hold_back = {did, reference.behaviour} == {"clarify", "refuse"}
     value = settings.other_words if both_hold_back else 0.0
@@ -81,22 +99,34 @@ def _other_behaviour(did: str, reference: Reference, settings: Settings) -> Scor
 
 
 def _question(
-    asked: tuple[str, ...], reply: Reply, reference: Reference, settings: Settings
+    label: Label, prompt: Prompt, reply: Reply, reference: Reference, settings: Settings
 ) -> Score:
-    if not reference.missing:
-        if not reference.text:
-            return Score.unscored("reference-without-text")
+    if not reference.missing and reference.text:
         common = overlap(reply.content, reference.text)
         return _by_words(common, settings.other_words, "clarify", settings)
-    if not asked:
-        return Score(value=settings.other_words, tier="vague-question", behaviour="clarify")
-    found, wanted = set(asked), set(reference.missing)
-    if found == wanted:
-        return Score(value=1.0, exact=True, tier="exact", behaviour="clarify")
-    share = len(found & wanted) / len(found | wanted)
+    wanted, asked = frozenset(reference.missing), label.missing
+    if not wanted:
+        wanted = unsaid.missing(prompt)
+        asked = classify(reply, unsaid.fitting(prompt)).missing or asked
+    found = set(asked)
+    if not wanted:
+        return Score.unscored("reference-without-text")
+    if not found:
+        related = unsaid.is_related(reply.content, prompt)
+        value = settings.vague_question if related else settings.off_topic
+        tier = "vague-question" if related else "off-topic"
+        return Score(value=value, tier=tier, behaviour="clarify")
+    # Which of the unsaid ones has to be asked for first is not known: each is right, a few at once.
+    least = frozenset(reference.missing) or (found & wanted)
+    enough = max(1, min(_AT_ONCE, len(least)) if not reference.missing else len(least))
+    share = len(found & wanted) / len(found | least)
+    surplus = max(0, len(found) - enough)
+    surplus += max(0, label.questions - enough - _SENTENCES_MORE)
     value = settings.wrong_question + (1 - settings.wrong_question) * share
-    tier = "partial-question" if share else "wrong-question"
-    return Score(value=value, tier=tier, behaviour="clarify")
+    value = max(0.0, value - settings.too_many * surplus)
+    exact = share == 1 and not surplus
+    tier = "exact" if exact else "partial-question" if share else "wrong-question"
+    return Score(value=value, exact=exact, tier=tier, behaviour="clarify")
 
 
 def _answer(reply: Reply, reference: Reference, settings: Settings) -> Score:
@@ -160,7 +190,10 @@ _CALL = Reply(tool_calls=(ToolCall(name="get_invoice", arguments={"month": "may"
 CASES = (
     Case(_ASK, Reply(content="Please give month."), 1.0),
     Case(_ASK, Reply(content="Please give invoice id."), 0.4),
-    Case(_ASK, Reply(content="Can you tell me more?"), 0.1),
+    Case(_ASK, Reply(content="Please give month and invoice id."), 0.5),
+    Case(_ASK, Reply(content="Please give month. " * 5), 0.4),
+    Case(_ASK, Reply(content="What about the invoice?"), 0.2),
+    Case(_ASK, Reply(content="Can you tell me more?"), 0.05),
     Case(_ASK, Reply(content="No tool can do this."), 0.1),
     Case(_ASK, _CALL, 0.0),
     Case(_ASK, Reply(content="Your invoice is on its way."), 0.0),
@@ -172,7 +205,7 @@ CASES = (
     Case(_ANSWER, Reply(content="Your invoice is 13 euros."), 0.0),
     Case(_ANSWER, Reply(content="Please give month."), 0.0),
     Case(_ACT, Reply(content="Please give month."), 0.0),
-    Case(_ACT, Reply(content="No tool can do this."), 0.0),
+    Case(_ACT, Reply(content="No tool can do this."), -0.1),
     Case(_ACT, _CALL, None),
     Case(_ASK._replace(reference=None), Reply(content="Which month?"), None),
 )

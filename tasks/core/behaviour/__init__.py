@@ -15,7 +15,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tasks.core.behaviour import written_calls
+from tasks.core.behaviour import parameters, written_calls
 from tasks.core.records import Behaviour, Reply, Tool
 
 _VERBS = (
@@ -88,10 +88,6 @@ _UNABLE_WORDS = (
 )
 _FOUND_NOTHING = re.compile(r"\b(?:can't|cannot|unable to|not able to) (?:find|locate|see) any\b")
 _ENDS = (". ", "! ", "? ", "？", "。")
-_NAME_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_WORDS = re.compile(r"[a-z0-9]+")
-
-_NEAR = 3
 
 
 class Label(NamedTuple):
@@ -103,6 +99,8 @@ class Label(NamedTuple):
     missing: tuple[str, ...]
     """For `clarify`: parameters of the offered tools that are asked for, as they come up."""
     rule: str
+    questions: int = 0
+    """For `clarify`: sentences that ask for something."""
 
 
 def classify(reply: Reply, tools: Sequence[Tool]) -> Label:
@@ -125,11 +123,12 @@ def _of_text(content: str, tools: Sequence[Tool]) -> Label:
     asks = "?" in plain or _has(plain, _ASK_WORDS)
     asked = [clause for clause in map(_asked, asking) if clause] if asks else []
     if asked:
-        missing = _parameters(" ".join(asked), tools)
+        missing = parameters.named(asked, tools)
         if not missing and any(_PRONOUN.match(clause) for clause in asked):
-            missing = _parameters(" ".join(sentences), tools)
+            missing = parameters.named(sentences, tools)
         sure = 0.95 if missing and not unable else 0.8
-        return Label("clarify", sure, missing, "asks-parameter" if missing else "asks")
+        rule = "asks-parameter" if missing else "asks"
+        return Label("clarify", sure, missing, rule, len(asked))
     if unable:
         return Label("refuse", 0.9, (), "unable")
     if any("?" in s or "？" in s for s in sentences) and not _is_english(content):
@@ -164,41 +163,9 @@ def _asked(sentence: str) -> str:
     return sentence[word.start() :] if word else ""
 
 
-def _parameters(asked: str, tools: Sequence[Tool]) -> tuple[str, ...]:
-    """Names of parameters that the text names: by all words of it, or by its last where clear."""
-    said = [_stem(word) for word in _WORDS.findall(asked)]
-    names = {name: _name_words(name) for tool in tools for name in tool.properties()}
-    heads = [words[-1] for words in names.values() if words]
-    found = {}
-    for name, words in names.items():
-        at = _place(words, said)
-        if at is None and words and heads.count(words[-1]) == 1 and words[-1] in said:
-            at = said.index(words[-1])
-        if at is not None:
-            found[name] = at
-    return tuple(sorted(found, key=lambda name: (found[name], name)))
-
-
-def _place(words: Sequence[str], said: Sequence[str]) -> int | None:
-    """Where all words stand close together in any order ("date of your departure")."""
-    for at, word in enumerate(said):
-        near = said[max(0, at - _NEAR) : at + _NEAR + 1]
-        if words and word == words[-1] and all(part in near for part in words):
-            return at
-    return None
-
-
-def _name_words(name: str) -> list[str]:
-    return [_stem(word.lower()) for word in _NAME_WORDS.findall(name)]
-
-
-def _stem(word: str) -> str:
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
-
-
 def _is_english(text: str) -> bool:
     """As far as a few words tell; text in plain ASCII is taken for it."""
     if text.isascii():
-        return _WORDS.search(text.lower()) is not None
+        return parameters.WORDS.search(text.lower()) is not None
     common = {"the", "to", "i", "you", "is", "a", "of", "and", "it", "your", "for", "this", "on"}
-    return not common.isdisjoint(_WORDS.findall(text.lower()))
+    return not common.isdisjoint(parameters.WORDS.findall(text.lower()))

@@ -5,9 +5,11 @@
     get_order(id="54")                                                          as in Python
 
 Text is taken for a call by the tags that models put around one, or where it is nothing but a call
-of a tool that is on offer. An answer in JSON, or one that speaks of a tool, is neither.
+of a tool that is on offer, or nothing but JSON in the form of a call, whatever tool it names. Other
+JSON, and a text that speaks of a tool, is neither.
 """
 
+import json
 import re
 from collections.abc import Sequence
 
@@ -21,6 +23,7 @@ _TAGS = re.compile(
 _FENCE = re.compile(r"```\w*\n?|`")
 _NAMED = re.compile(r"\"(?:name|function|tool|tool_name|recipient_name)\"\s*:\s*\"([^\"]+)\"")
 _ARGUMENTS = re.compile(r"\"(?:arguments|parameters|args|input|tool_input)\"\s*:")
+_KEYS = frozenset(["name", "arguments", "parameters", "id", "type"])
 _APPLIED = re.compile(r"\[?\s*(?:functions?\.)?([\w.-]+)\s*\(")
 
 
@@ -33,11 +36,23 @@ def is_call(text: str, tools: Sequence[Tool]) -> bool:
     text = text.strip()
     if text.startswith(("{", "[{")):
         named = _NAMED.search(text)
-        return bool(named and _ARGUMENTS.search(text) and _is_offered(named[1], tools))
+        if not named or not _ARGUMENTS.search(text):
+            return False
+        return _is_offered(named[1], tools) or _is_nothing_else(text)
     if not text.endswith((")", ")]")):
         return False
     applied = _APPLIED.match(text)
     return bool(applied and _is_offered(applied[1], tools))
+
+
+def _is_nothing_else(text: str) -> bool:
+    """Whether it is JSON with a name, an object of arguments, and no more than a call's id."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    calls = found if isinstance(found, list) else [found]
+    return all(isinstance(call, dict) and set(call) <= _KEYS for call in calls)
 
 
 def _is_offered(name: str, tools: Sequence[Tool]) -> bool:

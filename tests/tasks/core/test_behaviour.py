@@ -1,12 +1,8 @@
-import json
-from pathlib import Path
-
 import pytest
 
 from tasks.core.behaviour import Label, classify
 from tasks.core.records import Reply, Tool, ToolCall
 
-WHEN2CALL = (Path(__file__).parents[3] / "../shared/data/when2call.jsonl").resolve()
 TOOLS = (
     Tool(name="get_report", parameters={"properties": {"month": {}, "user_id": {}}}),
     Tool(name="book", parameters={"properties": {"departure_date": {}, "seatClass": {}}}),
@@ -35,6 +31,7 @@ def test_a_call_that_is_no_json_is_a_doubtful_execution() -> None:
         '<tool_call>{"name": "get_report", "arguments": {"month": "= 54</tool_call>',
         '{"name": "get_report", "arguments": {"month": "May"}}',
         '```json\n[{"name": "get_report", "parameters": {"month": "May"}}]\n```',
+        '{"name": "get_total", "arguments": {"month": "May"}}',
         "[get_report(month='May'), book(seatClass='first')]",
         'functions.get_report({"month": "May"})',
         'One moment.\n[TOOL_CALLS] [{"name": "get_report"',
@@ -48,7 +45,7 @@ def test_a_call_written_as_text_is_a_doubtful_execution(text: str) -> None:
     "text",
     [
         '{"name": "May", "total": 12}',
-        '{"name": "get_total", "arguments": {"month": "May"}}',
+        '{"name": "May", "arguments": {"for": 1}, "against": 2}',
         "get_report gives a report (May).",
         "Prices are in euros (VAT included)",
     ],
@@ -110,6 +107,60 @@ def test_anything_else_is_an_answer(text: str) -> None:
     assert label(text).behaviour == "answer"
 
 
+DESCRIBED = (
+    Tool(
+        name="get_forecast",
+        parameters={
+            "properties": {
+                "q": {"description": "The name of the city for which the weather is looked up."},
+                "loc2": {"description": "Airport of arrival, as an IATA code."},
+                "from_day": {"description": "First day of the period."},
+                "to_day": {"description": "Last day of the period."},
+                "snow": {"description": "Whether the street counts.", "type": "boolean"},
+            }
+        },
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("For which city?", ("q",)),
+        ("Could you tell me the city where the concert on the last day takes place?", ("q",)),
+        ("Please give me the airport of your arrival and the city.", ("loc2", "q")),
+        ("What is the first day of your trip?", ("from_day",)),
+        ("On which day?", ()),
+        ("Which street?", ()),
+    ],
+)
+def test_what_is_asked_for_may_be_in_the_words_of_a_description(
+    text: str, missing: tuple[str, ...]
+) -> None:
+    found = classify(Reply(content=text), DESCRIBED)
+    assert (found.behaviour, found.missing) == ("clarify", missing)
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("Please give book_seat seat class.", ("seatClass",)),
+        ("Which month? And for which user id?", ("month", "user_id")),
+        ("Please give the seat class for the month and the user id.", ("seatClass", "user_id")),
+    ],
+)
+def test_what_is_asked_for_stands_before_what_says_more_of_it(
+    text: str, missing: tuple[str, ...]
+) -> None:
+    assert label(text).missing == missing
+
+
+def test_a_question_word_asks_for_the_only_parameter_of_its_kind() -> None:
+    when = Reply(content="When do you want to leave?")
+    assert classify(when, TOOLS[1:]).missing == ("departure_date",)
+    assert classify(when, TOOLS).missing == ()
+
+
 def test_another_language_is_understood_by_its_question_mark_only() -> None:
     assert label("Für welchen Monat möchtest du den Bericht?") == Label(
         "clarify", 0.5, (), "question-mark"
@@ -118,19 +169,3 @@ def test_another_language_is_understood_by_its_question_mark_only() -> None:
 
 def test_an_empty_reply_says_so() -> None:
     assert label(" \n") == Label("answer", 0.0, (), "empty")
-
-
-def test_written_answers_of_when2call_are_told_apart() -> None:
-    if not WHEN2CALL.is_file():
-        pytest.skip("needs when2call.jsonl of the shared data")
-    wanted = {"direct": "answer", "request_for_info": "clarify", "cannot_answer": "refuse"}
-    right = dict.fromkeys(wanted, 0)
-    rows = [json.loads(line) for line in WHEN2CALL.read_text().splitlines()]
-    for row in rows:
-        offered = [json.loads(tool) for tool in row["tools"]]
-        tools = tuple(Tool(name=t["name"], parameters=t["parameters"]) for t in offered)
-        for kind, behaviour in wanted.items():
-            found = classify(Reply(content=row["answers"][kind]), tools)
-            right[kind] += found.behaviour == behaviour
-    assert right == {"direct": 142, "request_for_info": 147, "cannot_answer": 150}
-    assert len(rows) == 150

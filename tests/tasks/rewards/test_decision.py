@@ -1,6 +1,6 @@
 import pytest
 
-from tasks.core.records import Behaviour, Reference, Reply, Tool, ToolCall
+from tasks.core.records import Behaviour, Message, Reference, Reply, Tool, ToolCall
 from tasks.rewards import Prompt
 from tasks.rewards.decision import Settings, overlap, score
 
@@ -31,10 +31,15 @@ ANSWER = Reference(behaviour="answer", text="Your invoice of 12 May is 30 euros.
     ("reply", "value", "tier"),
     [
         ("For which month would you like the invoice?", 1.0, "exact"),
-        ("Please give month and vendor.", 0.7, "partial-question"),
-        ("Please give month, vendor and invoice id.", pytest.approx(0.6), "partial-question"),
+        ("Could you help me with that? For which month would you like it?", 1.0, "exact"),
+        ("Please give month and vendor.", pytest.approx(0.5), "partial-question"),
+        ("Please give month, vendor and invoice id.", pytest.approx(0.2), "partial-question"),
         ("Please give vendor.", 0.4, "wrong-question"),
-        ("Please give banana.", 0.1, "vague-question"),
+        ("Which month? Which month? Which month? Which month?", 0.6, "partial-question"),
+        ("Which month? " * 20, 0.0, "partial-question"),
+        ("Could you say more about the invoice?", 0.2, "vague-question"),
+        ("Please give banana.", 0.05, "off-topic"),
+        ("Why does the wind blow where it likes?", 0.05, "off-topic"),
         ("I am unable to do that.", 0.1, "declined"),
         ("It is 30 euros.", 0.0, "answered"),
         ("", 0.0, "empty"),
@@ -110,8 +115,59 @@ def test_an_answer_has_to_name_its_citations():
 @pytest.mark.parametrize("behaviour", ["answer", "clarify"])
 def test_a_reference_with_nothing_to_compare_is_unscored(behaviour: Behaviour):
     reference = Reference(behaviour=behaviour)
-    text = "Fine." if behaviour == "answer" else "Please give month."
-    assert scored(reference, text) == (None, "reference-without-text")
+    text = "Fine." if behaviour == "answer" else "For which month?"
+    found = score(Prompt((), (), reference), Reply(content=text), Settings())
+    assert (found.value, found.reason) == (None, "reference-without-text")
+
+
+WEATHER = Tool(
+    name="get_forecast",
+    description="Weather forecast of a city for one day.",
+    parameters={
+        "properties": {
+            "q": {"type": "string", "description": "Name of the city to look up."},
+            "day": {"type": "string", "format": "date"},
+            "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
+        },
+        "required": ["q", "day"],
+    },
+)
+MAIL = Tool(
+    name="send_mail",
+    description="Send a mail.",
+    parameters={
+        "properties": {"address": {"type": "string", "format": "email"}},
+        "required": ["address"],
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("reply", "value", "tier"),
+    [
+        ("For which city would you like it?", 1.0, "exact"),
+        ("For which city, and in celsius or another unit?", 0.5, "partial-question"),
+        ("In which unit?", 0.4, "wrong-question"),
+        ("Which day do you mean?", 0.4, "wrong-question"),
+        ("To which address?", 0.4, "wrong-question"),
+        ("Is it about the weather outside?", 0.2, "vague-question"),
+        ("Blue horses, would they sing?", 0.05, "off-topic"),
+        ("I cannot look that up.", 0.1, "declined"),
+        ("It will be sunny.", 0.0, "answered"),
+    ],
+)
+def test_what_is_missing_is_found_by_itself(reply: str, value: float, tier: str):
+    said = (Message(role="user", content="What will the weather be on 2026-11-03?"),)
+    prompt = Prompt(said, (WEATHER, MAIL), Reference(behaviour="clarify"))
+    found = score(prompt, Reply(content=reply), Settings())
+    assert (found.value, found.tier) == (pytest.approx(value), tier)
+
+
+def test_declining_where_a_tool_fits_costs():
+    act = Reference(behaviour="execute")
+    assert scored(act, "I cannot do that.") == (-0.1, "over-refusal")
+    assert scored(act, "For which month?") == (0.0, "over-refusal")
+    assert scored(act, "It is 30 euros.") == (0.0, "no-call")
 
 
 @pytest.mark.parametrize(

@@ -1,54 +1,35 @@
-"""The default spec on answers of others: the right behaviour has to win over the other three."""
+"""Written answers of others: what the labeller takes them for, and what the default spec pays."""
 
-import json
+from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tasks.core.records import Behaviour, Call, Reference, Reply, Tool, ToolCall
-from tasks.rewards import Prompt
+from benchmarks import when2call
+from benchmarks.when2call import Item
 from tasks.rewards.spec import load_spec
 
-DATA = (Path(__file__).parents[3] / "../shared/data/when2call.jsonl").resolve()
-BEHAVIOURS: dict[str, Behaviour] = {
-    "tool_call": "execute",
-    "request_for_info": "clarify",
-    "cannot_answer": "refuse",
-}
+DATA = (Path(__file__).parents[3] / when2call.DATA).resolve()
 
 
-@pytest.fixture(scope="module")
-def items() -> list[dict[str, Any]]:
-    if not DATA.exists():
+def read(*, with_text: bool) -> list[Item]:
+    if not DATA.is_file():
         pytest.skip(f"{DATA} is not here: it holds items of the When2Call test set")
-    return [json.loads(line) for line in DATA.read_text().splitlines()]
+    return when2call.items(DATA, with_text=with_text)
 
 
-def reply_of(item: dict[str, Any], kind: str) -> Reply:
-    text = item["answers"][kind]
-    if kind != "tool_call":
-        return Reply(content=text)
-    call = json.loads(text)
-    return Reply(tool_calls=(ToolCall(name=call["name"], arguments=call["arguments"]),))
+def test_written_answers_are_told_apart():
+    shares = when2call.accuracy(list(when2call.labelled(read(with_text=False))))
+    assert min(shares.values()) >= 0.90
+    assert sum(shares.values()) / len(shares) >= 0.95
 
 
-def prompt_of(item: dict[str, Any]) -> Prompt:
-    kind = item["correct_answer"]
-    right = reply_of(item, kind)
-    calls = tuple(Call(name=call.name, arguments=call.arguments) for call in right.tool_calls)
-    reference = Reference(behaviour=BEHAVIOURS[kind], calls=calls, text=right.content)
-    tools = [json.loads(text) for text in item["tools"]]
-    offered = tuple(Tool(name=tool["name"], parameters=tool["parameters"]) for tool in tools)
-    return Prompt((), offered, reference)
-
-
-def test_the_right_behaviour_earns_the_most(items: list[dict[str, Any]]):
+@pytest.mark.parametrize("with_text", [False, True])
+def test_the_right_answer_earns_more_than_each_wrong_one(with_text: bool):
     spec = load_spec("specs/tool_calls.yaml")
-    won = 0
-    for item in items:
-        kinds = {kind for kind in item["answers"] if kind in BEHAVIOURS or kind == "direct"}
-        values = {k: spec.score(prompt_of(item), reply_of(item, k)).value or 0.0 for k in kinds}
-        right = values.pop(item["correct_answer"])
-        won += right == 1.0 and right > max(values.values())
-    assert (won, len(items)) == (149, 150)
+    won = defaultdict(list)
+    for pair in when2call.pairs(read(with_text=with_text), spec):
+        won[pair.right].append(pair.paid > pair.paid_wrong)
+    shares = {right: sum(found) / len(found) for right, found in won.items()}
+    assert set(shares) == {"tool_call", "request_for_info", "cannot_answer"}
+    assert min(shares.values()) >= 0.95

@@ -1,0 +1,126 @@
+"""Works out what a question has to ask for where the reference does not say it.
+
+    tools  get_invoice(invoice_id, month), both required     send_mail(to), required
+    user   "Show me the invoice for month may."
+    ->     {"invoice_id"}: required by the tool that the user means, and not said yet
+
+The tool is the one whose name and description share the most words with what the user wrote; of
+several that are about as near, each counts. A parameter was said where one of its allowed values
+stands in the text, a value follows its name, or the text holds what only it can mean (an address
+with an at sign, as many numbers as there are numeric parameters). What cannot be told from the text
+counts as not said: a question for it is not punished.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from tasks.core.behaviour import parameters
+from tasks.core.records import Message, Tool
+from tasks.rewards import Prompt
+
+_NEARLY = 0.5
+"""Share of the best tool's common words from which another tool may be meant too."""
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])")
+_DATE = re.compile(
+    r"\b(?:\d{4}-\d\d?-\d\d?|\d\d?[/.]\d\d?[/.]\d{2,4}|today|tonight|tomorrow|yesterday"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+    r"|(?:january|february|march|april|june|july|august|september|october|november|december))\b"
+)
+_MAIL = re.compile(r"\S+@\S+\.\w+")
+_JOINS = r"(?: (?:is|are|of|to|as|named|called|number|no))? ?[:=#]? ?"
+_NOT_VALUES = frozenset(["and", "for", "in", "on", "or", "please", "the", "to", "with", "of", "is"])
+_FORMATS = {"date": _DATE, "date-time": _DATE, "email": _MAIL}
+_SMALL = (
+    "a an and are at by can could do for from get give have how i in is it like me my of on or "
+    "please some tell that the this to want what which with would you your"
+)
+
+
+def missing(prompt: Prompt) -> frozenset[str]:
+    """Required parameters of the tools that the user may mean, without those that were said.
+
+    All required ones where each seems to have been said; all there are where none is required.
+    """
+    text = said(prompt.messages)
+    meant = fitting(prompt)
+    known = {name: schema for tool in meant for name, schema in tool.properties().items()}
+    required = {name: known.get(name) for tool in meant for name in tool.required()} or known
+    numeric = sum(_is_numeric(schema) for schema in required.values())
+    enough = len(_NUMBER.findall(text)) >= numeric
+    left = {
+        name
+        for name, schema in required.items()
+        if not _was_said(name, schema, text) and not (_is_numeric(schema) and enough)
+    }
+    return frozenset(left or required)
+
+
+def fitting(prompt: Prompt) -> list[Tool]:
+    """The tools that share the most words with the user's request; all where none shares any."""
+    spoken = content_words(said(prompt.messages))
+    shared = [len(spoken & _words_of(tool)) for tool in prompt.tools]
+    best = max(shared, default=0)
+    return [t for t, n in zip(prompt.tools, shared, strict=True) if n >= best * _NEARLY]
+
+
+def is_related(question: str, prompt: Prompt) -> bool:
+    """Whether a question has any word in common with the user's request or a tool."""
+    asked = content_words(question.lower())
+    if asked & content_words(said(prompt.messages)):
+        return True
+    return any(asked & (_words_of(tool) | _described(tool)) for tool in prompt.tools)
+
+
+def said(messages: Sequence[Message]) -> str:
+    """What users wrote, in lower case."""
+    return "\n".join(m.content for m in messages if m.role == "user").lower()
+
+
+def content_words(text: str) -> set[str]:
+    """Stemmed words of a lower-case text that carry its subject."""
+    words, small = parameters.WORDS.findall(text), _small()
+    return {parameters.stem(word) for word in words if word not in small}
+
+
+@cache
+def _small() -> frozenset[str]:
+    return frozenset(_SMALL.split())
+
+
+def _words_of(tool: Tool) -> set[str]:
+    return {*parameters.name_words(tool.name), *content_words(tool.description.lower())}
+
+
+def _described(tool: Tool) -> set[str]:
+    found: set[str] = set()
+    for name, schema in tool.properties().items():
+        found.update(parameters.name_words(name), parameters.is_about(schema))
+    return found
+
+
+def _is_numeric(schema: Any) -> bool:
+    kind = schema.get("type") if isinstance(schema, dict) else None
+    return kind in ("integer", "number", "float")
+
+
+def _was_said(name: str, schema: Any, text: str) -> bool:
+    schema = schema if isinstance(schema, dict) else {}
+    values = schema.get("enum")
+    if isinstance(values, list):
+        return any(_stands_in(value, text) for value in values)
+    shape = _FORMATS.get(str(schema.get("format")))
+    if shape and shape.search(text):
+        return True
+    spoken = " ".join(re.escape(word) for word in parameters.name_words(name))
+    if not spoken:
+        return False
+    after = re.search(rf"\b{spoken}\b{_JOINS}[\"']?([\w@.-]+)", text.replace("_", " "))
+    return bool(after and after[1] not in _NOT_VALUES)
+
+
+def _stands_in(value: Any, text: str) -> bool:
+    if not isinstance(value, str) or len(value) < 2:
+        return False
+    return re.search(rf"\b{re.escape(value.lower())}\b", text) is not None
