@@ -33,15 +33,17 @@ from pydantic import Field, field_validator
 from tasks.core.records import Message, Reference, Reply, Score, ToolCall
 from tasks.core.settings import Section
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
+from tasks.rewards.json_text import NotJsonError, read
 from tasks.rewards.patterns import Pattern, compiled
 
-SOURCES = ("tasks/rewards/patterns.py",)
+SOURCES = ("tasks/rewards/patterns.py", "tasks/rewards/json_text.py")
 
 LONGEST = 100_000
 """Characters of a reply that is looked at; a longer one is worth -1."""
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+|(?<=[。！？])")
 _WORD = re.compile(r"\w+(?:[.,:/-]\w+)*")
+_TAG = re.compile(r"</?[A-Za-z][\w-]*>")
 _SHORT = 3
 
 
@@ -60,6 +62,11 @@ class Settings(Section):
     """Share of a sentence's words that its passage must have; 0 asks for existence alone."""
     penalty: float = Field(default=1.5, ge=0, le=2)
     """How much citations that do not hold cost; above 1, adding one to a good answer never pays."""
+    uncited: float = Field(default=0.0, ge=-1, le=0)
+    """What a reply without any citation is worth where there are passages."""
+    answer_key: str = ""
+    """Where replies are JSON objects: the key of the text that is looked at. Another reply is worth
+    what an uncited one is."""
 
     @field_validator("citation")
     @classmethod
@@ -80,17 +87,20 @@ class Claim(NamedTuple):
 
 def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
     """Score one reply; see the module for the formula. Values are in [-1, 1]."""
-    if not reply.content.strip() or not _states(prompt.reference):
+    only_calls = reply.tool_calls and not reply.content.strip()
+    if only_calls or not _states(prompt.reference):
         return Score.unscored(NOT_APPLICABLE)
     if len(reply.content) > LONGEST:
         return Score(value=-1.0, tier="too-long")
+    text = _answer(reply.content, settings.answer_key)
     known: dict[str, frozenset[str]] = {}
-    for name, text in retrieved(prompt.messages, settings):
-        known[name] = known.get(name, frozenset()) | _words(text)
-    claims = list(_claims(reply.content, settings))
+    for name, passage in retrieved(prompt.messages, settings):
+        known[name] = known.get(name, frozenset()) | _words(passage)
+    claims = list(_claims(text, settings))
     citations = sum(len(claim.cited) for claim in claims)
     if not citations:
-        return Score(value=0.0, tier="uncited") if known else Score.unscored(NOT_APPLICABLE)
+        bare = Score(value=settings.uncited, tier="uncited")
+        return bare if known else Score.unscored(NOT_APPLICABLE)
     held = [{name for name in c.cited if _holds(name, c, known, settings)} for c in claims]
     precision = sum(map(len, held)) / citations
     recall = _recall(held, prompt.reference, settings)
@@ -137,6 +147,17 @@ def _objects(value: Any, settings: Settings) -> Iterator[tuple[str, str]]:
             yield from _objects(item, settings)
 
 
+def _answer(content: str, key: str) -> str:
+    if not key:
+        return content
+    try:
+        found = read(content, fenced=True)
+    except NotJsonError:
+        return ""
+    text = found.get(key) if isinstance(found, dict) else None
+    return text if isinstance(text, str) else ""
+
+
 def _states(reference: Reference | None) -> bool:
     return reference is None or reference.behaviour == "answer"
 
@@ -146,7 +167,7 @@ def _claims(text: str, settings: Settings) -> Iterator[Claim]:
     pattern = compiled(settings.citation)
     words: frozenset[str] = frozenset()
     cited: set[str] = set()
-    for sentence in _SENTENCE.split(text):
+    for sentence in _SENTENCE.split(_TAG.sub(" ", text)):
         names = {match[1] for match in pattern.finditer(sentence)}
         said = _words(pattern.sub(" ", sentence))
         if said and (words or cited):

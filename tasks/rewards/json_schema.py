@@ -11,8 +11,9 @@
     {check: reference}  the same, by the schema that the text of the row's reference is
 
 The value lies between `invalid` and `valid`: by the share of calls that are valid, and all or
-nothing for a text, of which half a structure is of no use. A reply without calls, or without text,
-is not applicable where those are checked: paying it would pay for silence. Beside another reward
+nothing for a text, of which half a structure is of no use. A reply without calls is not applicable
+where those are checked: paying it would pay for silence. Where the text is checked, one that only
+calls tools is not applicable, and one that says nothing is invalid. Beside another reward
 use `{valid: 0.0, invalid: -1.0}`, so that being valid as such earns nothing.
 """
 
@@ -76,7 +77,7 @@ def _calls(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
 
 
 def _text(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
-    if not reply.content.strip():
+    if reply.tool_calls and not reply.content.strip():
         return Score.unscored(NOT_APPLICABLE)
     schema = settings.text_schema
     if settings.check == "reference":

@@ -112,7 +112,7 @@ async def _ranks(
             return verdict
         ranking = verdict["ranking"]
         if sorted(ranking) != sorted(letters):
-            return Failure("judge-ranking-incomplete")
+            return Failure("judge-verdict-not-a-ranking")
         found.append({letters[letter]: rank for rank, letter in enumerate(ranking)})
     first, second = ([ranks[key] for key in forth] for ranks in found)
     if len(forth) > 2 and _tau(first, second) < settings.least_agreement:

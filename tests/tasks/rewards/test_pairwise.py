@@ -109,7 +109,7 @@ def test_a_judge_of_two_minds_is_taken_in_the_middle(graders: Graders):
     ("ranking", "reason"),
     [
         (["A", "B"], "judge-verdict-not-by-schema"),
-        (["A", "A", "B", "C"], "judge-ranking-incomplete"),
+        (["A", "A", "B", "C"], "judge-verdict-not-a-ranking"),
         (["A", "B", "C", "Z"], "judge-verdict-not-by-schema"),
         ("ABCD", "judge-verdict-not-by-schema"),
     ],
