@@ -55,7 +55,7 @@ async def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
         return Score.unscored(NOT_APPLICABLE)
     if not given or len(given) > settings.longest:
         return Score(value=0.0, tier="too-long" if given else "empty")
-    found = await _asked([given, wanted], settings)
+    found = await likeness([given, wanted], settings)
     if isinstance(found, Failure):
         return Score.unscored(found.reason)
     value = max(0.0, (found - settings.floor) / (1 - settings.floor))
@@ -72,7 +72,8 @@ def spent() -> dict[str, float]:
     return _purse.numbers()
 
 
-async def _asked(texts: list[str], settings: Settings) -> float | Failure:
+async def likeness(texts: list[str], settings: Settings) -> float | Failure:
+    """The cosine of two texts' embeddings, or why there is none."""
     where = address(settings.url_from, settings.key_from)
     body = {"model": settings.model, "input": texts, "encoding_format": "float"}
     answer = await post(where, "/embeddings", body, settings, _purse)

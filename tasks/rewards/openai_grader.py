@@ -10,8 +10,10 @@
 
 `string_check`, `text_similarity`, `python` (in the sandbox, see the reward `python`), `score_model`
 and `label_model` (by your own endpoint, see the reward `judge`), `multi` with its formula, and
-Azure's `endpoint`. `item` is the row: its own columns, and `messages`, `tools`, `reference` and
-`reference_answer`. `sample` is the reply: `output_text`, `output_json`, `output_tools`, `choices`.
+Azure's `endpoint`; what is asked where is said in tasks/rewards/exchange/model_grading.py.
+
+`item` is the row: its own columns, and `messages`, `tools`, `reference` and `reference_answer`.
+`sample` is the reply: `output_text`, `output_json`, `output_tools`, `choices`.
 
 The value is divided by the greater end of `range`. What fails is unscored; OpenAI scores it 0.
 """
@@ -27,16 +29,21 @@ from tasks.core.records import Reference, Reply, Score
 from tasks.core.sandbox import source
 from tasks.core.settings import Section
 from tasks.rewards import Case, Prompt
-from tasks.rewards.exchange import grading, namespaces, openai
+from tasks.rewards.exchange import grading, model_grading, namespaces, openai
 
 SOURCES = (
     "tasks/rewards/exchange/grading.py",
+    "tasks/rewards/exchange/model_grading.py",
     "tasks/rewards/exchange/formula.py",
     "tasks/rewards/exchange/templates.py",
     "tasks/rewards/exchange/openai.py",
     "tasks/rewards/exchange/namespaces.py",
     "tasks/rewards/python.py",
     "tasks/rewards/similarity.py",
+    "tasks/rewards/cosine.py",
+    "tasks/rewards/judging.py",
+    "tasks/rewards/endpoint.py",
+    "tasks/rewards/json_text.py",
 )
 
 
@@ -85,6 +92,11 @@ async def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
     return Score(
         value=found.value / size, exact=found.value == high, tier=tier, components=components
     )
+
+
+def spent() -> dict[str, float]:
+    """Calls, tries again, tokens and failures by reason since the process began."""
+    return model_grading.spent()
 
 
 @lru_cache(maxsize=64)

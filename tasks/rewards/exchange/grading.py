@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tasks.rewards import python
-from tasks.rewards.exchange import formula, openai
+from tasks.rewards.endpoint import Failure
+from tasks.rewards.exchange import formula, model_grading, openai
 from tasks.rewards.exchange.templates import UnfilledError, render
 from tasks.rewards.similarity import similarity
 
@@ -53,17 +54,36 @@ async def _graded(grader: openai.One | openai.Multi, values: Values, sandbox: Sa
         case openai.StringCheck():
             given, wanted = render(grader.input, values), render(grader.reference, values)
             return Found(float(_same(grader.operation, given, wanted)))
-        case openai.TextSimilarity(evaluation_metric=openai.COSINE):
-            return Found(None, "openai-cosine-needs-an-embedding-model")
         case openai.TextSimilarity():
-            given, wanted = render(grader.input, values), render(grader.reference, values)
-            metric: Any = grader.evaluation_metric
-            return Found(similarity(given, wanted, metric, ignore_case=False))
+            return await _alike(grader, values)
         case openai.Python():
             return _python(grader, values, sandbox)
         case openai.Multi():
             return await _multi(grader, values, sandbox)
-    return Found(None, f"openai-{grader.type}-not-known")
+    return await _remote(grader, values)
+
+
+async def _alike(grader: openai.TextSimilarity, values: Values) -> Found:
+    given, wanted = render(grader.input, values), render(grader.reference, values)
+    metric = grader.evaluation_metric
+    if metric == "cosine":
+        return _asked(await model_grading.by_embedding(given, wanted))
+    return Found(similarity(given, wanted, metric, ignore_case=False))
+
+
+async def _remote(
+    grader: openai.ScoreModel | openai.LabelModel | openai.Endpoint, values: Values
+) -> Found:
+    match grader:
+        case openai.ScoreModel():
+            return _asked(await model_grading.by_score(grader, values))
+        case openai.LabelModel():
+            return _asked(await model_grading.by_label(grader, values))
+    return _asked(await model_grading.by_endpoint(values))
+
+
+def _asked(answer: float | Failure) -> Found:
+    return Found(None, answer.reason) if isinstance(answer, Failure) else Found(answer)
 
 
 async def _multi(grader: openai.Multi, values: Values, sandbox: Sandbox) -> Found:

@@ -19,8 +19,6 @@ from tasks.core.errors import SettingsError
 from tasks.core.settings import Section
 from tasks.rewards.exchange import formula, templates
 
-COSINE = "cosine"
-
 
 def _template(text: str) -> str:
     try:

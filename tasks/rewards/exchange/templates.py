@@ -32,7 +32,7 @@ def render(template: str, values: Mapping[str, Any]) -> str:
     for text, name in _pieces(template):
         found.append(text)
         if name:
-            found.append(_text(_value(name, values)))
+            found.append(_text(value(name, values)))
     return "".join(found)
 
 
@@ -43,6 +43,24 @@ def names(template: str) -> tuple[Name, ...]:
         SettingsError: a place that is not closed, or names neither `item` nor `sample`.
     """
     return tuple(name for _, name in _pieces(template) if name)
+
+
+def value(name: Name, values: Mapping[str, Any]) -> Any:
+    """What stands in a place.
+
+    Raises:
+        UnfilledError: nothing does.
+    """
+    found: Any = values
+    for key in name:
+        if isinstance(key, int):
+            there = isinstance(found, list) and key < len(found)
+        else:
+            there = isinstance(found, Mapping) and key in found
+        if not there:
+            raise UnfilledError(".".join(map(str, name)))
+        found = found[key]
+    return found
 
 
 def _pieces(template: str) -> list[tuple[str, Name]]:
@@ -78,18 +96,5 @@ def _name(said: str, template: str) -> Name:
     return tuple(found)
 
 
-def _value(name: Name, values: Mapping[str, Any]) -> Any:
-    found: Any = values
-    for key in name:
-        if isinstance(key, int):
-            there = isinstance(found, list) and key < len(found)
-        else:
-            there = isinstance(found, Mapping) and key in found
-        if not there:
-            raise UnfilledError(".".join(map(str, name)))
-        found = found[key]
-    return found
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _text(found: Any) -> str:
+    return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
