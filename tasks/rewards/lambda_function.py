@@ -37,6 +37,8 @@ from tasks.rewards.exchange import lambda_answer, lambda_calls, lambda_rows
 from tasks.rewards.python import read_file
 
 SOURCES = (
+    "tasks/core/sandbox",
+    "tasks/rewards/python.py",
     "tasks/rewards/exchange/lambda_answer.py",
     "tasks/rewards/exchange/lambda_calls.py",
     "tasks/rewards/exchange/lambda_rows.py",

@@ -32,6 +32,7 @@ from tasks.rewards import Case, Prompt
 from tasks.rewards.exchange import grading, model_grading, namespaces, openai
 
 SOURCES = (
+    "tasks/core/sandbox",
     "tasks/rewards/exchange/grading.py",
     "tasks/rewards/exchange/model_grading.py",
     "tasks/rewards/exchange/formula.py",

@@ -35,7 +35,7 @@ from tasks.core.step import PROJECT
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
 from tasks.rewards.exchange import namespaces
 
-SOURCES = ("tasks/rewards/exchange/namespaces.py",)
+SOURCES = ("tasks/core/sandbox", "tasks/rewards/exchange/namespaces.py")
 
 _KEPT = 8
 """Workers, each a process; a spec rarely has more than one."""

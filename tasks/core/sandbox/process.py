@@ -65,6 +65,7 @@ class Process:
         os.set_blocking(self._answers, False)
         self._buffer = bytearray()
         self._number = frames.SETUP
+        self._last_words = ""
         self._load(program, backend, places)
 
     def exchange(self, rows: Sequence[bytes]) -> tuple[list[Answer], str]:
@@ -94,7 +95,7 @@ class Process:
         answers, ended = self._talk([row], frames.SETUP, wall)
         if answers and answers[0].kind == frames.READY:
             return
-        said = answers[0].said if answers else self._last_words(ended)
+        said = answers[0].said if answers else f"{ended} {self._last_words}".strip()
         self.kill()
         raise SettingsError(
             f"{program.name}: the sandbox ({backend}) does not start: {said}"
@@ -114,6 +115,7 @@ class Process:
         while len(found) < len(waiting):
             ready = poll.poll(max(0.0, deadline - time.monotonic()) * 1000)
             if not ready:
+                self._hear()
                 self.kill()
                 return found, "timeout"
             for pipe, _ in ready:
@@ -175,16 +177,18 @@ class Process:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(timeout=_GRACE_SECONDS)
         code = self._child.returncode
+        self._hear()
         self.kill()
         # bwrap reports the signal of what it ran as a shell does.
         number = -code if code is not None and code < 0 else (code or 0) - 128
         return _ENDS.get(signal.Signals(number), "worker-died") if number > 0 else "worker-died"
 
-    def _last_words(self, ended: str) -> str:
+    def _hear(self) -> None:
+        """Keep what the interpreter said; once it runs a program, it says nothing any more."""
         assert self._child.stderr is not None
         os.set_blocking(self._child.stderr.fileno(), False)
-        said = (self._child.stderr.read() or b"")[-400:].decode(errors="replace").strip()
-        return f"{ended}: {said}" if said else ended
+        said = self._child.stderr.read() or b""
+        self._last_words = said[-400:].decode(errors="replace").strip()
 
 
 def _kill(child: "subprocess.Popen[bytes]", owner: int) -> None:

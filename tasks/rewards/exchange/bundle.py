@@ -11,7 +11,8 @@ import ast
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def modules_of(places: Iterable[str]) -> tuple[str, ...]:
 
 def packages(files: Iterable[Path]) -> tuple[str, ...]:
     """Distributions that these files need, with all that those need."""
-    known = metadata.packages_distributions()
+    known = _known()
     roots = {name.partition(".")[0] for file in files for name in _imported(PROJECT / file)}
     outside = roots - set(sys.stdlib_module_names) - {"tasks"} - NOT_NEEDED
     waiting = [known[root][0] for root in sorted(outside) if root in known]
@@ -102,6 +103,12 @@ def _imported(file: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@lru_cache(maxsize=1)
+def _known() -> Mapping[str, list[str]]:
+    """Top-level module to the distributions it comes from; to ask takes a second."""
+    return metadata.packages_distributions()
 
 
 def _required(name: str) -> list[str]:
