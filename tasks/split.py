@@ -131,14 +131,13 @@ def _write(inputs: Sequence[Part], source: Path, target: Path, plan: Plan) -> It
             mine = plan.rulings.of(slice(start, start + part.rows))
             start += part.rows
             keys = {LABELS[code]: _key(part, code, mine, plan) for code in _codes(mine)}
-            kept = [known[key] for key in keys.values() if key in known]
-            if len(kept) == len(keys) and _intact(target, kept):
-                yield from kept
-            else:
-                piles = Piles(keys, plan.held_out)
+            kept = {label: known[key] for label, key in keys.items() if key in known}
+            kept = {label: part for label, part in kept.items() if _intact(target, [part])}
+            piles = Piles(keys.keys() - kept.keys(), plan.held_out)
+            if len(kept) < len(keys):
                 piles.add(parts.read_part(source, part, Envelope), mine)
-                for label, key in keys.items():
-                    yield piles.write(target, label, key)
+            for label, key in keys.items():
+                yield kept.get(label) or piles.write(target, label, key)
             advance(1)
 
 

@@ -49,6 +49,7 @@ class Checked(View, frozen=True, kw_only=True):
     cluster: str = ""
     persons: tuple[str, ...] = ()
     sources: tuple[Source, ...]
+    timestamp: str = ""
 
 
 class Facts(NamedTuple):
@@ -73,6 +74,7 @@ class Facts(NamedTuple):
     earlier: tuple[str, ...] = ()
     """Tools that were called in the context, or by the reply beside another reference."""
     offered: tuple[str, ...] = ()
+    timestamp: str = ""
 
 
 def facts(example: Checked, length: int) -> Facts:
@@ -98,4 +100,5 @@ def facts(example: Checked, length: int) -> Facts:
         called=tuple(sorted(called)),
         earlier=tuple(sorted(earlier | replied - called)),
         offered=envelopes.offer(example.tools).names,
+        timestamp=example.timestamp,
     )

@@ -3,7 +3,7 @@
     s-1 (cluster c1, person p1)   s-2 (cluster c1)   s-3 (person p1)   s-4
     └──────────── group s-1 ────────────────────────────────────┘     └─ group s-4
 
-A group is a connected component, named by its smallest session id.
+A group is a connected component, named by its first session.
 """
 
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from tasks.core.tables import Frame
 
 
 class Groups(NamedTuple):
-    """The group of every row and of every session, as the number of its smallest session."""
+    """The group of every row and of every session, as the number of its first session."""
 
     of_row: I64
     of_session: I64
@@ -30,7 +30,7 @@ def group(frame: Frame) -> Groups:
     rows, persons = frame.person[:, 0], frame.person[:, 1]
     by_person = np.stack([frame.session[rows], sessions + clusters + persons], axis=1)
     edges = np.concatenate([by_cluster, by_person])
-    # Sessions are numbered in their order, so a component's smallest node is its smallest session.
+    # Sessions are numbered by age, so a component's smallest node is its first session.
     of_session = components(edges, sessions + clusters + len(frame.persons))[:sessions]
     return Groups(of_session[frame.session], of_session)
 

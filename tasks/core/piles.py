@@ -64,11 +64,13 @@ class Piles:
         self._rejects: dict[str, list[Rejected]] = {label: [] for label in self._rows}
 
     def add(self, rows: Iterable[Envelope], rulings: Rulings) -> None:
-        """Put examples where their rulings say."""
+        """Put examples where their rulings say; those of other labels are left out."""
         ruled = zip(rulings.label.tolist(), rulings.tied.tolist(), rulings.held_out.tolist(),
                     rulings.group, strict=True)  # fmt: skip
         for row, (code, tied, held_out, group) in zip(rows, ruled, strict=True):
             label = LABELS[code]
+            if label not in self._rows:
+                continue
             if tied == NOT_TIED:
                 self._rows[label].append(self._placed(row, label, held_out, group))
             else:

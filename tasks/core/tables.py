@@ -31,6 +31,8 @@ class Table(Record, frozen=True, kw_only=True):
     """The facts of one part; byte columns hold little-endian numbers, one a row unless said."""
 
     rows: int
+    opened: tuple[str, ...]
+    """When each of `sessions` was first seen in this part."""
     sessions: tuple[str, ...]
     clusters: tuple[str, ...]
     persons: tuple[str, ...]
@@ -63,7 +65,7 @@ class Frame(NamedTuple):
     """All tables end to end; names are numbered over all of them."""
 
     sessions: Sequence[str]
-    """Sorted."""
+    """By when they were first seen, then by name."""
     clusters: Sequence[str]
     persons: Sequence[str]
     tools: Sequence[str]
@@ -124,6 +126,10 @@ def tabulate(rows: Iterable[Facts]) -> Table:
         "called": pairs("tools", [row.called for row in found]),
         "earlier": pairs("tools", [row.earlier for row in found]),
     }  # fmt: skip
+    opened: dict[str, str] = {}
+    for row in found:
+        opened[row.session] = min(row.timestamp, opened.get(row.session, row.timestamp))
+    columns["opened"] = tuple(opened[name] for name in names["sessions"])
     columns |= {kind: tuple(known) for kind, known in names.items()}
     return Table(rows=len(found), **columns)
 
@@ -146,7 +152,7 @@ def gather(tables: Sequence[Table]) -> Frame:
         columns = (np.frombuffer(getattr(table, name), "<u4") for table in tables)
         return _joined([i[c] for c, i in zip(columns, images, strict=True)], np.int64)
 
-    sessions, of_session = _numbered([table.sessions for table in tables], ordered=True)
+    sessions, of_session = _aged(tables, *_numbered([table.sessions for table in tables]))
     clusters, of_cluster = _numbered([table.clusters for table in tables])
     persons, of_person = _numbered([table.persons for table in tables])
     tools, of_tool = _numbered([table.tools for table in tables])
@@ -179,21 +185,28 @@ def gather(tables: Sequence[Table]) -> Frame:
     )
 
 
-def _numbered(
-    columns: Sequence[Sequence[Any]], *, ordered: bool = False
-) -> tuple[list[Any], list[I64]]:
+def _numbered(columns: Sequence[Sequence[Any]]) -> tuple[list[Any], list[I64]]:
     """All distinct names, and for each table the numbers of its own."""
     known: dict[Any, int] = {}
     images = [
         np.fromiter((known.setdefault(name, len(known)) for name in names), np.int64, len(names))
         for names in columns
     ]
-    if not ordered:
-        return list(known), images
-    names = sorted(known)
+    return list(known), images
+
+
+def _aged(
+    tables: Sequence[Table], names: list[str], images: list[I64]
+) -> tuple[list[str], list[I64]]:
+    """Sessions by age, so that what a group is called after its first one outlives new data."""
+    opened = ["~"] * len(names)
+    for table, image in zip(tables, images, strict=True):
+        for at, moment in zip(image.tolist(), table.opened, strict=True):
+            opened[at] = min(opened[at], moment)
+    order = sorted(range(len(names)), key=lambda at: (opened[at], names[at]))
     rank = np.empty(len(names), np.int64)
-    rank[np.fromiter((known[name] for name in names), np.int64, len(names))] = np.arange(len(names))
-    return names, [rank[image] for image in images]
+    rank[order] = np.arange(len(names))
+    return [names[at] for at in order], [rank[image] for image in images]
 
 
 def _packed(numbers: Sequence[float], dtype: str = "<u4") -> bytes:
