@@ -30,6 +30,8 @@ app.command()(evidence.power)
 
 rewards = typer.Typer(help="Score rows with a reward spec, and attack it.", no_args_is_help=True)
 rewards.command()(reward.score)
+rewards.command()(reward.check)
+rewards.command()(reward.doc)
 app.add_typer(rewards, name="reward")
 
 app.command()(servers.up)

@@ -55,13 +55,14 @@ def run(job: Job) -> dict[str, Any]:
 
     Raises:
         StageError: no prompt can be used, the reward scores too little, or the loss is lost.
-        EvidenceError: the saved model is not the trained one, or is still the base.
+        EvidenceError: the saved model is not the trained one, or is still the base; or the reward
+            pays for an attack.
     """
     runtime.settle(job.params.compute.threads)
     spec = load_spec(job.resolve(job.params.reward.spec))
     data = read(job)
     with lineage.child_run(job, "train") as mlflow:
-        reward = registration.register(spec, mlflow=mlflow)
+        reward = registration.for_training(spec, mlflow=mlflow)
         registration.link(mlflow, reward)
         base = learned.register_base(mlflow, _base(job), name=job.params.model.name)
         learned.log_input(mlflow, base)

@@ -1,9 +1,10 @@
-"""`ratchet reward score`: a reward spec on the command line, as it scores in training."""
+"""`ratchet reward score`, `check` and `doc`: a reward spec, as it scores in training."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from flows.commands.console import Json, emit, say, table
 
@@ -39,6 +40,73 @@ def score(
     else:
         _show(found)
     refuse_too_many_unscored(summary, max_unscored, out)
+
+
+Rows = Annotated[
+    Path | None,
+    typer.Option(help="Rows of yours to attack in; their completions are taken for the base's."),
+]
+
+
+def check(spec: SpecFile, rows: Rows = None, json: Json = False) -> None:
+    """Attack a reward spec; one that pays for an attack may not train."""
+    from tasks.rewards.attacks.verdict import refuse_to_train
+    from tasks.rewards.openai_errors import of_check
+    from tasks.rewards.spec import load_spec
+
+    loaded = load_spec(spec)
+    found, scores, bad = _attacked(loaded, rows)
+    if json:
+        told = {"spec": loaded.name, "version": loaded.version, "sha": loaded.sha}
+        emit(told | found.as_dict() | of_check(found.unscored, bad, scores))
+    else:
+        lines = [[n, f"{k:,}", f"{v:.3f}"] for n, (k, v) in found.highest.items()]
+        title = f"{loaded.name} {loaded.version} in {len(found.attacked)} situations"
+        table(title, ["attack", "replies", "most earned"], lines)
+        median = "-" if found.base_median is None else f"{found.base_median:.3f}"
+        say(f"Base ({found.base_from}): median {median} of {found.base_replies:,} replies")
+        for name, why in found.unscored.items():
+            say(f"not attacked: {name}, its right reply is unscored ({why})")
+        for line in bad:
+            say(f"bad row: {line}")
+        for one in found.findings:
+            say(f"[red]{one.attack}[/] in {one.situation}: {one.said}: {escape(one.reply)}")
+        say("[green]It survived.[/]" if found.survived else "[red]It did not survive.[/]")
+    refuse_to_train(loaded, found)
+
+
+def doc(
+    spec: SpecFile,
+    out: Annotated[Path, typer.Option(help="Folder for the page.")],
+    rows: Rows = None,
+    json: Json = False,
+) -> None:
+    """Write the Reward Design Doc of a spec as Markdown and HTML."""
+    from tasks.rewards.design import design
+    from tasks.rewards.spec import load_spec
+
+    loaded = load_spec(spec)
+    found, scores, _ = _attacked(loaded, rows)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in design(loaded, found, scores).items():
+        (out / name).write_text(text)
+    if json:
+        emit({"survived": found.survived, "page": str(out / "reward-design.html")})
+    else:
+        say(f"Page: {out / 'reward-design.html'}, and reward-design.md beside it")
+
+
+def _attacked(loaded: Any, rows: Path | None) -> tuple[Any, Any, Any]:
+    """The verdict, the scores of the user's own rows, and which of them could not be read."""
+    from tasks.rewards.attacks.own_rows import own_rows
+    from tasks.rewards.attacks.situations import SITUATIONS
+    from tasks.rewards.attacks.verdict import check as attack
+
+    if rows is None:
+        return attack(loaded), (), ()
+    own = own_rows(loaded, rows)
+    values = [score.value for score in own.scores if score.value is not None]
+    return attack(loaded, (*SITUATIONS, *own.situations), values), own.scores, own.bad
 
 
 def _show(found: dict[str, Any]) -> None:

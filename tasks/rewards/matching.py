@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from tasks.core.records import Call, Tool, ToolCall
 from tasks.rewards import leaderboard
+from tasks.rewards.lookalikes import is_lookalike
 
 Schema = dict[str, Any]
 
@@ -21,6 +22,20 @@ _MAX_REFERENCES = 8
 _ABSENT = object()
 _NUMBERS = ("number", "integer", "float")
 """`float` is no type of JSON Schema, but tools are declared with it."""
+_ANY = (str, int, float, bool, list, dict, type(None))
+_TYPES: dict[Any, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int, float),
+    "number": (int, float),
+    "float": (int, float),
+    "boolean": (bool,),
+    "array": (list,),
+    "tuple": (list,),
+    "object": (dict,),
+    "dict": (dict,),
+    "null": (type(None),),
+}
+"""JSON's types, and the names of Python's that tools are declared with; others take anything."""
 
 
 class Fit(NamedTuple):
@@ -64,6 +79,25 @@ def fit(call: ToolCall, wanted: Call, tool: Tool, *, loose: bool = False) -> Fit
         schema = properties.get(name, {})
         extra += not _may_be_added(name, call.arguments[name], wanted, schema, root)
     return Fit(right, len(wanted.arguments), extra)
+
+
+def is_spoofed(call: ToolCall, wanted: Call) -> bool:
+    """Whether an argument only looks like the wanted one."""
+    return any(
+        is_lookalike(given, accepted)
+        for name, given in call.arguments.items()
+        for accepted in (wanted.arguments.get(name), *wanted.alternatives.get(name, ()))
+    )
+
+
+def is_refused(call: ToolCall, tool: Tool) -> bool:
+    """Whether an argument is of a JSON type that the tool's schema does not take."""
+    root = tool.parameters
+    properties = _properties(root)
+    return any(
+        not _has_type(value, properties.get(name), root, 0)
+        for name, value in call.arguments.items()
+    )
 
 
 def equal(value: Any, wanted: Any, schema: Any, root: Schema) -> bool:
@@ -134,6 +168,32 @@ def _equal_members(
 def _properties(schema: Schema) -> Schema:
     found = schema.get("properties")
     return found if isinstance(found, dict) else {}
+
+
+def _has_type(value: Any, schema: Any, root: Schema, depth: int) -> bool:
+    """Whether the value's type, and that of what is in it, is one that the schema names."""
+    branches = [branch for branch in _branches(schema, root) if "type" in branch]
+    if not branches or depth == _MAX_REFERENCES:
+        return True
+    for branch in branches:
+        kinds = branch["type"] if isinstance(branch["type"], list) else [branch["type"]]
+        if not any(type(value) in _TYPES.get(kind, _ANY) for kind in kinds):
+            continue
+        if isinstance(value, list):
+            inside = (_has_type(v, _item(branch, i), root, depth + 1) for i, v in enumerate(value))
+        elif isinstance(value, dict):
+            members = _properties(branch)
+            inside = (_has_type(v, members.get(n), root, depth + 1) for n, v in value.items())
+        else:
+            return _is_whole(value, kinds)
+        if all(inside):
+            return True
+    return False
+
+
+def _is_whole(value: Any, kinds: list[Any]) -> bool:
+    """A number with a fraction is no integer; 1.0 is one (JSON Schema 2020-12, 6.1.1)."""
+    return type(value) is not float or value.is_integer() or bool({"number", "float"} & set(kinds))
 
 
 def _is_number(schema: Schema) -> bool:

@@ -8,8 +8,12 @@ Source: `RunGraderResponse.metadata.errors` of the OpenAI API (fine_tuning/alpha
 a failed grader scores 0; here it leaves the sample out.
 """
 
-from collections.abc import Mapping
-from typing import Literal, get_args
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args
+
+from tasks.core.records import Score
+from tasks.rewards import NOT_APPLICABLE
 
 Key = Literal[
     "formula_parse_error",
@@ -62,6 +66,19 @@ def key_of(reason: str) -> Key:
         if reason.startswith(begins) and holds in reason:
             return key
     return "other_error"
+
+
+def of_check(
+    unscored: Mapping[str, str], bad: Sequence[str], scores: Sequence[Score]
+) -> dict[str, Any]:
+    """OpenAI's `errors` for a check: of right replies, of rows, and of the rows' completions."""
+    reasons = [*unscored.values(), *(s.reason for s in scores if s.value is None)]
+    counts: Counter[str] = Counter(key_of(reason) for reason in reasons if reason != NOT_APPLICABLE)
+    counts["invalid_variable_error"] += len(bad)
+    details: dict[str, str] = {}
+    for reason in reasons:
+        details.setdefault(key_of(reason), reason)
+    return {"errors": flags(counts, details), "error_counts": dict(sorted((+counts).items()))}
 
 
 def flags(counts: Mapping[str, int], details: Mapping[str, str]) -> dict[str, bool | str | None]:

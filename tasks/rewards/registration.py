@@ -1,7 +1,8 @@
 """Puts a reward spec into MLflow's registry, and links it to the runs that use it.
 
     models:/reward-tool-calls/1    the YAML, the rewards' sources, the code that serves them
-                                   tags: semver 1.0.0, sha 0ae3e6349d23...; alias: production
+                                   tags: semver 1.0.0, sha 0ae3e6349d23..., attacks survived;
+                                   alias: production; design/reward-design.html
 
 A version is what was trained on, so it never changes: another content needs another version in
 the spec. `tasks/rewards/served.py` is what MLflow runs when such a model is loaded.
@@ -9,17 +10,24 @@ the spec. `tasks/rewards/served.py` is what MLflow runs when such a model is loa
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tasks import rewards
 from tasks.core.errors import SettingsError
 from tasks.core.lineage import EXPERIMENT
+from tasks.core.records import Score
 from tasks.core.step import PROJECT
+from tasks.rewards.attacks import verdict
+from tasks.rewards.design import design
 from tasks.rewards.spec import Spec
 
 ALIAS = "production"
 """On the newest version."""
+ATTACKS = "attacks"
+"""Tag of a version: whether it survived its attack suite."""
+SURVIVED = "survived"
 
 _PACKAGES = ("tasks/core", "tasks/rewards")
 _REQUIREMENTS = ("jsonschema", "msgspec", "pydantic", "pydantic-settings", "pyyaml", "scipy")
@@ -48,6 +56,7 @@ def register(spec: Spec, *, mlflow: Any) -> RegisteredReward:
     name = f"reward-{spec.name}"
     known = client.search_model_versions(f"name='{name}'")
     found = next((v for v in known if v.tags.get("sha") == spec.sha), None)
+    made = found is None
     if found is None:
         _refuse_same_version(spec, known)
         found = _create(spec, name, mlflow, client)
@@ -57,7 +66,46 @@ def register(spec: Spec, *, mlflow: Any) -> RegisteredReward:
     if str(client.get_registered_model(name).aliases.get(ALIAS)) != str(newest.version):
         client.set_registered_model_alias(name, ALIAS, newest.version)
     version = str(found.version)
-    return RegisteredReward(f"models:/{name}/{version}", version, found.tags["model_id"], spec.sha)
+    registered = RegisteredReward(
+        f"models:/{name}/{version}", version, found.tags["model_id"], spec.sha
+    )
+    if made:
+        log_design(registered, spec, mlflow=mlflow)
+    return registered
+
+
+def for_training(spec: Spec, *, mlflow: Any) -> RegisteredReward:
+    """The registered version, if it may train.
+
+    The verdict is a tag of the version. One that failed is attacked again, because a judge's server
+    may have been away.
+
+    Raises:
+        SettingsError: as `register`.
+        EvidenceError: the spec does not survive its attack suite.
+    """
+    found = register(spec, mlflow=mlflow)
+    client = mlflow.tracking.MlflowClient()
+    name = f"reward-{spec.name}"
+    if client.get_model_version(name, found.version).tags.get(ATTACKS) != SURVIVED:
+        judged = verdict.survival(spec)
+        client.set_model_version_tag(name, found.version, ATTACKS, _word(judged))
+        verdict.refuse_to_train(spec, judged)
+    return found
+
+
+def log_design(
+    registered: RegisteredReward, spec: Spec, rollouts: Sequence[Score] = (), *, mlflow: Any
+) -> None:
+    """Keep the design page with the version; `rollouts` are scores of the base's own replies."""
+    values = [score.value for score in rollouts if score.value is not None]
+    judged = verdict.check(spec, rollouts=values) if values else verdict.survival(spec)
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "design"
+        target.mkdir()
+        for name, text in design(spec, judged, rollouts).items():
+            (target / name).write_text(text)
+        mlflow.tracking.MlflowClient().log_model_artifacts(registered.model_id, folder)
 
 
 def link(mlflow: Any, registered: RegisteredReward) -> None:
@@ -89,7 +137,8 @@ def _create(spec: Spec, name: str, mlflow: Any, client: Any) -> Any:
         if active
         else mlflow.get_experiment_by_name(EXPERIMENT).experiment_id
     )
-    tags = {"semver": spec.version, "sha": spec.sha}
+    tags = {"semver": spec.version, "sha": spec.sha, ATTACKS: _word(verdict.survival(spec))}
+    tags |= _facts(spec)
     # By hand, because `log_model` would make the reward an output of the active run.
     model = client.create_logged_model(experiment, name=name, tags=tags, model_type="reward")
     with tempfile.TemporaryDirectory() as folder:
@@ -104,6 +153,21 @@ def _create(spec: Spec, name: str, mlflow: Any, client: Any) -> Any:
         tags={**tags, "model_id": model.model_id},
         description=spec.declared.description,
     )
+
+
+def _word(judged: verdict.Verdict) -> str:
+    return SURVIVED if judged.survived else f"failed: {len(judged.findings)} findings"
+
+
+def _facts(spec: Spec) -> dict[str, str]:
+    """What a component was made with beside its options, as a judge's model and prompt."""
+    return {
+        f"{one.name}.{name}": str(value)
+        for one in spec.scorers
+        for name, value in getattr(rewards.load(one.reward), "facts", lambda _: {})(
+            one.settings
+        ).items()
+    }
 
 
 def _save(spec: Spec, mlflow: Any, folder: Path) -> Path:

@@ -42,6 +42,7 @@ SHARED = (
     "tasks/rewards/scoring.py",
     "tasks/rewards/assignment.py",
     "tasks/rewards/matching.py",
+    "tasks/rewards/lookalikes.py",
     "tasks/rewards/leaderboard.py",
     "tasks/rewards/published.py",
     "tasks/rewards/side_effects.py",

@@ -2,18 +2,21 @@
 
     reference  get_invoice(invoice_id="12", month="may")
     reply      get_invoice(invoice_id="12", month="may")     1.0   exact
-               get_invoice(invoice_id="12", month="june")    0.4   partial: 0.2 + 0.4 * 1/2
-               send_invoice(vendor="oslo")                   0.1   wrong-tool: listed, not wanted
-               the right call five times                     0.0   each extra call costs 0.5
+               get_invoice(invoice_id="12", month="june")    0.35  partial: 0.15 + 0.4 * 1/2
+               get_invoice(invoice_id="12", month=5)         0.1   right-tool: it takes no number
+               get_invoice(invoice_id="12", month="mаy")     0.0   it only looks right
+               send_invoice(vendor="oslo")                   0.0   wrong-tool, and it changes
+               get_rate(amount=2)                            0.1   wrong-tool: listed, not wanted
+               the right call twice                          0.15  an extra call costs 0.85
                the right call, and pay_invoice(...) too     -0.5   it may have done harm: 1.5
                drop_table()                                  0.0   invented: not on offer
                "Which month?"                                0.0   over-refusal
 
 With several wanted calls each is worth its share; of those that are not exact only the best of
-each tool counts, by what it has right beyond the exact ones (`assignment`). A call that was not
-asked for costs half a share, and one and a half where it looks as if it changed something: more
-than leaving a call out, which costs one. Scores references whose behaviour is `execute`; the
-others are not applicable.
+each tool counts, by what it has right beyond the exact ones (`assignment`). A call that nobody
+asked for costs the same however many calls were wanted, and more where it looks as if it changed
+something: then more than leaving all of them out. Scores references whose behaviour is `execute`;
+the others are not applicable.
 """
 
 from typing import Literal, Self
@@ -28,14 +31,17 @@ from tasks.rewards.side_effects import changes_something
 
 
 class Settings(Section):
-    right_tool: float = Field(default=0.2, ge=0, lt=1)
+    right_tool: float = Field(default=0.15, ge=0, lt=1)
     """For a wanted tool, whatever its arguments."""
     arguments: float = Field(default=0.4, ge=0, lt=1)
     """On top, times the share of right arguments; parameters that are not wanted count against."""
+    refused_call: float = Field(default=0.1, ge=0, lt=1)
+    """For a wanted tool with an argument of a type that it does not take."""
     wrong_tool: float = Field(default=0.1, ge=0, lt=1)
-    """For calls to listed tools none of which is wanted, in shares of a wanted call."""
-    extra_call: float = Field(default=0.5, ge=0, le=2)
-    """Cost of a call nobody asked for, in shares of a wanted call; the value stays above 0."""
+    """For calls to listed tools none of which is wanted and none changes anything, in shares of a
+    wanted call."""
+    extra_call: float = Field(default=0.85, ge=0, le=2)
+    """Cost of a call nobody asked for; the value stays above 0."""
     changing_call: float = Field(default=1.5, gt=1, le=2)
     """The same for a tool that changes something; may lead below 0."""
     changing: tuple[str, ...] = ()
@@ -56,6 +62,11 @@ class Settings(Section):
             raise ValueError(
                 f"right_tool {self.right_tool} + arguments {self.arguments} pay as much as an "
                 "exact call; make their sum less than 1"
+            )
+        if self.refused_call > self.right_tool:
+            raise ValueError(
+                f"refused_call {self.refused_call} is more than right_tool {self.right_tool}: a "
+                "call that the tool refuses cannot be worth more than one that it takes"
             )
         return self
 
@@ -103,6 +114,10 @@ def _calls(
         fit = matching.fit(call, wanted, offered[call.name], loose=loose)
         if fit.exact:
             return 1.0
+        if matching.is_spoofed(call, wanted):
+            return 0.0
+        if matching.is_refused(call, offered[call.name]):
+            return settings.refused_call
         right = max(0, fit.right - fit.extra)
         return settings.right_tool + settings.arguments * right / max(1, fit.wanted)
 
@@ -114,10 +129,12 @@ def _calls(
         value = (found.exact + found.progress) / size
     else:
         # They stand in the place of the wanted calls; only what goes beyond those is extra.
-        value = settings.wrong_tool / size
-        extra = _harmless_first(extra, settings)[size:]
+        calls_made = _harmless_first(extra, settings)
+        harmless = not any(_changes(call, settings) for call in calls_made[:size])
+        value = settings.wrong_tool / size if harmless else 0.0
+        extra = calls_made[size:]
     return Score(
-        value=_less_extra(value, extra, size, settings),
+        value=_less_extra(value, extra, settings),
         exact=found.exact == size and not extra,
         tier=_tier(found, bool(extra), size, settings),
         behaviour="execute",
@@ -134,13 +151,12 @@ def _tier(found: assignment.Matched, extra: bool, size: int, settings: Settings)
     return "partial" if found.nearest > settings.right_tool else "right-tool"
 
 
-def _less_extra(value: float, extra: list[ToolCall], wanted: int, settings: Settings) -> float:
+def _less_extra(value: float, extra: list[ToolCall], settings: Settings) -> float:
     if not extra:
         return value
     changing = sum(_changes(call, settings) for call in extra)
-    harmless = len(extra) - changing
-    value = max(0.0, value - settings.extra_call * harmless / wanted)
-    return max(-1.0, value - settings.changing_call * changing / wanted)
+    value = max(0.0, value - settings.extra_call * (len(extra) - changing))
+    return max(-1.0, value - settings.changing_call * changing)
 
 
 def _harmless_first(calls: list[ToolCall], settings: Settings) -> list[ToolCall]:
@@ -190,13 +206,21 @@ CASES = (
                 ToolCall(name="get_invoice", arguments={"invoice_id": "12", "month": "june"}),
             )
         ),
-        0.4,
+        0.35,
+    ),
+    Case(
+        _PROMPT,
+        Reply(
+            tool_calls=(ToolCall(name="get_invoice", arguments={"invoice_id": "12", "month": 5}),)
+        ),
+        0.1,
     ),
     Case(
         _PROMPT,
         Reply(tool_calls=(ToolCall(name="send_invoice", arguments={"vendor": "oslo"}),)),
-        0.1,
+        0.0,
     ),
+    Case(_PROMPT, Reply(tool_calls=(_RIGHT,) * 2), 0.15),
     Case(_PROMPT, Reply(tool_calls=(_RIGHT,) * 5), 0.0),
     Case(_PROMPT, Reply(tool_calls=(_RIGHT, _PAY)), -0.5),
     Case(_PROMPT, Reply(tool_calls=(_RIGHT, ToolCall(name="drop_table"))), 0.0),

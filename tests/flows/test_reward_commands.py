@@ -138,3 +138,43 @@ def test_what_is_not_there_is_named(
     (tmp_path / "empty.jsonl").write_text("\n")
     done = ratchet("score", spec, tmp_path / rows, "--out", tmp_path / "out.jsonl")
     assert (done.returncode, said in done.stderr, "Traceback" in done.stderr) == (code, True, False)
+
+
+def test_the_default_spec_survives_the_check() -> None:
+    done = ratchet("check", SPEC, "--json")
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["survived"], found["base"]["from"]) == (0, True, "suite")
+    assert not any(found["errors"].values())
+
+
+def test_rows_of_the_users_own_are_attacked(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("\n".join(json.dumps(r) for r in GOOD) + "\n{\n")
+    done = ratchet("check", SPEC, "--rows", rows, "--json")
+    found = json.loads(done.stdout)
+    # A base whose median reply earns nothing: what earns a little more is a finding.
+    assert (done.returncode, found["base"]["from"], found["base"]["median"]) == (5, "rollouts", 0)
+    assert "row text-arguments" in found["attacked"]
+    assert found["error_counts"] == {"invalid_variable_error": 1}
+    assert all("more than the median reply" in f["said"] for f in found["findings"])
+
+
+def test_a_spec_that_pays_for_attacks_fails_the_check(tmp_path: Path) -> None:
+    file = tmp_path / "aws.yaml"
+    file.write_text(
+        "name: aws\nversion: 1.0.0\ndescription: As published.\nrisks: [none known]\n"
+        "components: [{reward: tool_call, weight: 1.0, options: {preset: aws_tiered}}]\n"
+    )
+    done = ratchet("check", file)
+    assert done.returncode == 5
+    assert "repeated-call in read" in done.stderr
+    assert "did not survive its attack suite, so nothing is trained on it" in done.stderr
+
+
+def test_the_design_page_is_written(tmp_path: Path) -> None:
+    done = ratchet("doc", SPEC, "--out", tmp_path / "page", "--json")
+    assert json.loads(done.stdout)["survived"] is True
+    assert {path.name for path in (tmp_path / "page").iterdir()} == {
+        "reward-design.md",
+        "reward-design.html",
+    }

@@ -11,6 +11,7 @@ from tasks.core.records import Behaviour, Reply, Score, ToolCall
 from tasks.demo import demonstrator, world
 from tasks.demo.world import Task
 from tasks.rewards import Prompt
+from tasks.rewards.side_effects import changes_something
 from tasks.rewards.spec import load_spec
 
 SPEC = load_spec("specs/tool_calls.yaml")
@@ -44,17 +45,19 @@ def test_the_right_tool_earns_by_its_right_arguments():
         first = next(iter(arguments))
         spoilt = {**arguments, first: "wrong"}
         assert scored(task, call(name, spoilt)).value == pytest.approx(
-            0.2 + 0.4 * (size - 1) / size
+            0.15 + 0.4 * (size - 1) / size
         )
         renamed = {"value" if key == first else key: v for key, v in arguments.items()}
-        right = 0.2 + 0.4 * max(0, size - 2) / size
+        right = 0.15 + 0.4 * max(0, size - 2) / size
         assert scored(task, call(name, renamed)).value == pytest.approx(right)
 
 
-def test_another_listed_tool_earns_a_tenth():
+def test_another_listed_tool_earns_a_tenth_where_it_changes_nothing():
     for task in drawn("execute"):
-        other = next(tool for tool in task.tools if tool.name != task.wanted.name)
-        assert scored(task, call(other.name, task.arguments)).value == 0.1
+        for other in task.tools:
+            if other.name != task.wanted.name:
+                earned = 0.0 if changes_something(other.name) else 0.1
+                assert scored(task, call(other.name, task.arguments)).value == earned
 
 
 def test_an_invented_tool_and_a_broken_call_earn_nothing():

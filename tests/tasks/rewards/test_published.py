@@ -35,8 +35,8 @@ FIFTY = call("convert", amount=50, source="EUR", target="NOK")
         ([OSLO], [OSLO], (1.0, 1.0, 1.0, 1.0)),
         ([OSLO, ROME], [OSLO, ROME], (0.5, 1.0, 1.0, 1.0)),
         ([OSLO], [OSLO] * 5, (1.0, 2.4 / 4, 0.0, 0.0)),
-        ([OSLO], [ROME], (0.5, 2.0 / 4, 0.0, 0.2)),
-        ([OSLO], [call("weather")], (0.5, 0.0, 0.0, 0.2)),
+        ([OSLO], [ROME], (0.5, 2.0 / 4, 0.0, 0.15)),
+        ([OSLO], [call("weather")], (0.5, 0.0, 0.0, 0.15)),
         ([OSLO, FIFTY], [OSLO], (0.5, 1 / 7 / 4, 0.0, 0.5)),
         ([OSLO], [OSLO, call("rm_rf")], (0.5, 3.0 / 4, 0.0, 0.0)),
         (

@@ -10,7 +10,8 @@ import pytest
 
 from tasks import rewards
 from tasks.core import lineage
-from tasks.core.errors import SettingsError
+from tasks.core.errors import EvidenceError, SettingsError
+from tasks.core.records import Score
 from tasks.rewards import registration
 from tasks.rewards.spec import Spec, load_spec
 
@@ -74,6 +75,59 @@ def test_a_changed_spec_needs_another_version(mlflow: Any, tmp_path: Path):
         registration.register(spec(tmp_path, name="changing", description="Other."), mlflow=mlflow)
 
 
+def test_the_verdict_of_the_attack_suite_is_on_the_version(mlflow: Any, tmp_path: Path):
+    made = registration.for_training(spec(tmp_path, name="sound"), mlflow=mlflow)
+    client = mlflow.tracking.MlflowClient()
+    assert client.get_model_version("reward-sound", made.version).tags["attacks"] == "survived"
+
+
+def test_a_spec_that_pays_for_attacks_may_not_train(mlflow: Any, tmp_path: Path):
+    file = tmp_path / "spec.yaml"
+    options = "weight: 1.0, options: {preset: aws_tiered}"
+    file.write_text(
+        "name: hackable\nversion: 1.0.0\ndescription: As published.\nrisks: [none known]\n"
+        f"components: [{{reward: tool_call, {options}}}]\n"
+    )
+    hackable = load_spec(file)
+    for _ in range(2):
+        with pytest.raises(EvidenceError, match="did not survive its attack suite, so nothing is"):
+            registration.for_training(hackable, mlflow=mlflow)
+    # An evaluation may still report it, beside ours.
+    made = registration.register(hackable, mlflow=mlflow)
+    version = mlflow.tracking.MlflowClient().get_model_version("reward-hackable", made.version)
+    assert version.tags["attacks"].startswith("failed: ")
+
+
+def test_the_design_page_is_kept_with_the_version(mlflow: Any, tmp_path: Path):
+    made = registration.register(spec(tmp_path, name="documented"), mlflow=mlflow)
+    kept = Path(mlflow.artifacts.download_artifacts(made.uri, dst_path=str(tmp_path / "copy")))
+    page = (kept / "design/reward-design.md").read_text()
+    assert page.startswith("# Reward design: documented 1.0.0")
+    assert (kept / "design/reward-design.html").exists()
+    registration.log_design(
+        made, spec(tmp_path, name="documented"), [Score(value=0.5)], mlflow=mlflow
+    )
+    again = Path(mlflow.artifacts.download_artifacts(made.uri, dst_path=str(tmp_path / "again")))
+    assert "1 replies: mean 0.500" in (again / "design/reward-design.md").read_text()
+
+
+def test_a_spec_that_includes_another_is_served_whole(mlflow: Any, tmp_path: Path):
+    (tmp_path / "base.yaml").write_text(
+        "name: base\nversion: 1.0.0\ndescription: Half.\nrisks: [none known]\n"
+        "components: [{reward: decision, weight: 1.0}]\n"
+    )
+    file = tmp_path / "spec.yaml"
+    file.write_text(
+        "name: including\nversion: 1.0.0\ndescription: All.\nrisks: [none known]\n"
+        "include: [base.yaml]\ncomponents: [{reward: tool_call, weight: 1.0, as: calls}]\n"
+    )
+    loaded = load_spec(file)
+    made = registration.register(loaded, mlflow=mlflow)
+    given, _ = rows()
+    found = mlflow.pyfunc.load_model(made.uri).predict(given)
+    assert {name for row in found for name in row.components} == {"decision", "calls"}
+
+
 def test_production_is_the_newest_version(mlflow: Any, tmp_path: Path):
     old = registration.register(spec(tmp_path, name="newest"), mlflow=mlflow)
     new = registration.register(spec(tmp_path, name="newest", version="1.1.0"), mlflow=mlflow)
@@ -106,7 +160,7 @@ def test_the_registered_reward_gives_the_specs_scores(mlflow: Any):
     given, values = rows()
     found = mlflow.pyfunc.load_model(made.uri).predict(given)
     assert [row.value for row in found] == values
-    assert {None, 0.0, 1.0, 0.4, -0.5} <= set(values)
+    assert {None, 0.0, 1.0, 0.35, -0.5} <= set(values)
 
 
 def test_it_is_served_by_the_code_that_was_registered(
@@ -135,7 +189,7 @@ def test_nothing_is_pickled(mlflow: Any, tmp_path: Path):
     made = registration.register(spec(tmp_path, name="plain"), mlflow=mlflow)
     folder = mlflow.artifacts.download_artifacts(made.uri, dst_path=str(tmp_path / "copy"))
     kept = [path for path in Path(folder).rglob("*") if path.is_file()]
-    assert {path.suffix for path in kept} == {".py", ".yaml", ".txt", ""}
+    assert {path.suffix for path in kept} == {".py", ".yaml", ".txt", ".md", ".html", ""}
     names = {path.name for path in kept if path.suffix in ("", ".yaml")}
     assert names >= {"MLmodel", "spec.yaml"}
 

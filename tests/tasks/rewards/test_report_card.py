@@ -89,8 +89,8 @@ def test_each_reply_has_one_standing():
 
 def test_only_corrected_replies_have_a_reward():
     overall = card()["overall"]
-    # 0.2 and 1.0 in two groups: t(1) makes the interval wider than the range of a reward.
-    assert overall["reward"] == {"mean": 0.6, "low": -1.0, "high": 1.0, "n": 2}
+    # 0.15 and 1.0 in two groups: t(1) makes the interval wider than the range of a reward.
+    assert overall["reward"] == {"mean": 0.575, "low": -1.0, "high": 1.0, "n": 2}
     assert overall["exact"]["mean"] == 0.5  # type: ignore[index]
 
 
@@ -175,7 +175,7 @@ def test_the_page_says_what_is_no_evidence():
     said = " ".join(paragraphs(card(), SPEC))
     assert "1 were confirmed" in said
     assert "their reward is 1 by construction" in said
-    assert "2 were corrected by a human and are really scored: mean reward 0.600" in said
+    assert "2 were corrected by a human and are really scored: mean reward 0.575" in said
 
 
 def test_the_tables_have_a_row_for_each_slice():

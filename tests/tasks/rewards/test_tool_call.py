@@ -44,32 +44,36 @@ PAY = call("pay_invoice", id="12")
     ("wanted", "replied", "value", "tier"),
     [
         ([MAY], [MAY], 1.0, "exact"),
-        ([MAY], [JUNE], 0.4, "partial"),
-        ([MAY], [call("get_invoice", id="12")], 0.4, "partial"),
-        ([MAY], [call("get_invoice")], 0.2, "right-tool"),
-        ([MAY], [call("get_invoice", id="12", period="may")], 0.2, "right-tool"),
-        ([MAY], [call("get_invoice", id="12", month="may", hat=1)], 0.4, "partial"),
-        ([call("get_invoice")], [call("get_invoice", hat=1)], 0.2, "right-tool"),
+        ([MAY], [JUNE], 0.35, "partial"),
+        ([MAY], [call("get_invoice", id="12")], 0.35, "partial"),
+        ([MAY], [call("get_invoice")], 0.15, "right-tool"),
+        ([MAY], [call("get_invoice", id="12", period="may")], 0.15, "right-tool"),
+        ([MAY], [call("get_invoice", id="12", month="may", hat=1)], 0.35, "partial"),
+        ([call("get_invoice")], [call("get_invoice", hat=1)], 0.15, "right-tool"),
         ([call("get_invoice")], [call("get_invoice")], 1.0, "exact"),
         ([call("get_rate", amount=2)], [call("get_rate", amount=2.0)], 1.0, "exact"),
-        ([call("get_rate", amount=50)], [call("get_rate", amount="50")], 0.2, "right-tool"),
-        ([call("get_invoice", id="07030")], [call("get_invoice", id=7030)], 0.2, "right-tool"),
-        ([MAY], [SEND], 0.1, "wrong-tool"),
+        ([call("get_rate", amount=50)], [call("get_rate", amount="50")], 0.1, "right-tool"),
+        ([call("get_invoice", id="07030")], [call("get_invoice", id=7030)], 0.1, "right-tool"),
+        ([MAY], [SEND], 0.0, "wrong-tool"),
+        ([MAY], [RATE], 0.1, "wrong-tool"),
         ([MAY], [RATE, RATE], 0.0, "wrong-tool"),
         ([MAY], [RATE, PAY], -1.0, "wrong-tool"),
         ([MAY], [PAY, RATE], -1.0, "wrong-tool"),
-        ([MAY, RATE], [PAY], 0.05, "wrong-tool"),
+        ([MAY, RATE], [PAY], 0.0, "wrong-tool"),
+        ([MAY, JUNE], [RATE], 0.05, "wrong-tool"),
         ([MAY, RATE], [RATE, MAY], 1.0, "exact"),
         ([MAY, JUNE], [JUNE, MAY], 1.0, "exact"),
         ([MAY, MAY], [MAY, MAY], 1.0, "exact"),
         ([MAY, RATE], [MAY], 0.5, "partial"),
-        ([MAY, RATE], [MAY, MAY], 0.25, "partial"),
+        ([MAY, RATE], [MAY, MAY], 0.0, "partial"),
         ([MAY, JUNE], [MAY, MAY], 0.5, "partial"),
         ([MAY, JUNE], [MAY, call("get_invoice", id="12", month="july")], 0.5, "partial"),
-        ([MAY], [MAY, RATE], 0.5, "extra-call"),
+        ([MAY], [MAY, RATE], 0.15, "extra-call"),
+        ([MAY, JUNE, RATE], [MAY, JUNE, RATE, RATE], 0.15, "extra-call"),
+        ([MAY], [call("get_invoice", id="12", month="m\u0430y")], 0.0, "right-tool"),
         ([MAY], [MAY] * 5, 0.0, "extra-call"),
         ([MAY], [MAY, PAY], -0.5, "extra-call"),
-        ([MAY, RATE], [MAY, RATE, PAY], 0.25, "extra-call"),
+        ([MAY, RATE], [MAY, RATE, PAY], -0.5, "extra-call"),
         ([PAY], [PAY, PAY], -0.5, "extra-call"),
         ([MAY], [call("drop_table")], 0.0, "invented"),
         ([MAY], [MAY, call("drop_table")], 0.0, "invented"),
@@ -100,7 +104,7 @@ def test_an_extra_call_that_changes_something_costs_more_than_leaving_one_out():
 
 
 def test_settings_say_which_tools_change_something():
-    assert scored([MAY], MAY, PAY, reading=["pay_*"]).value == 0.5
+    assert scored([MAY], MAY, PAY, reading=["pay_*"]).value == pytest.approx(0.15)
     assert scored([MAY], MAY, RATE, changing=["get_rate"]).value == -0.5
 
 
