@@ -44,6 +44,7 @@ CODE = (
     "tasks/core/intake.py",
     "tasks/core/json_lines.py",
     "tasks/core/records.py",
+    "tasks/core/sealed.py",
     "tasks/core/sources.py",
 )
 

@@ -1,12 +1,14 @@
 """Unpacks gzip in chunks, and stops where it is torn or was made to fill the disk."""
 
-import zlib
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from isal import isal_zlib
 
 MAGIC = b"\x1f\x8b"
 PIECE = 1 << 20
-GZIP = zlib.MAX_WBITS | 16
+GZIP = 31
+"""`wbits` of a gzip member with the largest window."""
 
 
 class Limits(NamedTuple):
@@ -42,7 +44,7 @@ def gunzip(chunks: Iterable[bytes], limits: Limits) -> Iterator[bytes]:
     Raises:
         Broken: the data ends too early, is damaged, or grows beyond the limits.
     """
-    member = zlib.decompressobj(GZIP)
+    member = isal_zlib.decompressobj(GZIP)
     packed = unpacked = 0
     between = False
     for chunk in chunks:
@@ -59,15 +61,16 @@ def gunzip(chunks: Iterable[bytes], limits: Limits) -> Iterator[bytes]:
             between = member.eof
             left = member.unused_data if member.eof else member.unconsumed_tail
             if member.eof:
-                member = zlib.decompressobj(GZIP)
+                member = isal_zlib.decompressobj(GZIP)
     if not between:
         raise Broken("torn-gzip", f"it ends after {unpacked} unpacked bytes, inside a member")
 
 
-def _unpack(member: "zlib._Decompress", chunk: bytes) -> bytes:
+def _unpack(member: Any, chunk: bytes) -> bytes:
     try:
-        return member.decompress(chunk, PIECE)
-    except zlib.error as error:
+        piece: bytes = member.decompress(chunk, PIECE)
+        return piece
+    except isal_zlib.error as error:
         raise Broken("torn-gzip", f"expected gzip data: {error}") from error
 
 

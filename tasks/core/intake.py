@@ -12,6 +12,7 @@ from tasks.core import parts
 from tasks.core.json_lines import NOT_A_CHAT, Malformed
 from tasks.core.parts import Counts, Part
 from tasks.core.records import Feedback, Invocation, Record, Rejected, Source, encode
+from tasks.core.sealed import Sealed
 from tasks.core.sources import Line
 
 FEEDBACK = "feedback"
@@ -23,7 +24,7 @@ _CUT = ("not-json", "bad-utf8")
 
 Parse = Callable[[bytes, Source], Sequence[Record | Malformed]]
 """Records of a line, or why one of several cannot be read; raises `Malformed` where all cannot."""
-Keep = Callable[[Invocation], bool]
+Keep = Callable[[Invocation | Sealed], bool]
 Outcome = Record | str
 """A record that is accepted, a `Rejected`, or the reason for which it is only counted."""
 
@@ -51,7 +52,7 @@ def outcomes(
             if isinstance(record, Malformed):
                 yield _refused(source, record.reason, record.detail, number)
                 continue
-            if isinstance(record, Invocation):
+            if isinstance(record, Sealed | Invocation):
                 wanted = keep is None or keep(record)
                 if not wanted:
                     yield FILTERED
@@ -141,6 +142,6 @@ def _reason(error: Malformed, line: Line) -> str:
 
 
 def _identity(record: Record) -> bytes:
-    if isinstance(record, Invocation):
+    if isinstance(record, Sealed | Invocation):
         return bytes.fromhex(record.id)
     return hashlib.sha256(encode(record)).digest()

@@ -92,6 +92,9 @@ def utc(timestamp: str | float) -> str:
         Malformed: bad-timestamp.
     """
     try:
+        if isinstance(timestamp, str) and _is_plain(timestamp):
+            datetime.fromisoformat(timestamp)
+            return timestamp
         if isinstance(timestamp, str):
             moment = datetime.fromisoformat(timestamp)
         else:
@@ -101,6 +104,12 @@ def utc(timestamp: str | float) -> str:
         return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     except (ValueError, OverflowError, OSError) as error:
         raise Malformed("bad-timestamp", "expected ISO 8601, as 2026-11-03T14:20:29Z") from error
+
+
+def _is_plain(timestamp: str) -> bool:
+    """Whether it can only be a time in the form that is wanted, or none at all."""
+    marks = timestamp[4:5], timestamp[10:11], timestamp[13:14], timestamp[16:17], timestamp[19:]
+    return marks == ("-", "T", ":", ":", "Z") and timestamp[5] != "W"
 
 
 def texts(metadata: dict[str, Scalar] | None) -> dict[str, str]:

@@ -4,18 +4,17 @@ A format module holds
 
     SAMPLE: bytes                   one line as its service writes it
     recognises(record) -> str       empty for a record (a dict) of its own, or why it is not
-    parse(line, source, session_key) -> list[Invocation | Feedback | Malformed]
-                                    the calls a line tells of, and feedback on them where it holds
-                                    some; raises `Malformed` for a line that cannot be read, which
-                                    becomes a counted reject, and gives one in its place for one
-                                    call of several
+    parse(line, source, session_key) -> list[Invocation | Sealed | Feedback | Malformed]
+                                    the calls a line tells of (`Sealed`: written already), and
+                                    feedback on them where it holds some; raises `Malformed` for a
+                                    line that cannot be read, which becomes a counted reject, and
+                                    gives one in its place for one call of several
 
 and may hold `holds_records(uri: str) -> bool`, False for objects that lie among the logs and are
 none (bodies kept apart, say). There is no list to edit: a new format is a new file, or a module of
 yours named by its dotted path. Files that start with `_` are what formats share.
 """
 
-import hashlib
 import importlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -27,6 +26,7 @@ import msgspec
 from tasks.core.errors import SettingsError
 from tasks.core.json_lines import Malformed, decode
 from tasks.core.records import Message, Reply, Tool
+from tasks.core.sealed import identity, written
 
 __all__ = ["Malformed", "available", "holds_records", "invocation_id", "load", "recognise"]
 
@@ -93,8 +93,8 @@ def invocation_id(
     request_id: str, messages: Sequence[Message], tools: Sequence[Tool], response: Reply
 ) -> str:
     """sha256 over the provider's request id and the payload in its canonical form."""
-    payload = msgspec.json.encode((request_id, messages, tools, response), order="sorted")
-    return hashlib.sha256(payload).hexdigest()
+    said, offered = written(tuple(messages)), written(tuple(tools))
+    return identity(request_id, said, offered, written(response))
 
 
 _record = msgspec.json.Decoder(dict[str, Any])

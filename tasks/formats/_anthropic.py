@@ -18,9 +18,10 @@ import msgspec
 
 from tasks.core.json_lines import Malformed, decode, shallow
 from tasks.core.records import Message, Tool, Usage
+from tasks.core.sealed import written
 from tasks.formats._exchange import Exchange
 from tasks.formats._streams import Stream
-from tasks.formats._turns import Piece, as_reply, call, history, tokens, unsupported
+from tasks.formats._turns import Piece, Turns, as_reply, call, tokens, turn, unsupported
 
 _SILENT = ("thinking", "redacted_thinking")
 
@@ -41,8 +42,8 @@ class _Message(msgspec.Struct):
 
 
 class _Request(msgspec.Struct):
-    messages: list[_Message]
-    system: str | list[_Block] | None = None
+    messages: list[msgspec.Raw]
+    system: msgspec.Raw = msgspec.Raw(b"null")
     tools: msgspec.Raw = msgspec.Raw(b"[]")
 
 
@@ -112,13 +113,28 @@ def read(request: msgspec.Raw, response: msgspec.Raw) -> Exchange:
         pieces = list(_pieces(answered.content, "response"))
         closing = _Closing(answered.stop_reason, answered.usage)
     return Exchange(
-        messages=history(asked.system, asked.messages, _pieces),
+        messages=_messages(asked),
         tools=_tools(bytes(asked.tools)),
         reply=as_reply(pieces, "response"),
         finish_reason=closing.stop_reason or "",
         usage=_usage(closing.usage),
         latency_ms=closing.latency_ms,
     )
+
+
+def _messages(asked: _Request) -> bytes:
+    if bytes(asked.system) in (b"null", b"[]", b'""'):
+        return _turns.written(asked.messages, "messages")
+    return _turns.written(asked.messages, "messages", _systems.one(asked.system))
+
+
+def _turn(said: bytes) -> Iterator[Message]:
+    read = decode(said, _message)
+    return turn(read.role, _pieces(read.content, ""), "")
+
+
+def _system(said: bytes) -> Iterator[Message]:
+    return turn("system", _pieces(decode(said, _contents), "system"), "system")
 
 
 def _pieces(content: str | list[_Block], place: str) -> Iterator[Piece]:
@@ -148,9 +164,9 @@ def _result(content: str | list[_Block], place: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _tools(tools: bytes) -> tuple[Tool, ...]:
+def _tools(tools: bytes) -> bytes:
     """An agent offers the same tools in each call, so their JSON is read once."""
-    return tuple(
+    found = tuple(
         Tool(
             name=tool.name,
             description=tool.description,
@@ -158,6 +174,7 @@ def _tools(tools: bytes) -> tuple[Tool, ...]:
         )
         for tool in decode(tools, _tool_lists) or ()
     )
+    return written(found)
 
 
 def _assembled(events: list[_Event]) -> tuple[list[Piece], _Closing]:
@@ -212,6 +229,10 @@ def _usage(told: _Usage | None) -> Usage:
     return tokens(told.input_tokens, told.output_tokens, *cached)
 
 
+_turns = Turns(_turn)
+_systems = Turns(_system)
+_message = msgspec.json.Decoder(_Message)
+_contents: msgspec.json.Decoder[str | list[_Block]] = msgspec.json.Decoder(str | list[_Block])
 _requests = msgspec.json.Decoder(_Request)
 _responses = msgspec.json.Decoder(_Response)
 _event_lists = msgspec.json.Decoder(list[_Event])

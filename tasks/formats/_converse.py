@@ -19,9 +19,10 @@ import msgspec
 
 from tasks.core.json_lines import Malformed, decode, shallow
 from tasks.core.records import Message, Tool, Usage
-from tasks.formats._exchange import Exchange
+from tasks.core.sealed import written
+from tasks.formats._exchange import NO_TOOLS, Exchange
 from tasks.formats._streams import Stream
-from tasks.formats._turns import Piece, as_reply, call, history, tokens, unsupported
+from tasks.formats._turns import Piece, Turns, as_reply, call, tokens, turn, unsupported
 
 
 class _Shape(msgspec.Struct, rename="camel"):
@@ -76,8 +77,8 @@ class _ToolConfig(_Shape):
 
 
 class _Request(_Shape):
-    messages: list[_Message]
-    system: str | list[_Block] | None = None
+    messages: list[msgspec.Raw]
+    system: msgspec.Raw = msgspec.Raw(b"null")
     tool_config: _ToolConfig | None = None
 
 
@@ -156,13 +157,28 @@ def read(request: msgspec.Raw, response: msgspec.Raw) -> Exchange:
         pieces = list(_pieces(answered.output.message.content, "output.message"))
         closing = _Closing(answered.stop_reason, answered.usage, answered.metrics)
     return Exchange(
-        messages=history(asked.system, asked.messages, _pieces),
-        tools=_tools(bytes(asked.tool_config.tools)) if asked.tool_config else (),
+        messages=_messages(asked),
+        tools=_tools(bytes(asked.tool_config.tools)) if asked.tool_config else NO_TOOLS,
         reply=as_reply(pieces, "output.message"),
         finish_reason=closing.stop_reason or "",
         usage=_usage(closing.usage),
         latency_ms=closing.metrics.latency_ms if closing.metrics else None,
     )
+
+
+def _messages(asked: _Request) -> bytes:
+    if bytes(asked.system) in (b"null", b"[]", b'""'):
+        return _turns.written(asked.messages, "messages")
+    return _turns.written(asked.messages, "messages", _systems.one(asked.system))
+
+
+def _turn(said: bytes) -> Iterator[Message]:
+    read = decode(said, _message)
+    return turn(read.role, _pieces(read.content, ""), "")
+
+
+def _system(said: bytes) -> Iterator[Message]:
+    return turn("system", _pieces(decode(said, _contents), "system"), "system")
 
 
 def _pieces(content: str | list[_Block], place: str) -> Iterator[Piece]:
@@ -202,9 +218,9 @@ def _result_text(block: _ResultBlock, place: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _tools(tools: bytes) -> tuple[Tool, ...]:
+def _tools(tools: bytes) -> bytes:
     """An agent offers the same tools in each call, so their JSON is read once."""
-    return tuple(
+    found = tuple(
         Tool(
             name=spec.name,
             description=spec.description,
@@ -213,6 +229,7 @@ def _tools(tools: bytes) -> tuple[Tool, ...]:
         for entry in decode(tools, _tool_lists) or ()
         if (spec := entry.tool_spec or entry.system_tool) is not None
     )
+    return written(found)
 
 
 def _assembled(events: list[_Event]) -> tuple[list[Piece], _Closing]:
@@ -252,6 +269,10 @@ def _usage(told: _Usage | None) -> Usage:
     return tokens(told.input_tokens, told.output_tokens, *cached)
 
 
+_turns = Turns(_turn)
+_systems = Turns(_system)
+_message = msgspec.json.Decoder(_Message)
+_contents: msgspec.json.Decoder[str | list[_Block]] = msgspec.json.Decoder(str | list[_Block])
 _requests = msgspec.json.Decoder(_Request)
 _responses = msgspec.json.Decoder(_Response)
 _event_lists = msgspec.json.Decoder(list[_Event])

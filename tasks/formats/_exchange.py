@@ -1,21 +1,27 @@
-"""What a logged call says, whatever its service, and the `Invocation` that becomes of it.
+"""What a logged call says, whatever its service, and the record that becomes of it.
 
-Exchange(messages=(Message(role="user", content="Weather in Oslo?"),), tools=(…),
+Exchange(messages=b'[{"content":"Weather in Oslo?","role":"user"}]', tools=b"[]",
          reply=Reply(tool_calls=(…)), finish_reason="tool_use", usage=Usage(…))
 """
 
 from typing import NamedTuple
 
+import msgspec
+
 from tasks.core.json_lines import Malformed, utc
-from tasks.core.records import Invocation, Message, Reply, Source, Tool, Usage
-from tasks.formats import invocation_id
+from tasks.core.records import Reply, Source, Usage
+from tasks.core.sealed import Sealed, identity, written
+
+NO_TOOLS = b"[]"
 
 
 class Exchange(NamedTuple):
     """What the bodies of a call hold."""
 
-    messages: tuple[Message, ...]
-    tools: tuple[Tool, ...]
+    messages: bytes
+    """JSON list of `Message`, as `written` gives it."""
+    tools: bytes
+    """JSON list of `Tool`."""
     reply: Reply
     finish_reason: str = ""
     usage: Usage = Usage()
@@ -40,7 +46,7 @@ class Told(NamedTuple):
     latency_ms: int | None = None
 
 
-def invocation(source: Source, told: Told, exchange: Exchange) -> Invocation:
+def invocation(source: Source, told: Told, exchange: Exchange) -> Sealed:
     """The record of a call; what the bodies say comes before what stands around them.
 
     Raises:
@@ -50,22 +56,23 @@ def invocation(source: Source, told: Told, exchange: Exchange) -> Invocation:
         raise Malformed("missing-field", "an id of the call: expected text")
     if told.timestamp is None:
         raise Malformed("missing-field", "a time of the call: expected a timestamp")
-    read, written = exchange.usage.input_tokens, exchange.usage.output_tokens
+    read, wrote = exchange.usage.input_tokens, exchange.usage.output_tokens
     latency = exchange.latency_ms
-    return Invocation(
-        id=invocation_id(told.request_id, exchange.messages, exchange.tools, exchange.reply),
+    reply = written(exchange.reply)
+    return Sealed(
+        id=identity(told.request_id, exchange.messages, exchange.tools, reply),
         source=source,
         timestamp=utc(told.timestamp),
         session_id=told.session_id or told.request_id,
         request_id=told.request_id,
         model=told.model,
-        messages=exchange.messages,
-        tools=exchange.tools,
-        response=exchange.reply,
+        messages=msgspec.Raw(exchange.messages),
+        tools=msgspec.UNSET if exchange.tools == NO_TOOLS else msgspec.Raw(exchange.tools),
+        response=msgspec.Raw(reply),
         finish_reason=exchange.finish_reason,
         usage=Usage(
             input_tokens=told.usage.input_tokens if read is None else read,
-            output_tokens=told.usage.output_tokens if written is None else written,
+            output_tokens=told.usage.output_tokens if wrote is None else wrote,
         ),
         latency_ms=told.latency_ms if latency is None else latency,
         metadata=told.metadata,

@@ -20,9 +20,10 @@ import msgspec
 
 from tasks.core.json_lines import Malformed, arguments, decode, shallow
 from tasks.core.records import Message, Reply, Tool, ToolCall, Usage
+from tasks.core.sealed import written
 from tasks.formats._exchange import Exchange
 from tasks.formats._streams import Stream
-from tasks.formats._turns import as_reply, unsupported
+from tasks.formats._turns import Turns, as_reply, unsupported
 
 ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
     "system": "system",
@@ -72,7 +73,7 @@ class _Tool(msgspec.Struct):
 
 
 class _Request(msgspec.Struct):
-    messages: list[Turn]
+    messages: list[msgspec.Raw]
     model: str = ""
     tools: msgspec.Raw = msgspec.Raw(b"[]")
 
@@ -114,7 +115,7 @@ def read(request: msgspec.Raw, response: msgspec.Raw) -> Exchange:
         reply, reason = _reply(choice.message or Turn()), _reason(choice)
     usage = answered.usage or _Usage()
     return Exchange(
-        messages=turns(asked.messages, "$.request.messages"),
+        messages=turns.written(asked.messages, "$.request.messages"),
         tools=tools(bytes(asked.tools)),
         reply=reply,
         finish_reason=reason,
@@ -125,23 +126,19 @@ def read(request: msgspec.Raw, response: msgspec.Raw) -> Exchange:
     )
 
 
-def turns(asked: Iterable[Turn], place: str) -> tuple[Message, ...]:
-    """The messages of a request."""
-    return tuple(_message(turn, f"{place}[{number}]") for number, turn in enumerate(asked))
-
-
 @lru_cache(maxsize=64)
-def tools(declared: bytes) -> tuple[Tool, ...]:
+def tools(declared: bytes) -> bytes:
     """An agent offers the same tools in each call, so their JSON is read once."""
-    return tuple(
+    found = tuple(
         Tool(
-            name=found.name,
-            description=found.description or "",
-            parameters=shallow(found.parameters or {}, "$.request.tools"),
+            name=one.name,
+            description=one.description or "",
+            parameters=shallow(one.parameters or {}, "$.request.tools"),
         )
         for tool in decode(declared, _tool_lists) or ()
-        if (found := tool.function or tool.custom) is not None
+        if (one := tool.function or tool.custom) is not None
     )
+    return written(found)
 
 
 def calls(made: Iterable[Calling], place: str) -> Iterator[ToolCall]:
@@ -160,14 +157,15 @@ def calls(made: Iterable[Calling], place: str) -> Iterator[ToolCall]:
         )
 
 
-def _message(turn: Turn, place: str) -> Message:
+def _message(said: bytes) -> Iterator[Message]:
+    turn, place = decode(said, _one_turn), ""
     role = ROLES.get(turn.role)
     if role is None:
-        raise Malformed("unknown-role", f"{place}: expected one of {', '.join(ROLES)}")
+        raise Malformed("unknown-role", f"expected one of {', '.join(ROLES)}")
     made = tuple(_calls(turn, place))
     if made and role != "assistant":
-        raise Malformed("misplaced-block", f"{place}: a tool call in a {role}'s turn")
-    return Message(
+        raise Malformed("misplaced-block", f"a tool call in a {role}'s turn")
+    yield Message(
         role=role,
         content=_text(turn, place),
         tool_calls=made,
@@ -247,6 +245,8 @@ def _continue(stream: Stream, delta: Turn) -> None:
             stream.add_input(call.index + 1, function.arguments)
 
 
+turns = Turns(_message)
+_one_turn = msgspec.json.Decoder(Turn)
 _requests = msgspec.json.Decoder(_Request)
 _responses = msgspec.json.Decoder(_Response)
 _chunk_lists = msgspec.json.Decoder(list[_Response])

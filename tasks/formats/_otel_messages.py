@@ -18,6 +18,7 @@ import msgspec
 
 from tasks.core.json_lines import Malformed, arguments, decode, shallow
 from tasks.core.records import Message, Reply, Tool, ToolCall
+from tasks.core.sealed import written
 from tasks.formats._turns import Piece, as_reply, call, turn, unsupported
 
 
@@ -44,8 +45,8 @@ class _Definition(msgspec.Struct):
     function: "_Definition | None" = None
 
 
-def messages(instructions: bytes, given: bytes) -> tuple[Message, ...]:
-    """The messages of a request, its system instructions first.
+def messages(instructions: bytes, given: bytes) -> bytes:
+    """JSON list of the messages of a request, its system instructions first.
 
     Raises:
         Malformed: they are not of this shape.
@@ -62,7 +63,7 @@ def messages(instructions: bytes, given: bytes) -> tuple[Message, ...]:
         else:
             role = "system" if said.role == "developer" else said.role
             found += turn(role, _pieces(said.parts, place), place)
-    return tuple(found)
+    return written(tuple(found))
 
 
 def reply(given: bytes) -> tuple[Reply, str]:
@@ -82,7 +83,7 @@ def reply(given: bytes) -> tuple[Reply, str]:
 
 
 @lru_cache(maxsize=64)
-def tools(given: bytes) -> tuple[Tool, ...]:
+def tools(given: bytes) -> bytes:
     """An agent offers the same tools in each call, so their JSON is read once."""
     found = []
     for entry in decode(given, _definitions):
@@ -93,7 +94,7 @@ def tools(given: bytes) -> tuple[Tool, ...]:
             found.append(
                 Tool(name=one.name, description=one.description or "", parameters=parameters)
             )
-    return tuple(found)
+    return written(tuple(found))
 
 
 def _pieces(parts: list[_Part], place: str) -> Iterator[Piece]:

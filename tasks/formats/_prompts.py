@@ -22,7 +22,8 @@ import msgspec
 
 from tasks.core.json_lines import Malformed, decode
 from tasks.core.records import Message, Reply, ToolCall, Usage
-from tasks.formats._exchange import Exchange
+from tasks.core.sealed import written
+from tasks.formats._exchange import NO_TOOLS, Exchange
 from tasks.formats._turns import call
 
 _HEADER = re.compile(r"<\|start_header_id\|>\s*(\w+)\s*<\|end_header_id\|>\s*")
@@ -104,8 +105,8 @@ def read(request: msgspec.Raw, response: msgspec.Raw) -> Exchange:
         raise Malformed("torn-stream", "the reply's list of chunks: it has no end")
     measured = next((c.measured for c in chunks if c.measured), _Measured())
     return Exchange(
-        messages=_turns(prompt),
-        tools=(),
+        messages=written(_turns(prompt)),
+        tools=NO_TOOLS,
         reply=_reply("".join(one.text for one in said)),
         finish_reason=reason,
         usage=_usage(chunks, said, measured),

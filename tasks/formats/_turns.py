@@ -1,33 +1,61 @@
 """What the body formats share: content blocks folded into messages and replies."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import Any
 
 import msgspec
 
 from tasks.core.json_lines import Malformed, shallow
 from tasks.core.records import Message, Reply, ToolCall, Usage
+from tasks.core.sealed import written
 
 Piece = str | ToolCall | Message
 """A text, a call, or the result of a call as a message of role `tool`."""
 
 
-class Turn(Protocol):
-    """One entry of a request's list of messages."""
+KEPT = 4096
+"""Turns that are remembered; an agent's calls repeat those of the calls before."""
+LONGEST = 4096
+"""Bytes of a turn that is remembered, so that all together stay below 32 MiB."""
 
-    role: str
-    content: Any
 
+class Turns:
+    """Writes the messages of requests; a turn that was read before is not read again.
 
-def history(
-    system: Any, asked: Iterable[Turn], pieces: Callable[[Any, str], Iterable[Piece]]
-) -> tuple[Message, ...]:
-    """The messages of a request; `pieces` reads the content of one turn, given its place."""
-    found = list(turn("system", pieces(system, "system"), "system")) if system else []
-    for number, said in enumerate(asked):
-        place = f"messages[{number}]"
-        found += turn(said.role, pieces(said.content, place), place)
-    return tuple(found)
+    `read` gives the messages of one turn as it stands in the log, and raises `Malformed`.
+    """
+
+    def __init__(self, read: Callable[[bytes], Iterable[Message]]) -> None:
+        self._read = read
+        self._remembered = lru_cache(maxsize=KEPT)(self._written)
+
+    def written(self, asked: Iterable[msgspec.Raw], place: str, *before: bytes) -> bytes:
+        """JSON list of the messages of all turns, those that are written already `before` them.
+
+        Raises:
+            Malformed: what is wrong with one of them, and which.
+        """
+        found = [*before]
+        for number, raw in enumerate(asked):
+            turn = bytes(raw)
+            try:
+                found.append(
+                    self._remembered(turn) if len(turn) <= LONGEST else self._written(turn)
+                )
+            except Malformed as error:
+                between = "" if error.detail.startswith(":") else ": "
+                where = f"{place}[{number}]{between}{error.detail}"
+                raise Malformed(error.reason, where) from error
+        return b"[" + b",".join(filter(None, found)) + b"]"
+
+    def one(self, turn: msgspec.Raw) -> bytes:
+        """The messages of one turn, without the brackets of a list."""
+        content = bytes(turn)
+        return self._remembered(content) if len(content) <= LONGEST else self._written(content)
+
+    def _written(self, turn: bytes) -> bytes:
+        return written(tuple(self._read(turn)))[1:-1]
 
 
 def turn(role: str, pieces: Iterable[Piece], place: str) -> Iterator[Message]:

@@ -22,7 +22,8 @@ from typing import Any
 import msgspec
 
 from tasks.core.json_lines import Malformed, Scalar, decode, texts
-from tasks.core.records import Invocation, Source
+from tasks.core.records import Source
+from tasks.core.sealed import Sealed
 from tasks.formats import _anthropic
 from tasks.formats._exchange import Told, invocation
 
@@ -76,7 +77,7 @@ def recognises(record: dict[str, Any]) -> str:
     return 'expected "response" with "type": "message", or the list of a stream\'s events'
 
 
-def parse(line: bytes, source: Source, session_key: str) -> list[Invocation]:
+def parse(line: bytes, source: Source, session_key: str) -> list[Sealed]:
     """The one call that a line tells of.
 
     Raises:

@@ -26,7 +26,8 @@ import msgspec
 
 from tasks.core import bodies
 from tasks.core.json_lines import NOT_A_CHAT, Malformed, Scalar, decode, texts
-from tasks.core.records import Invocation, Source
+from tasks.core.records import Source
+from tasks.core.sealed import Sealed
 from tasks.formats import _anthropic, _bodies, _converse
 from tasks.formats._exchange import Exchange, Told, invocation
 from tasks.formats._turns import tokens
@@ -118,7 +119,7 @@ def holds_records(uri: str) -> bool:
     return not (_BODY.search(uri) or name == "amazon-bedrock-logs-permission-check")
 
 
-def parse(line: bytes, source: Source, session_key: str) -> list[Invocation]:
+def parse(line: bytes, source: Source, session_key: str) -> list[Sealed]:
     """The one call that a line tells of.
 
     Raises:

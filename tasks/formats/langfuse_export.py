@@ -19,8 +19,9 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.json_lines import NOT_A_CHAT, Malformed, Scalar, decode, texts, utc
-from tasks.core.records import Invocation, Source, Usage
+from tasks.core.json_lines import NOT_A_CHAT, Malformed, Scalar, decode, texts
+from tasks.core.records import Source, Usage
+from tasks.core.sealed import Sealed
 from tasks.formats import _traced
 from tasks.formats._exchange import Told, invocation
 
@@ -86,7 +87,7 @@ def holds_records(uri: str) -> bool:
     return not {"traces", "scores"} & set(uri.split("/")[-2:-1])
 
 
-def parse(line: bytes, source: Source, session_key: str) -> list[Invocation]:
+def parse(line: bytes, source: Source, session_key: str) -> list[Sealed]:
     """The one call that a line tells of.
 
     Raises:
@@ -125,8 +126,11 @@ def _passed(start: str | None, end: str | None) -> int | None:
 
     if start is None or end is None:
         return None
-    utc(end)  # refuses what is no time
-    passed = datetime.fromisoformat(end) - datetime.fromisoformat(start)
+    try:
+        passed = datetime.fromisoformat(end) - datetime.fromisoformat(start)
+    except (ValueError, TypeError) as error:
+        expected = "start and end: expected both as 2026-11-03 14:20:29.000000"
+        raise Malformed("bad-timestamp", expected) from error
     return max(0, round(passed.total_seconds() * 1000))
 
 

@@ -21,7 +21,8 @@ from typing import Any
 import msgspec
 
 from tasks.core.json_lines import NOT_A_CHAT, Malformed, Scalar, decode, texts
-from tasks.core.records import Invocation, Source, Usage
+from tasks.core.records import Source, Usage
+from tasks.core.sealed import Sealed
 from tasks.formats import _openai
 from tasks.formats._exchange import Told, invocation
 
@@ -82,7 +83,7 @@ def recognises(record: dict[str, Any]) -> str:
     return f"expected {', '.join(missing)}" if missing else ""
 
 
-def parse(line: bytes, source: Source, session_key: str) -> list[Invocation]:
+def parse(line: bytes, source: Source, session_key: str) -> list[Sealed]:
     """The one call that a line tells of.
 
     Raises:

@@ -23,7 +23,8 @@ from typing import Any
 import msgspec
 
 from tasks.core.json_lines import NOT_A_CHAT, Malformed, decode
-from tasks.core.records import Invocation, Source, Usage
+from tasks.core.records import Source, Usage
+from tasks.core.sealed import Sealed
 from tasks.formats import _traced
 from tasks.formats._exchange import Told, invocation
 
@@ -118,7 +119,7 @@ def recognises(record: dict[str, Any]) -> str:
     return "" if "trace_id" in info and "spans" in data else 'expected "trace_id" and "spans"'
 
 
-def parse(line: bytes, source: Source, session_key: str) -> list[Invocation | Malformed]:
+def parse(line: bytes, source: Source, session_key: str) -> list[Sealed | Malformed]:
     """The calls of a trace, each in its place, or why that span is none.
 
     Raises:
@@ -128,7 +129,7 @@ def parse(line: bytes, source: Source, session_key: str) -> list[Invocation | Ma
     return list(_calls(trace, source, session_key))
 
 
-def _calls(trace: _Trace, source: Source, session_key: str) -> Iterator[Invocation | Malformed]:
+def _calls(trace: _Trace, source: Source, session_key: str) -> Iterator[Sealed | Malformed]:
     metadata = _metadata(trace.info)
     for number, raw in enumerate(trace.data.spans):
         try:
@@ -139,7 +140,7 @@ def _calls(trace: _Trace, source: Source, session_key: str) -> Iterator[Invocati
 
 def _call(
     span: _Span, metadata: dict[str, str], source: Source, session_key: str
-) -> Invocation | Malformed:
+) -> Sealed | Malformed:
     told = span.attributes
     if _text(told.type) not in _CALLS:
         raise Malformed(NOT_A_CHAT, "expected type CHAT_MODEL or LLM")

@@ -21,13 +21,13 @@ are text or numbers are metadata; without a `timestamp` its time is the start of
 Sources: OpenAI API reference, "Chat Completions"; Bedrock user guide, "Prepare training data".
 """
 
-import hashlib
 from typing import Any
 
 import msgspec
 
 from tasks.core.json_lines import Malformed, Scalar, decode, texts, utc
-from tasks.core.records import Feedback, Invocation, Source
+from tasks.core.records import Feedback, Source
+from tasks.core.sealed import Sealed, identity, written
 from tasks.formats import _openai, _references
 from tasks.formats._exchange import Exchange, Told, invocation
 
@@ -49,6 +49,7 @@ SAMPLE = (
     b'"usage":{"prompt_tokens":412,"completion_tokens":31,"total_tokens":443}}}'
 )
 
+_NULL = msgspec.Raw(b"null")
 UNTOLD = "1970-01-01T00:00:00Z"
 REFERENCE = "reference"
 
@@ -64,15 +65,19 @@ class _Pair(msgspec.Struct):
     latency_ms: int | None = None
 
 
+class _Role(msgspec.Struct):
+    role: str
+
+
 class _RewardModel(msgspec.Struct):
     ground_truth: msgspec.Raw
 
 
 class _Row(msgspec.Struct):
-    messages: list[_openai.Turn] | None = None
-    prompt: list[_openai.Turn] | str | None = None
+    messages: msgspec.Raw = _NULL
+    prompt: msgspec.Raw = _NULL
     tools: msgspec.Raw = msgspec.Raw(b"[]")
-    reference_answer: msgspec.Raw = msgspec.Raw(b"null")
+    reference_answer: msgspec.Raw = _NULL
     reward_model: _RewardModel | None = None
     id: str | int | None = None
     timestamp: str | None = None
@@ -98,7 +103,7 @@ def recognises(record: dict[str, Any]) -> str:
     )
 
 
-def parse(line: bytes, source: Source, session_key: str) -> list[Invocation | Feedback]:
+def parse(line: bytes, source: Source, session_key: str) -> list[Sealed | Feedback]:
     """The one call that a line tells of; for a training row with the feedback that proves it.
 
     Raises:
@@ -124,19 +129,20 @@ def parse(line: bytes, source: Source, session_key: str) -> list[Invocation | Fe
 
 def _row(
     line: bytes, keys: dict[str, msgspec.Raw], source: Source, session_key: str
-) -> list[Invocation | Feedback]:
+) -> list[Sealed | Feedback]:
     row = decode(line, _rows)
-    asked = row.prompt if row.messages is None else row.messages
-    if isinstance(asked, str):
-        asked = [_openai.Turn(role="user", content=asked)]
-    if not asked or asked[-1].role == "assistant":
+    asked = row.prompt if bytes(row.messages) == b"null" else row.messages
+    if bytes(asked)[:1] == b'"':
+        asked = msgspec.Raw(b'[{"role":"user","content":' + bytes(asked) + b"}]")
+    turns = decode(asked, _turn_lists)
+    if not turns or decode(turns[-1], _roles).role == "assistant":
         raise Malformed("misplaced-turn", "$.messages: expected a last turn of user or tool")
     given = row.reward_model.ground_truth if row.reward_model else row.reference_answer
     if bytes(given) == b"null":
         raise Malformed("missing-field", "$: expected reference_answer or reward_model")
     reply = _references.read(given)
     exchange = Exchange(
-        messages=_openai.turns(asked, "$.messages"),
+        messages=_openai.turns.written(turns, "$.messages"),
         tools=_openai.tools(bytes(row.tools)),
         reply=reply,
     )
@@ -171,13 +177,14 @@ def _is_scalar(value: Any) -> bool:
 
 def _name(exchange: Exchange) -> str:
     """A row without an id is named by what it says."""
-    said = (exchange.messages, exchange.tools, exchange.reply)
-    return "row-" + hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()[:32]
+    return "row-" + identity("", exchange.messages, exchange.tools, written(exchange.reply))[:32]
 
 
 _OWN = ("id", "timestamp", "prompt", "reference_answer")
 _keyed = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _values = msgspec.json.Decoder(Scalar)
 _pairs = msgspec.json.Decoder(_Pair)
+_turn_lists = msgspec.json.Decoder(list[msgspec.Raw])
+_roles = msgspec.json.Decoder(_Role)
 _asked = msgspec.json.Decoder(_Asked)
 _rows = msgspec.json.Decoder(_Row)

@@ -23,7 +23,8 @@ from typing import Any
 import msgspec
 
 from tasks.core.json_lines import NOT_A_CHAT, Malformed, decode, shallow, texts
-from tasks.core.records import Invocation, Source, Usage
+from tasks.core.records import Source, Usage
+from tasks.core.sealed import Sealed
 from tasks.formats import _otel_messages
 from tasks.formats._exchange import Exchange, Told, invocation
 
@@ -126,7 +127,7 @@ def recognises(record: dict[str, Any]) -> str:
     return "" if "resourceSpans" in record else 'expected "resourceSpans"'
 
 
-def parse(line: bytes, source: Source, session_key: str) -> list[Invocation | Malformed]:
+def parse(line: bytes, source: Source, session_key: str) -> list[Sealed | Malformed]:
     """The calls of a batch, each in its place, or why that span is none.
 
     Raises:
@@ -135,7 +136,7 @@ def parse(line: bytes, source: Source, session_key: str) -> list[Invocation | Ma
     return list(_calls(decode(line, _batches), source, session_key))
 
 
-def _calls(batch: _Batch, source: Source, session_key: str) -> Iterator[Invocation | Malformed]:
+def _calls(batch: _Batch, source: Source, session_key: str) -> Iterator[Sealed | Malformed]:
     for at, resource in enumerate(batch.resource_spans):
         for scope_at, scope in enumerate(resource.scope_spans):
             for number, raw in enumerate(scope.spans):
@@ -146,7 +147,7 @@ def _calls(batch: _Batch, source: Source, session_key: str) -> Iterator[Invocati
                     yield Malformed(error.reason, f"{place}: {error.detail}")
 
 
-def _call(span: _Span, source: Source, session_key: str) -> Invocation:
+def _call(span: _Span, source: Source, session_key: str) -> Sealed:
     told = {pair.key: pair.value for pair in span.attributes}
     for event in span.events:
         if event.name == _EVENT:

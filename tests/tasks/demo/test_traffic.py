@@ -99,7 +99,8 @@ def test_the_projects_own_reader_takes_every_whole_record(lines: list[str]) -> N
     for record in whole(lines):
         line = json.dumps(record).encode()
         source = Source(uri="demo", line=1, format="bedrock_invocation")
-        (call,) = bedrock_invocation.parse(line, source, "session_id")
+        (sealed,) = bedrock_invocation.parse(line, source, "session_id")
+        call = sealed.open()
         assert call.session_id == record["requestMetadata"]["session_id"]
         assert [message.role for message in call.messages] == ["system", "user"]
         assert len(call.tools) >= 2

@@ -16,8 +16,8 @@ def record(**changed: Any) -> dict[str, Any]:
 
 
 def parse(found: dict[str, Any]) -> Invocation:
-    (invocation,) = bedrock.parse(json.dumps(found).encode(), SOURCE, "session_id")
-    return invocation
+    (sealed,) = bedrock.parse(json.dumps(found).encode(), SOURCE, "session_id")
+    return sealed.open()
 
 
 def reason(found: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tasks import formats
 from tasks.core.errors import SettingsError
 from tasks.core.records import Invocation, Source, encode
+from tasks.core.sealed import Sealed
 
 SOURCE = Source(uri="logs/a.jsonl", line=1, format="any")
 EVERY = pytest.mark.parametrize("name", formats.available())
@@ -36,7 +37,7 @@ def read(module: ModuleType, line: bytes) -> list[Invocation] | str:
         items = [error]
     refused = [item.reason for item in items if isinstance(item, formats.Malformed)]
     assert all(reason == reason.lower().replace(" ", "-") != "" for reason in refused)
-    found = [item for item in items if isinstance(item, Invocation)]
+    found = [item.open() for item in items if isinstance(item, Sealed)]
     for item in items:
         if not isinstance(item, formats.Malformed):
             encode(item)
@@ -46,8 +47,8 @@ def read(module: ModuleType, line: bytes) -> list[Invocation] | str:
 def call(module: ModuleType, line: bytes, session_key: str = "session_id") -> Invocation:
     """The one call that a line tells of."""
     (found,) = module.parse(line, SOURCE, session_key)
-    assert isinstance(found, Invocation)
-    return found
+    assert isinstance(found, Sealed)
+    return found.open()
 
 
 def replaced(sample: bytes, old: bytes, new: bytes) -> bytes:
@@ -68,7 +69,7 @@ def paths(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 @EVERY
 def test_the_sample_is_read_as_one_call_of_its_session(name: str) -> None:
     module = formats.load(name)
-    (found,) = module.parse(module.SAMPLE, SOURCE, "session_id")
+    found = call(module, module.SAMPLE)
     assert found.session_id == "s-12"
     assert found.timestamp == "2026-11-03T14:20:29Z"
     assert found.metadata.items() >= {"session_id": "s-12", "domain": "weather"}.items()
@@ -92,7 +93,7 @@ def test_the_docstring_shows_a_record(name: str) -> None:
 @EVERY
 def test_without_the_session_key_each_call_is_its_own_session(name: str) -> None:
     module = formats.load(name)
-    (found,) = module.parse(module.SAMPLE, SOURCE, "conversation")
+    found = call(module, module.SAMPLE, "conversation")
     assert found.session_id == found.request_id != ""
 
 
@@ -101,6 +102,17 @@ def test_the_same_line_gives_the_same_bytes(name: str) -> None:
     module = formats.load(name)
     first, again = (module.parse(module.SAMPLE, SOURCE, "session_id")[0] for _ in range(2))
     assert encode(first) == encode(again)
+
+
+@EVERY
+def test_what_is_sealed_is_the_line_of_the_invocation(name: str) -> None:
+    module = formats.load(name)
+    (sealed,) = module.parse(module.SAMPLE, SOURCE, "session_id")
+    found = sealed.open()
+    assert encode(sealed) == encode(found)
+    assert found.id == formats.invocation_id(
+        found.request_id, found.messages, found.tools, found.response
+    )
 
 
 @EVERY
@@ -193,7 +205,7 @@ def test_a_poisoned_value_is_a_reject(name: str, value: bytes, reason: str) -> N
 def test_a_written_backslash_u0000_is_no_nul(name: str) -> None:
     module = formats.load(name)
     line = replaced(module.SAMPLE, b'"You tell', b'"Write \\\\u0000, you tell')
-    (found,) = module.parse(line, SOURCE, "session_id")
+    found = call(module, line)
     assert found.messages[0].content.startswith("Write \\u0000, you tell")
 
 

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from tasks.core.records import Feedback, Invocation, Message, Reply, Source, ToolCall, Usage
+from tasks.core.sealed import Sealed
 from tasks.formats import Malformed, openai_chat
 
 SOURCE = Source(uri="logs/a.jsonl", line=1, format="openai_chat")
@@ -15,8 +16,9 @@ def record() -> dict[str, Any]:
 
 
 def parse(found: dict[str, Any]) -> Invocation:
-    (invocation,) = openai_chat.parse(json.dumps(found).encode(), SOURCE, "session_id")
-    return invocation
+    (sealed,) = openai_chat.parse(json.dumps(found).encode(), SOURCE, "session_id")
+    assert isinstance(sealed, Sealed)
+    return sealed.open()
 
 
 def reason(found: dict[str, Any]) -> str:
@@ -196,8 +198,9 @@ def test_a_training_row_is_a_call_and_the_truth_about_it(reference: Any, expecte
     first = {"id": 7, "messages": ASKED, "reference_answer": reference, "session_id": "s-1"}
     second = {"id": 7, "prompt": ASKED, "reward_model": {"ground_truth": reference, "style": "r"}}
     for row in (first, second | {"session_id": "s-1", "extra_info": {"index": 3}}):
-        call, truth = openai_chat.parse(json.dumps(row).encode(), SOURCE, "session_id")
-        assert isinstance(call, Invocation)
+        sealed, truth = openai_chat.parse(json.dumps(row).encode(), SOURCE, "session_id")
+        assert isinstance(sealed, Sealed)
+        call = sealed.open()
         assert isinstance(truth, Feedback)
         assert (call.request_id, call.session_id, call.model) == ("7", "s-1", "reference")
         assert call.response == truth.value == expected
