@@ -45,7 +45,7 @@ from tasks.core.redaction.lines import Line
 from tasks.core.redaction.rewrite import Rewriter
 from tasks.core.redaction.sift import Sift
 from tasks.core.redaction.surrogates import Surrogates
-from tasks.core.settings import Params, RedactSettings, Services
+from tasks.core.settings import Params, RedactSettings
 
 CODE = ("tasks/redact.py", "tasks/core/redaction", "tasks/core/parts.py", "tasks/core/records.py")
 AUDIT = "audit"
@@ -247,6 +247,8 @@ def _manifest(made: Sequence[_Made], key: bytes) -> Manifest:
 
 
 def _stage(params: Params, data: Path) -> Manifest:
+    from tasks.core.services import Services
+
     source, target = data / "ingested", data / "redacted"
     parts.require_manifest(source)
     before = parts.read_manifest(target)

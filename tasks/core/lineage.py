@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.job import DatasetRef, Job, Tracking
-from tasks.core.settings import Services
+from tasks.core.services import Services
 
 EXPERIMENT = "ratchet"
 

@@ -1,8 +1,8 @@
-"""What params.yaml may say, and where servers and secrets are found.
+"""What params.yaml may say.
 
 `params.yaml` holds every knob that changes a result; one section a step. It is copied into
 `dvc.lock` and git, so hosts, tokens and keys are never in it: they come from the environment
-(`Services`). A step is given its own section and nothing else.
+(`tasks/core/services.py`). A step is given its own section and nothing else.
 """
 
 from pathlib import Path
@@ -10,7 +10,6 @@ from typing import Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tasks.core.errors import SettingsError
 
@@ -215,21 +214,6 @@ class Params(Section):
     canary: CanarySettings
     promote: PromoteSettings
     compute: ComputeSettings
-
-
-class Services(BaseSettings):
-    """Servers and secrets; from the environment only, never from a file under version control."""
-
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
-
-    mlflow_tracking_uri: str = ""
-    """Empty: a SQLite file in the workspace."""
-    prefect_api_url: str = ""
-    """Empty: a server for the length of the command."""
-    ratchet_key_file: str = ""
-    """Key of the surrogates; empty: `.ratchet/redaction.key` in the workspace."""
-    ratchet_router: str = ""
-    """URL of a router that runs already, beside the workspace; empty: the canary starts its own."""
 
 
 def load(path: Path = Path(PARAMS_FILE)) -> Params:

@@ -21,7 +21,7 @@ from tasks.core import learned
 from tasks.core.errors import EvidenceError, SettingsError
 from tasks.core.job import Job
 from tasks.core.learned import Registered
-from tasks.core.settings import Services
+from tasks.core.services import Services
 from tasks.serving.processes import Server
 
 SERVING = Path(".ratchet") / "serving"

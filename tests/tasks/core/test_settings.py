@@ -5,7 +5,8 @@ import pytest
 import yaml
 
 from tasks.core.errors import SettingsError
-from tasks.core.settings import Params, Services, load
+from tasks.core.services import Services
+from tasks.core.settings import Params, load
 
 PARAMS = Path(__file__).parents[3] / "params.yaml"
 
