@@ -5,7 +5,17 @@ Nothing heavy is imported before a command runs, so that `ratchet --help` answer
 
 import typer
 
-from flows.commands import console, data, demo, evidence, model, releases, reward, servers
+from flows.commands import (
+    agreement,
+    console,
+    data,
+    demo,
+    evidence,
+    model,
+    releases,
+    reward,
+    servers,
+)
 
 app = typer.Typer(
     name="ratchet",
@@ -32,6 +42,7 @@ rewards = typer.Typer(help="Score rows with a reward spec, and attack it.", no_a
 rewards.command()(reward.score)
 rewards.command()(reward.check)
 rewards.command()(reward.doc)
+rewards.command()(agreement.agreement)
 app.add_typer(rewards, name="reward")
 
 app.command()(servers.up)
