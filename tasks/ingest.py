@@ -138,7 +138,11 @@ def _kept(
     if not had:
         return []
     found = want.found
-    sha256 = "" if found.fault else etags.sha256(found.uri, found.etag) or sources.sha256(found)
+    sha256 = "" if found.fault else etags.sha256(found.uri, found.etag)
+    if not sha256 and not found.fault:
+        if found.store is not None:
+            return []  # to hash it would be to fetch it, and then it can as well be read
+        sha256 = sources.sha256(found)
     if any(reject.reason == bodies.MISSING for part in had for reject in part.rejects):
         return []  # it may have come
     for number, part in enumerate(had):

@@ -432,42 +432,6 @@ def test_a_stage_does_not_read_what_it_writes(uri: str) -> None:
         run(uri)
 
 
-def test_objects_in_a_bucket_are_read_and_known_by_their_etag(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    import boto3
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        for name, value in (
-            ("AWS_ENDPOINT_URL", f"http://{host}:{port}"),
-            ("AWS_ACCESS_KEY_ID", "test"),
-            ("AWS_SECRET_ACCESS_KEY", "test"),
-            ("AWS_DEFAULT_REGION", "us-east-1"),
-        ):
-            monkeypatch.setenv(name, value)
-        bucket = boto3.resource("s3").create_bucket(Bucket="logs")
-        bucket.put_object(Key="a/05/x.json.gz", Body=gzip.compress(calls(1)))
-        bucket.put_object(Key="a/06/y.json.gz", Body=gzip.compress(calls(2)))
-        run("s3://logs/a")
-        assert requests() == ["request-1", "request-2"]
-        read = opened(monkeypatch)
-        # An object may come late, into an hour that was read long ago.
-        bucket.put_object(Key="a/05/late.json.gz", Body=gzip.compress(calls(3)))
-        run("s3://logs/a")
-        assert read == ["s3://logs/a/05/late.json.gz"]
-        assert requests() == ["request-3", "request-1", "request-2"]
-        with pytest.raises(SourceError, match="no log files under s3://logs/nothing"):
-            run("s3://logs/nothing")
-        with pytest.raises(SourceError, match="no s3://nowhere/a"):
-            run("s3://nowhere/a")
-    finally:
-        server.stop()
-
-
 def stage(folder: Path, **options: Any) -> "subprocess.Popen[bytes]":
     """The stage as a process of its own in a workspace that reads `logs`."""
     params = yaml.safe_load((PROJECT / "params.yaml").read_text())
