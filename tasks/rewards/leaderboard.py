@@ -4,6 +4,7 @@
     wanted 5, a number      given 5.0              right for `float`, wrong for `integer`
     declared default 2      given 2, not accepted  wrong: only what is listed as accepted counts
     a required parameter    left out               wrong, though the reference lets it be left out
+    one to be left out      given ""               right, where it is text
 
 Source: ShishirPatil/gorilla, bfcl_eval/eval_checker/ast_eval/ast_checker.py, Python categories.
 """
@@ -24,7 +25,9 @@ def fit(call: ToolCall, wanted: Call, tool: Tool) -> tuple[int, int, int]:
         accepted = (value, *wanted.alternatives.get(name, ()))
         if name in call.arguments:
             given, declared = call.arguments[name], properties.get(name)
-            right += any(same(given, one, declared) for one in accepted)
+            right += any(same(given, one, declared) for one in accepted) or (
+                given == "" and name in wanted.optional and _is_text(declared)
+            )
         else:
             right += name in wanted.optional and name not in required
     extra = 0
@@ -55,6 +58,10 @@ def same(given: Any, wanted: Any, schema: Any) -> bool:
     if isinstance(given, float) and isinstance(wanted, int) and kind == "integer":
         return False
     return bool(given == wanted)
+
+
+def _is_text(schema: Any) -> bool:
+    return isinstance(schema, dict) and schema.get("type") in ("string", "any")
 
 
 def standard(text: str) -> str:

@@ -52,7 +52,8 @@ class Settings(Section):
     """Whether calls have to come in the order of the reference's."""
     compare: Literal["schema", "leaderboard"] = "schema"
     """How arguments are compared: by the tool's schema, or by the rules of the Berkeley Function
-    Calling Leaderboard (strings without case and punctuation, no declared defaults)."""
+    Calling Leaderboard (strings without case and punctuation, no declared defaults; where no call
+    is wanted, whatever is none is right)."""
     preset: Literal["ratchet"] | published.Preset = "ratchet"
     """Another one's published rule in the place of ours, for comparison; no other option counts."""
 
@@ -76,6 +77,8 @@ def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
     reference = prompt.reference
     if settings.preset != "ratchet" and reference is not None:
         return published.score(settings.preset, reference, reply)
+    if settings.compare == "leaderboard" and reference and reference.behaviour != "execute":
+        return _without_wanted(reply)
     offered = {tool.name: tool for tool in prompt.tools}
     reason = _unscorable(reference, offered)
     if reference is None or reason:
@@ -90,6 +93,13 @@ def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
     # At most 0, and no more than without the broken call: breaking one must not hide another.
     tier = "malformed" if len(sound) < len(reply.tool_calls) else "invented"
     return Score(value=min(0.0, found.value or 0.0), tier=tier, behaviour="execute")
+
+
+def _without_wanted(reply: Reply) -> Score:
+    """The leaderboard's rule where no call is wanted: any reply without one is right."""
+    if reply.tool_calls:
+        return Score(value=0.0, tier="acted", behaviour="execute")
+    return Score(value=1.0, exact=True, tier="no-call", behaviour="answer")
 
 
 def _unscorable(reference: Reference | None, offered: dict[str, Tool]) -> str:
