@@ -7,6 +7,8 @@ import pytest
 from tasks.core.records import Call, Message, Reference, Reply, Score, Tool, ToolCall
 from tasks.core.step import PROJECT
 from tasks.rewards import Prompt
+from tasks.rewards.attacks.own_rows import own_rows
+from tasks.rewards.attacks.verdict import check
 from tasks.rewards.spec import load_spec
 from tests.tasks.rewards.graders import Graders
 
@@ -119,6 +121,20 @@ def test_a_wrong_answer_is_worth_a_fifth_at_most(graders: Graders, name: str, ki
 def test_a_value_that_is_wrong_in_the_right_form_costs_its_share(graders: Graders):
     found = score("structured_output", says(INVOICE.replace(": 12", ": 13")))
     assert (found.value, found.exact) == (0.75, False)
+
+
+@pytest.mark.parametrize("name", sorted(set(RIGHT) - {"tool_calls"}))
+def test_a_template_survives_its_attacks_on_its_own_examples(graders: Graders, name: str):
+    spec = load_spec(PROJECT / "specs" / f"{name}.yaml")
+    own = own_rows(spec, PROJECT / "specs" / "examples" / f"{name}.jsonl")
+    values = [found.value for found in own.scores if found.value is not None]
+    assert (len(own.situations), len(values), own.bad) == (5, 5, ())
+    # What a base replies differs, or there is nothing to learn from.
+    assert max(values) == pytest.approx(1.0)
+    assert min(values) <= 0
+    verdict = check(spec, own.situations, values)
+    assert (verdict.findings, verdict.unscored) == ((), {})
+    assert {"injection", "master-key", "huge", "empty"} <= verdict.highest.keys()
 
 
 def score(name: str, reply: Reply) -> Score:
