@@ -12,39 +12,40 @@ the manifest's `info`.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from tasks import formats
-from tasks.core import bodies, feedback, intake, parts, sources, step
-from tasks.core.errors import SettingsError, SourceError, StageError
+from tasks.core import bodies, feedback, intake, parts, sources, step, tolerance
+from tasks.core.errors import SettingsError, SourceError
 from tasks.core.etags import Etags
-from tasks.core.intake import COUNTED, FEEDBACK, Parse
+from tasks.core.intake import FEEDBACK, Parse
 from tasks.core.json_lines import Malformed
-from tasks.core.parts import Counts, Manifest, Part
+from tasks.core.parts import Manifest, Part
 from tasks.core.records import Feedback, Invocation, Record, Source
+from tasks.core.selection import KEYS, Chooser, Selection
 from tasks.core.settings import IngestSettings
 from tasks.core.sources import Line, LogObject
 
 SAMPLED = 20
 """Lines of an object that are looked at to recognise its format."""
-TOLERATED = 20
-"""Rejects that stop nothing, whatever their share: one bad line in five is no bad load."""
 
 
 CODE = (
     "tasks/ingest.py",
     "tasks/core/bodies.py",
+    "tasks/core/conditions.py",
     "tasks/core/gzip_stream.py",
     "tasks/core/intake.py",
     "tasks/core/json_lines.py",
     "tasks/core/records.py",
     "tasks/core/sealed.py",
+    "tasks/core/selection.py",
     "tasks/core/sources.py",
 )
 
@@ -54,6 +55,14 @@ class Wanted(NamedTuple):
 
     found: LogObject
     format: str
+
+
+class _Run(NamedTuple):
+    """What objects are read with."""
+
+    settings: IngestSettings
+    target: Path
+    selection: Selection | None
 
 
 def ingest(settings: IngestSettings, target: Path) -> Manifest:
@@ -68,16 +77,23 @@ def ingest(settings: IngestSettings, target: Path) -> Manifest:
     etags = Etags(target)
     known = _by_uri(parts.read_manifest(target))
     made: list[Part] = []
+    selection: Selection | None = None
     with step.progress("reading logs", len(wanted)) as advance:
-        for want in wanted:
-            kept = _kept(known.get(want.found.uri, []), want, settings, target, etags)
-            fresh = kept or _read(want, settings, target)
+        # What is wanted of the logs can depend on the feedback.
+        for want in sorted(wanted, key=lambda want: want.format != FEEDBACK):
+            if want.format != FEEDBACK and settings.filter and not selection:
+                selection = Selection(settings.filter, target, made)
+            run = _Run(settings, target, selection)
+            kept = _kept(known.get(want.found.uri, []), want, run, etags)
+            fresh = kept or _read(want, run)
             etags.note(want.found.uri, want.found.etag, fresh[0].info["sha256"])
             made += fresh
             advance(1)
-    manifest = _manifest(made, skipped)
+    manifest = _manifest(sorted(made, key=lambda part: part.info["uri"]), skipped)
+    if selection:
+        selection.check(made)
     for label in ("", FEEDBACK):
-        _check(manifest.labelled(label), settings.max_rejected, label or "log")
+        tolerance.check(manifest.labelled(label), settings.max_rejected, label or "log")
     parts.commit(target, manifest)
     etags.write()
     return manifest
@@ -131,9 +147,7 @@ def _by_uri(manifest: Manifest | None) -> dict[str, list[Part]]:
     return found
 
 
-def _kept(
-    had: list[Part], want: Wanted, settings: IngestSettings, target: Path, etags: Etags
-) -> list[Part]:
+def _kept(had: list[Part], want: Wanted, run: _Run, etags: Etags) -> list[Part]:
     """The object's parts from the last run, if they are what reading it again would give."""
     if not had:
         return []
@@ -146,13 +160,13 @@ def _kept(
     if any(reject.reason == bodies.MISSING for part in had for reject in part.rejects):
         return []  # it may have come
     for number, part in enumerate(had):
-        intact = parts.part_path(target, part).is_file()
-        if not intact or part.key != _key(want, sha256, settings, number):
+        intact = parts.part_path(run.target, part).is_file()
+        if not intact or part.key != _key(want, sha256, run, number):
             return []
     return had
 
 
-def _read(want: Wanted, settings: IngestSettings, target: Path) -> list[Part]:
+def _read(want: Wanted, run: _Run) -> list[Part]:
     """Read an object to its end and write its parts."""
     found = want.found
     digest = hashlib.sha256()
@@ -161,14 +175,17 @@ def _read(want: Wanted, settings: IngestSettings, target: Path) -> list[Part]:
     else:
         lines = sources.read_lines(found, digest)
     first = list(islice(lines, SAMPLED))
-    name, parse = _parser(want.format, first, settings.session_key)
-    outcomes = intake.outcomes(chain(first, lines), parse, found.uri, name)
+    name, parse = _parser(want.format, first, run.settings.session_key)
+    chooser = Chooser(run.selection) if run.selection else None
+    keep = chooser.keep if chooser else None
+    outcomes = intake.outcomes(chain(first, lines), parse, found.uri, name, keep)
     label = FEEDBACK if want.format == FEEDBACK else ""
-    made = intake.write(outcomes, target, settings.part_records, label)
+    made = intake.write(outcomes, run.target, run.settings.part_records, label)
     sha256 = "" if found.fault else digest.hexdigest()
-    info = {"uri": found.uri, "sha256": sha256, "format": name}
+    info: dict[str, Any] = {"uri": found.uri, "sha256": sha256, "format": name}
+    info |= {KEYS: chooser.seen()} if chooser else {}
     return [
-        msgspec.structs.replace(part, key=_key(want, sha256, settings, number), info=info)
+        msgspec.structs.replace(part, key=_key(want, sha256, run, number), info=info)
         for number, part in enumerate(made)
     ]
 
@@ -203,7 +220,7 @@ def _refuse(error: Malformed, *_: object) -> list[Invocation]:
     raise error
 
 
-def _key(want: Wanted, sha256: str, settings: IngestSettings, number: int) -> str:
+def _key(want: Wanted, sha256: str, run: _Run, number: int) -> str:
     """Hash of all that a part is made from; each of an object's parts has its number in it."""
     found = want.found
     return step.fingerprint(
@@ -212,8 +229,9 @@ def _key(want: Wanted, sha256: str, settings: IngestSettings, number: int) -> st
         sha256,
         want.format,
         _code(want.format),
-        settings.session_key,
-        str(settings.part_records),
+        run.settings.session_key,
+        str(run.settings.part_records),
+        run.selection.key if run.selection else "",
         str(number),
     )
 
@@ -238,42 +256,6 @@ def _manifest(made: list[Part], skipped: int) -> Manifest:
     }
     counts = step.total(part for part in made if not part.label)
     return Manifest(stage="ingest", parts=tuple(made), counts=counts, info=info)
-
-
-def _check(made: Iterable[Part], max_rejected: float, what: str) -> None:
-    """Stop a bad load: a share of rejects that is too high, or nothing but rejects.
-
-    What was left out by choice, or is no chat, is no fault; where it is all there is, it stops too.
-    """
-    made = tuple(made)
-    counts = step.total(made)
-    left_out = sum(counts.reasons.get(reason, 0) for reason in COUNTED)
-    faults, read = counts.rejected - left_out, counts.read - left_out
-    if left_out and not counts.accepted and not faults:
-        raise StageError(
-            f"all {counts.read} {what} records were left out ({_reasons(counts)}): expected calls "
-            "of a model; correct `ingest.sources` or `ingest.filter` in params.yaml"
-        )
-    if faults <= (TOLERATED if counts.accepted else 0):
-        return
-    if counts.accepted and faults <= max_rejected * read:
-        return
-    first = {r.reason: r for part in reversed(made) for r in reversed(part.rejects)}
-    places = "; ".join(
-        f"{reason} {counts.reasons[reason]}, first at {reject.source.uri}:{reject.source.line}"
-        + (f" ({reject.detail})" if reject.detail else "")
-        for reason, reject in sorted(first.items())
-        if reject.source
-    )
-    raise StageError(
-        f"{faults} of {read} {what} records were rejected, at most "
-        f"{max_rejected:.0%} may be: {places}. Correct or remove these sources, or raise "
-        "ingest.max_rejected; nothing was committed"
-    )
-
-
-def _reasons(counts: Counts) -> str:
-    return ", ".join(f"{name} {count}" for name, count in counts.reasons.items())
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from tasks.core.conditions import Condition
 from tasks.core.errors import SettingsError
 
 PARAMS_FILE = "params.yaml"
@@ -33,6 +34,8 @@ class IngestSettings(Section):
     sources: tuple[LogSource, ...] = Field(min_length=1)
     feedback: tuple[str, ...] = ()
     """fsspec uris of JSON lines files (or folders of them) with feedback to be joined."""
+    filter: Condition | None = None
+    """Which calls are wanted; the others are counted as `filtered`. None: all."""
     session_key: str = "session_id"
     """Key of the log's own metadata that names the session; without it each call is its own."""
     max_rejected: float = Field(ge=0, le=1)

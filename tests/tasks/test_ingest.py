@@ -19,8 +19,9 @@ from tasks.core.errors import SettingsError, SourceError, StageError
 from tasks.core.parts import Manifest
 from tasks.core.records import Feedback, Invocation, Rejected
 from tasks.core.settings import IngestSettings, LogSource
+from tasks.core.tolerance import TOLERATED
 from tasks.formats import bedrock_invocation, openai_chat
-from tasks.ingest import TOLERATED, ingest
+from tasks.ingest import ingest
 
 PROJECT = Path(__file__).parents[2]
 AIRLINE = (Path(__file__).parents[2] / "../shared/data/airline").resolve()

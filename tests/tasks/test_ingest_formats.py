@@ -1,0 +1,131 @@
+"""Several formats in one load: each record counts once, whoever delivered it and however often."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks import formats
+from tasks.core import parts
+from tasks.core.parts import Manifest
+from tasks.core.records import Example, Feedback, Invocation
+from tasks.core.settings import DedupSettings, IngestSettings, LogSource
+from tasks.dedup import dedup
+from tasks.formats import bedrock_invocation
+from tasks.ingest import ingest
+
+INGESTED, DEDUPED = Path("data/ingested"), Path("data/deduped")
+ONE_ID = ("litellm_log", "mlflow_trace", "otel_genai")
+"""Formats whose samples are one call under the provider's own id."""
+
+
+@pytest.fixture(autouse=True)
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "logs").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+
+def write(name: str, *lines: bytes) -> None:
+    Path("logs", name).write_bytes(b"".join(line + b"\n" for line in lines))
+
+
+def read() -> Manifest:
+    return ingest(IngestSettings(sources=(LogSource(uri="logs"),), max_rejected=0.05), INGESTED)
+
+
+def decided() -> tuple[Manifest, list[Example]]:
+    manifest = dedup(DedupSettings(similarity=0.8), INGESTED, DEDUPED)
+    return manifest, [
+        row for part in manifest.labelled("") for row in parts.read_part(DEDUPED, part, Example)
+    ]
+
+
+def test_each_file_is_read_in_the_format_that_it_is_in() -> None:
+    for name in formats.available():
+        write(f"{name}.jsonl", formats.load(name).SAMPLE)
+    manifest = read()
+    assert [part.info["format"] for part in manifest.parts] == formats.available()
+    assert manifest.counts.accepted == len(formats.available())
+    found = parts.read_parts(INGESTED, Invocation)
+    assert [row.source.format for row in found] == formats.available()
+
+
+def test_one_call_under_one_id_counts_once_in_whatever_formats_it_came() -> None:
+    for name in ONE_ID:
+        write(f"{name}.jsonl", formats.load(name).SAMPLE)
+    read()
+    assert len({row.id for row in parts.read_parts(INGESTED, Invocation)}) == 1
+    manifest, (example,) = decided()
+    assert manifest.counts.reasons == {"redelivered": 2}
+    assert {place.format for place in example.sources} == set(ONE_ID)
+
+
+def test_one_call_under_the_ids_of_two_tools_counts_once_by_what_it_says() -> None:
+    record: dict[str, Any] = json.loads(bedrock_invocation.SAMPLE)
+    result = record["input"]["inputBodyJson"]["messages"][2]["content"][0]["toolResult"]
+    result["content"] = [{"text": '{"id": 7}'}]
+    write("bedrock", json.dumps(record).encode())
+    write("gateway", formats.load("litellm_log").SAMPLE)
+    write("tracing", formats.load("langfuse_export").SAMPLE)
+    read()
+    assert len({row.id for row in parts.read_parts(INGESTED, Invocation)}) == 3
+    manifest, (example,) = decided()
+    assert manifest.counts.reasons == {"retried": 2}
+    assert len(example.invocations) == 3
+
+
+def test_one_object_copied_packed_or_renamed_counts_once() -> None:
+    write("a.jsonl", bedrock_invocation.SAMPLE)
+    write("renamed.jsonl", bedrock_invocation.SAMPLE)
+    Path("logs/b.gz").write_bytes(gzip.compress(bedrock_invocation.SAMPLE))
+    read()
+    manifest, _ = decided()
+    assert (manifest.counts.accepted, manifest.counts.reasons) == (1, {"redelivered": 2})
+
+
+def test_a_training_rows_reference_is_the_truth_of_its_example() -> None:
+    asked = [{"role": "user", "content": "Weather in Oslo?"}]
+    calls = json.dumps([{"name": "get_weather", "arguments": {"city": "Oslo"}}])
+    write(
+        "rows",
+        json.dumps({"messages": asked, "reference_answer": "For which day?", "id": "r-1"}).encode(),
+        json.dumps({"prompt": asked, "reward_model": {"ground_truth": calls}}).encode(),
+    )
+    manifest = read()
+    assert (manifest.counts.accepted, manifest.info["feedback"]["accepted"]) == (2, 2)
+    assert len(list(parts.read_parts(INGESTED, Feedback, "feedback"))) == 2
+    _, examples = decided()
+    found = {(e.truth_source, e.reference.behaviour) for e in examples if e.reference}
+    assert found == {("human_edit", "clarify"), ("human_edit", "execute")}
+
+
+def test_spans_of_other_kinds_are_counted_and_no_fault() -> None:
+    batch: dict[str, Any] = json.loads(formats.load("otel_genai").SAMPLE)
+    spans = batch["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    (call,) = spans
+    web = {"spanId": "1", "name": "GET /", "attributes": []}
+    silent = call | {
+        "attributes": [a for a in call["attributes"] if not a["key"].endswith("messages")]
+    }
+    spans[:] = [web] * 50 + [call, silent]
+    write("otel", json.dumps(batch).encode())
+    counts = read().counts
+    assert (counts.read, counts.accepted, counts.rejected) == (52, 1, 51)
+    assert counts.reasons == {"content-not-captured": 1, "not-a-chat": 50}
+    (reject,) = (json.loads(r) for r in (INGESTED / "rejected.jsonl").read_text().splitlines())
+    assert reject["detail"].startswith(
+        "$.resourceSpans[0].scopeSpans[0].spans[51]: expected gen_ai"
+    )
+
+
+def test_a_trace_as_mlflow_writes_it_is_read(tmp_path: Path) -> None:
+    """Its inputs and outputs are JSON as a text there."""
+    trace: dict[str, Any] = json.loads(formats.load("mlflow_trace").SAMPLE)
+    told = trace["data"]["spans"][0]["attributes"]
+    for key in ("mlflow.spanInputs", "mlflow.spanOutputs"):
+        told[key] = json.dumps(told[key])
+    write("a", formats.load("mlflow_trace").SAMPLE, json.dumps(trace).encode())
+    counts = read().counts
+    assert (counts.accepted, counts.reasons) == (1, {"redelivered": 1})
