@@ -19,9 +19,8 @@ from typing import Any, Literal
 
 from tasks.core.errors import RatchetError, StageError
 from tasks.core.records import Score
-from tasks.rewards.exchange import lambda_rows
-from tasks.rewards.rows import BadRowError
-from tasks.rewards.spec import Spec, load_spec
+from tasks.rewards.exchange import row_scores
+from tasks.rewards.spec import Spec
 
 Unscored = Literal["fail", "null"]
 Handler = Callable[[Any, Any], Any]
@@ -38,12 +37,7 @@ def handler(
     Raises:
         StageError: the spec or the code here is not what was exported.
     """
-    spec = load_spec(path)
-    if sha and spec.sha != sha:
-        raise StageError(
-            f"{path} was exported as {sha[:12]} and is {spec.sha[:12]} here: a file of this folder "
-            "was changed; export it again"
-        )
+    spec = row_scores.loaded(path, sha)
 
     def lambda_handler(event: Any, context: Any) -> Any:
         del context
@@ -63,22 +57,16 @@ def answers(spec: Spec, rows: list[Any], unscored: Unscored) -> list[dict[str, A
     Raises:
         StageError: a row could not be scored, and `unscored` is `fail`.
     """
-    read: list[lambda_rows.LambdaRow | BadRowError] = [_read(row) for row in rows]
-    good = [row for row in read if not isinstance(row, BadRowError)]
-    scores = iter(spec.batch([row.prompt for row in good], [row.reply for row in good]))
     found: list[dict[str, Any]] = []
-    for row in read:
-        if isinstance(row, BadRowError):
-            row_id, score = row.row_id, Score.unscored(f"{row.key}: {row}")
-        else:
-            row_id, score = row.id, next(scores)
+    for row, score in zip(rows, row_scores.scores(spec, rows), strict=True):
+        row_id = str(row.get("id", "")) if isinstance(row, dict) else ""
         if score.value is None and unscored == "fail":
             raise StageError(f"row {row_id!r} could not be scored: {score.reason}")
         found.append(_answer(row_id, score))
     return found
 
 
-def _answer(row_id: str | int | None, score: Score) -> dict[str, Any]:
+def _answer(row_id: str, score: Score) -> dict[str, Any]:
     if score.value is None:
         return {"id": row_id, "aggregate_reward_score": None, "error": score.reason}
     metrics = [
@@ -110,10 +98,3 @@ def _rows(event: Any) -> tuple[list[Any], bool]:
 
 class _NotAnEventError(RatchetError):
     pass
-
-
-def _read(row: Any) -> lambda_rows.LambdaRow | BadRowError:
-    try:
-        return lambda_rows.read(row)
-    except BadRowError as problem:
-        return problem

@@ -23,6 +23,8 @@ from tasks.rewards.exchange import namespaces
 Form = Literal["bedrock", "sagemaker"]
 
 _ASSISTANTS = ("assistant", "nova_assistant")
+_RIGHT = ("reference", "reference_answer", "ground_truth")
+"""Where what would have been right may stand; the last is eval-protocol's and verl's name."""
 _OWN = ("id", "messages", "metadata", "tools", "reference", "reference_answer")
 
 
@@ -60,7 +62,8 @@ def read(given: Any) -> LambdaRow:
         "tools": said.get("tools"),
     }
     found = rows.read(msgspec.json.encode(made))
-    reference = reference_of(said.get("reference", said.get("reference_answer")))
+    right = next((said[name] for name in _RIGHT if said.get(name) is not None), None)
+    reference = reference_of(right)
     item = {key: value for key, value in said.items() if key not in _OWN}
     if "reference_answer" in said:
         item["reference_answer"] = said["reference_answer"]
