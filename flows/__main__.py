@@ -11,6 +11,7 @@ from flows.commands import (
     data,
     demo,
     evidence,
+    exchange,
     model,
     releases,
     reward,
@@ -38,11 +39,16 @@ app.command()(evidence.status)
 app.command()(evidence.audit)
 app.command()(evidence.power)
 
-rewards = typer.Typer(help="Score rows with a reward spec, and attack it.", no_args_is_help=True)
+rewards = typer.Typer(
+    help="Score rows with a reward spec, attack it, exchange it with other services.",
+    no_args_is_help=True,
+)
 rewards.command()(reward.score)
 rewards.command()(reward.check)
 rewards.command()(reward.doc)
 rewards.command()(agreement.agreement)
+rewards.command("import")(exchange.import_)
+rewards.command()(exchange.export)
 app.add_typer(rewards, name="reward")
 
 app.command()(servers.up)

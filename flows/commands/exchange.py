@@ -67,7 +67,7 @@ def export(
         bool,
         typer.Option(
             "--unsafe-without-sandbox",
-            help="lambda: let programs of yours run there with the Lambda's role as their only wall.",
+            help="lambda: programs of yours run there with the Lambda's role as only wall.",
         ),
     ] = False,
     json: Json = False,

@@ -52,8 +52,11 @@ _BY_WORDS: tuple[tuple[str, str, Key], ...] = (
     ("judge", "unreadable", "model_grader_parse_error"),
     ("judge", "verdict", "model_grader_parse_error"),
     ("judge", "", "model_grader_server_error"),
+    ("openai", "unfilled", "invalid_variable_error"),
+    ("python", "row-is-no-json", "sample_parse_error"),
     ("python", "sandbox", "python_grader_server_error"),
     ("python", "worker", "python_grader_server_error"),
+    ("python", "bad-answer", "python_grader_server_error"),
     ("python", "", "python_grader_runtime_error"),
 )
 

@@ -54,7 +54,7 @@ def refused(
         elif item["type"] == "missing":
             said = "is missing; add it"
         else:
-            said = f"= {item['input']!r}: {item['msg']}"
+            said = f"= {item['input']!r:.200}: {item['msg']}"
         lines.append(f"{path}:{_line(places, place)}: {_dotted(place)} {said}")
     return SettingsError("; ".join(lines))
 

@@ -103,15 +103,15 @@ def _function(tree: ast.Module, name: str, wanted: tuple[str, ...]) -> ast.Funct
             )
         if isinstance(node, ast.FunctionDef) and node.name in wanted:
             found[node.name] = node
-    if len(found) != 1:
-        said = "has both score and grade; keep one" if found else "defines no function"
-        if "score" not in wanted:
-            raise SettingsError(f"{name} {said} {wanted[0]} at its top level")
+    if not found and "score" not in wanted:
+        raise SettingsError(f"{name} defines no function {wanted[0]} at its top level")
+    if not found:
         raise SettingsError(
-            f"{name} {said}; expected `def score(completion, reference)` with any of "
+            f"{name} defines no function; expected `def score(completion, reference)` with any of "
             f"{', '.join(SCORE_ASKS)}, or `def grade(sample, item)`"
         )
-    return next(iter(found.values()))
+    # Where both are there, `score` is a function that the grader calls.
+    return found.get("grade") or next(iter(found.values()))
 
 
 def _asks(function: ast.FunctionDef, name: str, filled: tuple[str, ...]) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from tasks.rewards.spec import Spec
 
 Json = dict[str, Any]
 
+_ZERO = "a reply that is unscored here scores 0 there"
 _INPUT = "{{sample.output_text}}"
 _REFERENCE = "{{item.reference_answer}}"
 _AS_GRADE = """
@@ -87,7 +88,9 @@ def export(spec: Spec) -> Said:
             f"{spec.path} cannot be said in OpenAI's grader JSON; nothing is written. "
             + "; ".join(cannot)
         )
-    notes = ["a reply that is unscored here scores 0 there"]
+    if (alone := _as_it_stands(spec)) is not None:
+        return Said(alone, (_ZERO,))
+    notes = [_ZERO]
     notes += [note for part in parts for note in part.notes]
     graders = {name: grader for part in parts for name, grader in part.graders.items()}
     written = _combined(spec, [part.value for part in parts])
@@ -101,6 +104,16 @@ def export(spec: Spec) -> Said:
     }
     openai.read(made, str(spec.path))
     return Said(made, tuple(notes))
+
+
+def _as_it_stands(spec: Spec) -> Json | None:
+    """The grader of a spec that holds nothing else, as it was imported."""
+    settings = spec.scorers[0].settings
+    if len(spec.scorers) > 1 or not isinstance(settings, openai_grader.Settings):
+        return None
+    low, high = settings.range or (-1.0, 1.0)
+    whole = spec.scorers[0].weight == 1 and max(-low, high) == 1
+    return settings.grader if whole and spec.declared.clip == (-1, 1) else None
 
 
 def written(grader: Json) -> str:
