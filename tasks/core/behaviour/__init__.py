@@ -15,63 +15,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tasks.core.behaviour import parameters, written_calls
+from tasks.core.behaviour import cues, parameters, written_calls
 from tasks.core.records import Behaviour, Reply, Tool
 
-_VERBS = (
-    "advise|choose|clarify|confirm|describe|detail|enter|elaborate|explain|give|identify|include|"
-    "indicate|list|mention|name|pick|provide|reply|rephrase|say|select|send|share|show|specify|"
-    "state|submit|supply|tell|type|upload"
-)
-# What the sentence asks for stands behind the cue.
-_ASKS = re.compile(
-    rf"\b(?:(?:please|kindly)\s+(?:\w+ly\s+)?(?:{_VERBS}|let (?:me|us) know)"
-    rf"|(?:can|could|would|will|may) (?:you|i)(?: \w+){{0,2}} "
-    rf"(?:{_VERBS}|have|know|ask|let (?:me|us) know)"
-    r"|(?:i|we)(?:'ll| will| would|'d)?(?: also| still| just| first)? (?:need|require|must know)"
-    r"|(?:i|we)(?:'d| would) (?:like|love) to know|let (?:me|us) know"
-    r"|(?:is|are) (?:needed|required|missing))\b"
-)
-_QUESTION_WORDS = re.compile(
-    r"\b(?:what|which|where|when|who|whom|whose|how (?:many|much|long|often|far|old|large|big))\b"
-)
-_ADDRESSES = re.compile(
-    r"\b(?:do|did|are|were|is|was|should|shall|would|will|could|can|have|has|may|might)\b"
-)
-# Politeness at the end of an answer, or an offer to do something else.
-_COURTESY = re.compile(
-    r"\b(?:(?:anything|something|any(?:one| other)?\s*\w*) else|how (?:can|may|else can) (?:i|we)"
-    r"|what (?:else )?(?:can|may) (?:i|we) (?:do|help|assist)"
-    r"|if you (?:have|need|want|would|wish|'d|like|\w+ any)|if there(?:'s| is)|feel free"
-    r"|(?:assist|help) you (?:further|with (?:anything|something)))\b"
-    r"|\b(?:do|would) you (?:like|want|need) (?:any |some )?"
-    r"(?:more|further|additional|help|to know)\b"
-)
-_OFFER = re.compile(
-    r"\b(?:(?:do|would) you (?:like|want|need) (?:me|us)\b"
-    r"|(?:shall|should|may|can) (?:i|we)\b(?! (?:\w+ )?(?:know|have|ask)))"
-)
-# "Could you give it?": what is asked for was named before.
-_PRONOUN = re.compile(r"\s*(?:me |us )?(?:with )?(?:it|that|this|them|those|these)\b")
-_CONSENT = re.compile(r"\bplease confirm\b")
-_PURPOSE = re.compile(
-    r"\b(?:so (?:that )?(?:i|we)|in order to|to (?:proceed|help|assist|continue))\b"
-)
-_UNABLE = re.compile(
-    r"\b(?:(?:i|we)(?:'m|'re| am| are)?(?: (?:\w+ly|sorry|afraid|but|that|also|just|still)){0,3},? "
-    r"(?:(?:i'm |i am |i |we )?(?:can't|cannot|can not|won't|will not|shouldn't|may not"
-    r"|must decline|have to decline|unable|not able|not allowed|not permitted|not authori[sz]ed"
-    r"|not designed|not equipped|not capable|not in a position|"
-    r"(?:don't|do not|lack) (?:currently |actually |directly )?(?:have|support|the (?:ability|tool"
-    r"|capabilit|access|means|function))))"
-    r"|unable to (?:\w+ly )?\w+|(?:beyond|outside|out of|not within|exceeds) (?:of )?"
-    r"(?:my|our|the) (?:\w+ )?(?:scope|capabilit\w+|abilit\w+|power|remit|reach)"
-    r"|my (?:capabilities|abilities|tools|functions) (?:do not|don't|are limited)"
-    r"|(?:is|are|it's) not (?:possible|supported|permitted|allowed|something (?:i|we))"
-    r"|(?:none of|no|not any) (?:\w+ ){0,4}?(?:tools?|functions?)\b"
-    r"|(?:tools?|functions?)(?: \w+){0,4} (?:can't|cannot|can not|do not|don't|does not|doesn't"
-    r"|not (?:suitable|able|available)))"
-)
 # One of them stands in all that _ASKS or _UNABLE matches; to look for one first is far quicker.
 _ASK_WORDS = ("please", "kindly", "you", "need", "requir", "know", "missing", " i ")
 _UNABLE_WORDS = (
@@ -86,7 +32,8 @@ _UNABLE_WORDS = (
     "out",
     "exceed",
 )
-_FOUND_NOTHING = re.compile(r"\b(?:can't|cannot|unable to|not able to) (?:find|locate|see) any\b")
+_ITEM = re.compile(r"(?:[-•–]|\d+[.)])(?:\s+|$)")
+_NUMBERED = re.compile(r"(?m)^(\s*\d+)\. ")
 _ENDS = (". ", "! ", "? ", "？", "。")
 
 
@@ -118,49 +65,71 @@ def classify(reply: Reply, tools: Sequence[Tool]) -> Label:
 def _of_text(content: str, tools: Sequence[Tool]) -> Label:
     plain = content.replace("’", "'").replace("*", "").lower()
     sentences = _sentences(plain)
-    unable = _has(plain, _UNABLE_WORDS) and any(map(_unable, sentences))
-    asking = [s for s in sentences if not (unable and _OFFER.search(s))]
+    declines = _declines(plain, sentences)
     asks = "?" in plain or _has(plain, _ASK_WORDS)
-    asked = [clause for clause in map(_asked, asking) if clause] if asks else []
-    if asked:
-        missing = parameters.named(asked, tools)
-        if not missing and any(_PRONOUN.match(clause) for clause in asked):
+    clauses = _clauses(sentences, bool(declines), _is_english(content)) if asks else []
+    if clauses:
+        wanted = [clause for clause in clauses if clause]
+        missing = parameters.named(wanted, tools) if wanted else ()
+        if not missing and any(map(cues.PRONOUN.search, wanted)):
             missing = parameters.named(sentences, tools)
-        sure = 0.95 if missing and not unable else 0.8
-        rule = "asks-parameter" if missing else "asks"
-        return Label("clarify", sure, missing, rule, len(asked))
-    if unable:
-        return Label("refuse", 0.9, (), "unable")
+        rule = "asks-parameter" if missing else "asks" if wanted else "asks-consent"
+        sure = 0.95 if missing and not declines else 0.8
+        return Label("clarify", sure, missing, rule, len(clauses))
+    if declines:
+        return Label("refuse", 0.9 if declines == "unable" else 0.7, (), declines)
     if any("?" in s or "？" in s for s in sentences) and not _is_english(content):
         return Label("clarify", 0.5, (), "question-mark")
     return Label("answer", 0.8 if _is_english(content) else 0.5, (), "states")
 
 
+def _clauses(sentences: Sequence[str], declines: bool, english: bool) -> list[str]:
+    """What each sentence that asks asks for; "" for a yes."""
+    found = []
+    for place, sentence in enumerate(sentences):
+        if declines and (cues.is_offer(sentence) or cues.hands_over(sentence)):
+            continue
+        clause = cues.asked(sentence, last=english and place == len(sentences) - 1)
+        if clause:
+            besides = cues.wants_consent(sentence)
+            found.append(clause if besides is None else besides)
+    return found
+
+
+def _declines(plain: str, sentences: Sequence[str]) -> str:
+    """By which rule the text declines; "" where it does not."""
+    negative = _has(plain, _UNABLE_WORDS)
+    if negative and any(map(cues.is_unable, sentences)):
+        return "unable"
+    over = any(cues.hands_over(s) and cues.is_offer(s) for s in sentences)
+    if negative and any(map(cues.is_barred, sentences)) and (over or cues.regrets(plain)):
+        return "barred"
+    return "hands-over" if over else ""
+
+
 def _sentences(plain: str) -> list[str]:
+    """Sentences; the items of a list belong to the one that ends in a colon in front of them."""
+    if "\n" in plain:
+        plain = _NUMBERED.sub(r"\1) ", plain)
     for end in _ENDS:
         plain = plain.replace(end, f"{end.rstrip()}\n")
-    return [s.strip() for s in plain.split("\n") if s.strip()]
+    found: list[str] = []
+    listing = False
+    for line in plain.split("\n"):
+        sentence = line.strip()
+        if not sentence:
+            continue
+        if found and (found[-1].endswith(":") or (listing and _ITEM.match(sentence))):
+            listing = True
+            found[-1] = f"{found[-1]} {_ITEM.sub('', sentence)},"
+        else:
+            listing = False
+            found.append(sentence)
+    return [s.rstrip(",") for s in found]
 
 
 def _has(plain: str, words: Sequence[str]) -> bool:
     return any(word in plain for word in words)
-
-
-def _unable(sentence: str) -> bool:
-    return bool(_UNABLE.search(sentence)) and not _FOUND_NOTHING.search(sentence)
-
-
-def _asked(sentence: str) -> str:
-    """The part of the sentence that says what is wanted; "" where nothing is asked for."""
-    cue = _ASKS.search(sentence)
-    if not cue and not sentence.rstrip("\"')").endswith("?"):
-        return ""
-    if _COURTESY.search(sentence) and not _CONSENT.search(sentence):
-        return ""
-    if cue:
-        return _PURPOSE.split(sentence[cue.end() :])[0] or sentence
-    word = _QUESTION_WORDS.search(sentence) or _ADDRESSES.search(sentence)
-    return sentence[word.start() :] if word else ""
 
 
 def _is_english(text: str) -> bool:

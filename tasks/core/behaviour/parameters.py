@@ -23,6 +23,19 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
+_LONG = {
+    "acct": "account",
+    "addr": "address",
+    "amt": "amount",
+    "desc": "description",
+    "dest": "destination",
+    "lang": "language",
+    "loc": "location",
+    "msg": "message",
+    "num": "number",
+    "qty": "quantity",
+    "temp": "temperature",
+}
 _NEAR = 3
 """Words between which the parts of a name still belong together."""
 
@@ -34,19 +47,21 @@ _MORE = re.compile(
 )
 _MODIFIER = re.compile(
     r"\b(?:where|that|who|whose|associated|related|(?<!could )(?<!can )you|to (?!and\b)[a-z]+|from"
-    r"|(?:for|in|on|of|about) (?:the|your|this|these|that|an?))\b.*?(?=[,;]|\band\b|\bor\b|$)"
+    r"|(?:for|in|on|of|about|with) (?:the|your|this|these|that|an?))\b.*?(?=[,;]|\band\b|\bor\b|$)"
 )
 # "The unique identifier of the invoice" is about the invoice.
 _HOLDER = re.compile(
     r"^(?:\W*(?:an?|the|this|optional|required|optionally|specifies|specify|unique|full|exact|valid"
-    r"|desired|specific|given|preferred|user'?s|string|integer|number|numeric|list|array)\s+)*"
+    r"|total|new|updated|current|maximum|minimum|desired|specific|given|preferred|user'?s|string|integer|number|numeric|list|array)\s+)*"
     r"(?:(?:name|identifier|id|type|kind|title|value|list|number|amount|set|string|array)s?"
     r"\s+(?:or \w+ )?(?:of|for|representing)\s+(?:(?:an?|the|this|each)\s+)*)?"
 )
 _EMPTY = _set(
     "a all an and any each her his its my new one or other our own some the their this these those "
     "value string number integer boolean parameter argument input field option data information "
-    "detail item thing specific name type id list user your query text"
+    "detail item thing specific name type id list user your query text code "
+    "be can could do did does have how in is me should to what where when which who would us "
+    "are was were will you total new current please on for from at exact full"
 )
 _KINDS = (
     (
@@ -83,7 +98,9 @@ def named(clauses: Sequence[str], tools: Sequence[Tool]) -> tuple[str, ...]:
     for clause in clauses:
         plain = _without_tools(clause, tools)
         head = _MODIFIER.sub(" ", plain)
-        found = _found(head, names, schemas) or _found(plain, names, schemas)
+        found = _found(head, names, schemas)
+        if not found and head != plain:
+            found = _rest(head, plain, names, schemas)
         found = found or _by_kind(names, plain)
         for name in sorted(found, key=lambda name: (found[name], name)):
             order.setdefault(name, len(order))
@@ -94,7 +111,8 @@ def _found(text: str, names: dict[str, list[str]], schemas: dict[str, Any]) -> d
     said = [stem(word) for word in WORDS.findall(text)]
     found = _by_words(names, said)
     spent = {word for name in found for word in names[name]}
-    return found | _described({n: s for n, s in schemas.items() if n not in found}, said, spent)
+    described = _described(schemas, said, spent)
+    return {**described, **found}
 
 
 def name_words(name: str) -> list[str]:
@@ -103,7 +121,9 @@ def name_words(name: str) -> list[str]:
 
 
 def stem(word: str) -> str:
-    """Without a plural's ending."""
+    """Without a plural's ending, and in full where it is a usual abbreviation."""
+    if word in _LONG:
+        return _LONG[word]
     if len(word) > 4 and word.endswith("ies"):
         return f"{word[:-3]}y"
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
@@ -171,6 +191,17 @@ def _place(words: Sequence[str], said: Sequence[str]) -> int | None:
     return None
 
 
+def _rest(
+    head: str, plain: str, names: dict[str, list[str]], schemas: dict[str, Any]
+) -> dict[str, int]:
+    """What the whole clause names; where its head says what it is about, only by a full name."""
+    if set(map(stem, WORDS.findall(head))) <= _EMPTY:
+        return _found(plain, names, schemas)
+    said = [stem(word) for word in WORDS.findall(plain)]
+    found = {n: _place(words, said) for n, words in names.items() if len(words) > 1}
+    return {name: at for name, at in found.items() if at is not None}
+
+
 def _described(schemas: dict[str, Any], said: Sequence[str], spent: set[str]) -> dict[str, int]:
     """By the noun that a description begins with; where several have it, by its other words too.
 
@@ -179,7 +210,7 @@ def _described(schemas: dict[str, Any], said: Sequence[str], spent: set[str]) ->
     about = {name: words for name, schema in schemas.items() if (words := is_about(schema))}
     heads = {name: words[-1] for name, words in about.items() if words[-1] not in spent}
     found = {name: said.index(head) for name, head in heads.items() if head in said}
-    shared = [about[name][-1] for name in found]
+    shared = [words[-1] for words in about.values()]
     return {
         name: at
         for name, at in found.items()
