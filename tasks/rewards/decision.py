@@ -47,6 +47,8 @@ class Settings(Section):
     """Cost of each parameter asked for, or sentence that asks, beyond what is wanted."""
     other_words: float = Field(default=0.1, ge=0, lt=1)
     """For asking where declining was right, and the reverse."""
+    claims: float = Field(default=0.7, ge=0, lt=1)
+    """For a refusal that tells figures which stand nowhere in the context or the tools."""
     over_refusal: float = Field(default=0.1, ge=0, le=1)
     """Cost of declining where a call was right; it leads below 0."""
     same_text: float = Field(default=0.8, gt=0, le=1)
@@ -76,7 +78,7 @@ def _text(prompt: Prompt, reply: Reply, reference: Reference, settings: Settings
     if reference.behaviour == "clarify":
         return _question(label, prompt, reply, reference, settings)
     if reference.behaviour == "refuse":
-        return Score(value=1.0, exact=True, tier="exact", behaviour="refuse")
+        return _refusal(prompt, reply, settings)
     return _answer(reply, reference, settings)
 
 
@@ -127,6 +129,14 @@ def _question(
     exact = share == 1 and not surplus
     tier = "exact" if exact else "partial-question" if share else "wrong-question"
     return Score(value=value, exact=exact, tier=tier, behaviour="clarify")
+
+
+def _refusal(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
+    """A refusal that tells figures of its own answers all the same."""
+    figures = {word for word in _words(reply.content) if _has_digit(word)}
+    if figures and not all(unsaid.stands(figure, prompt) for figure in figures):
+        return Score(value=settings.claims, tier="declined-and-claims", behaviour="refuse")
+    return Score(value=1.0, exact=True, tier="exact", behaviour="refuse")
 
 
 def _answer(reply: Reply, reference: Reference, settings: Settings) -> Score:
@@ -198,6 +208,7 @@ CASES = (
     Case(_ASK, _CALL, 0.0),
     Case(_ASK, Reply(content="Your invoice is on its way."), 0.0),
     Case(_DECLINE, Reply(content="I am sorry, I cannot do that."), 1.0),
+    Case(_DECLINE, Reply(content="I cannot do that, but it is 12.50 euros."), 0.7),
     Case(_DECLINE, Reply(content="Please give month."), 0.1),
     Case(_DECLINE, Reply(content="Your invoice is on its way."), 0.0),
     Case(_DECLINE, _CALL, 0.0),

@@ -78,6 +78,15 @@ def said(messages: Sequence[Message]) -> str:
     return "\n".join(m.content for m in messages if m.role == "user").lower()
 
 
+def stands(figure: str, prompt: Prompt) -> bool:
+    """Whether a figure (amount, date, id) stands in the context, the tools or the reference."""
+    wanted = prompt.reference.text if prompt.reference else ""
+    if figure in wanted.casefold() or any(figure in m.content.casefold() for m in prompt.messages):
+        return True
+    declared = (f"{t.name} {t.description} {t.parameters}" for t in prompt.tools)
+    return any(figure in text.casefold() for text in declared)
+
+
 def content_words(text: str) -> set[str]:
     """Stemmed words of a lower-case text that carry its subject."""
     words, small = parameters.WORDS.findall(text), _small()

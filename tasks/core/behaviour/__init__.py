@@ -18,8 +18,8 @@ from typing import NamedTuple
 from tasks.core.behaviour import cues, parameters, written_calls
 from tasks.core.records import Behaviour, Reply, Tool
 
-# One of them stands in all that _ASKS or _UNABLE matches; to look for one first is far quicker.
-_ASK_WORDS = ("please", "kindly", "you", "need", "requir", "know", "missing", " i ")
+# One of them stands in all that asks or declines; to look for one first is far quicker.
+_ASK_WORDS = ("please", "kindly", "you", "need", "requir", "know", "missing", " me", "give", "tell")
 _UNABLE_WORDS = (
     "not",
     "n't",
@@ -31,6 +31,24 @@ _UNABLE_WORDS = (
     "beyond",
     "out",
     "exceed",
+    "bound",
+    "forbid",
+    "prohibit",
+    "prevent",
+    "limited",
+)
+_OTHERS = (
+    "human",
+    "person",
+    "agent",
+    "team",
+    "support",
+    "service",
+    "specialist",
+    "colleague",
+    "tative",
+    "operator",
+    "supervisor",
 )
 _ITEM = re.compile(r"(?:[-•–]|\d+[.)])(?:\s+|$)")
 _NUMBERED = re.compile(r"(?m)^(\s*\d+)\. ")
@@ -66,8 +84,7 @@ def _of_text(content: str, tools: Sequence[Tool]) -> Label:
     plain = content.replace("’", "'").replace("*", "").lower()
     sentences = _sentences(plain)
     declines = _declines(plain, sentences)
-    asks = "?" in plain or _has(plain, _ASK_WORDS)
-    clauses = _clauses(sentences, bool(declines), _is_english(content)) if asks else []
+    clauses = _clauses(sentences, bool(declines), _is_english(content)) if _asks(plain) else []
     if clauses:
         wanted = [clause for clause in clauses if clause]
         missing = parameters.named(wanted, tools) if wanted else ()
@@ -87,24 +104,28 @@ def _clauses(sentences: Sequence[str], declines: bool, english: bool) -> list[st
     """What each sentence that asks asks for; "" for a yes."""
     found = []
     for place, sentence in enumerate(sentences):
-        if declines and (cues.is_offer(sentence) or cues.hands_over(sentence)):
+        besides = cues.wants_consent(sentence)
+        if declines and (
+            cues.hands_over(sentence) or (besides is None and cues.is_offer(sentence))
+        ):
             continue
         clause = cues.asked(sentence, last=english and place == len(sentences) - 1)
         if clause:
-            besides = cues.wants_consent(sentence)
             found.append(clause if besides is None else besides)
     return found
 
 
 def _declines(plain: str, sentences: Sequence[str]) -> str:
     """By which rule the text declines; "" where it does not."""
-    negative = _has(plain, _UNABLE_WORDS)
-    if negative and any(map(cues.is_unable, sentences)):
+    negative = (
+        [s for s in sentences if _has(s, _UNABLE_WORDS)] if _has(plain, _UNABLE_WORDS) else []
+    )
+    if any(map(cues.is_unable, negative)):
         return "unable"
-    over = any(cues.hands_over(s) and cues.is_offer(s) for s in sentences)
-    if negative and any(map(cues.is_barred, sentences)) and (over or cues.regrets(plain)):
+    over = [s for s in sentences if cues.hands_over(s)] if _has(plain, _OTHERS) else []
+    if any(map(cues.is_barred, negative)) and (over or cues.regrets(plain)):
         return "barred"
-    return "hands-over" if over else ""
+    return "hands-over" if any(map(cues.is_offer, over)) else ""
 
 
 def _sentences(plain: str) -> list[str]:
@@ -126,6 +147,10 @@ def _sentences(plain: str) -> list[str]:
             listing = False
             found.append(sentence)
     return [s.rstrip(",") for s in found]
+
+
+def _asks(plain: str) -> bool:
+    return "?" in plain or _has(plain, _ASK_WORDS)
 
 
 def _has(plain: str, words: Sequence[str]) -> bool:

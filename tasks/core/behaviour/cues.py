@@ -80,7 +80,7 @@ _PURPOSE = re.compile(
 # "Could you give it?": what is asked for was named before.
 PRONOUN = re.compile(
     r"\b(?:it|that|this|them|those|these)(?: (?:information|details?|data))?"
-    r"(?: (?:is|are|in|again|first|now|please|should be))?\W*$"
+    r"(?: (?:is|are|in|again|first|now|please|should be|to me))?(?:\W*$|,| when\b| and\b| so\b)"
 )
 
 _NOT = r"(?:can't|cannot|can not|won't|will not)"

@@ -11,6 +11,7 @@ A question word is looked at only where neither fits.
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from tasks.core.records import Tool
@@ -49,6 +50,8 @@ _MODIFIER = re.compile(
     r"\b(?:where|that|who|whose|associated|related|(?<!could )(?<!can )you|to (?!and\b)[a-z]+|from"
     r"|(?:for|in|on|of|about|with) (?:the|your|this|these|that|an?))\b.*?(?=[,;]|\band\b|\bor\b|$)"
 )
+# Examples in brackets; a single word there is another name: "the identifier (uuid)".
+_ASIDE = re.compile(r"\([^()]*[ ,][^()]*\)")
 # "The unique identifier of the invoice" is about the invoice.
 _HOLDER = re.compile(
     r"^(?:\W*(?:an?|the|this|optional|required|optionally|specifies|specify|unique|full|exact|valid"
@@ -96,7 +99,7 @@ def named(clauses: Sequence[str], tools: Sequence[Tool]) -> tuple[str, ...]:
     names = {name: name_words(name) for name in schemas}
     order: dict[str, int] = {}
     for clause in clauses:
-        plain = _without_tools(clause, tools)
+        plain = _ASIDE.sub(" ", _without_tools(clause, tools))
         head = _MODIFIER.sub(" ", plain)
         found = _found(head, names, schemas)
         if not found and head != plain:
@@ -107,7 +110,7 @@ def named(clauses: Sequence[str], tools: Sequence[Tool]) -> tuple[str, ...]:
     return tuple(order)
 
 
-def _found(text: str, names: dict[str, list[str]], schemas: dict[str, Any]) -> dict[str, int]:
+def _found(text: str, names: dict[str, tuple[str, ...]], schemas: dict[str, Any]) -> dict[str, int]:
     said = [stem(word) for word in WORDS.findall(text)]
     found = _by_words(names, said)
     spent = {word for name in found for word in names[name]}
@@ -115,9 +118,10 @@ def _found(text: str, names: dict[str, list[str]], schemas: dict[str, Any]) -> d
     return {**described, **found}
 
 
-def name_words(name: str) -> list[str]:
-    """`departureDate`, `departure_date` -> ["departure", "date"], stemmed."""
-    return [stem(word.lower()) for word in _NAME_WORDS.findall(name)]
+@lru_cache(maxsize=4096)
+def name_words(name: str) -> tuple[str, ...]:
+    """`departureDate`, `departure_date` -> ("departure", "date"), stemmed."""
+    return tuple(stem(word.lower()) for word in _NAME_WORDS.findall(name))
 
 
 def stem(word: str) -> str:
@@ -129,17 +133,22 @@ def stem(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
-def is_about(schema: Any) -> list[str]:
-    """What a parameter is, by its description: "The name of the city to look up" -> ["city"]."""
+def is_about(schema: Any) -> tuple[str, ...]:
+    """What a parameter is, by its description: "The name of the city to look up" -> ("city",)."""
     text = schema.get("description") if isinstance(schema, dict) else None
     if not isinstance(text, str) or schema.get("type") == "boolean":
-        return []
-    plain = text[:200].lower()
+        return ()
+    return _about(text[:200])
+
+
+@lru_cache(maxsize=4096)
+def _about(text: str) -> tuple[str, ...]:
+    plain = text.lower()
     plain = plain[_end(_HOLDER, plain) :]
     words = [stem(word) for word in WORDS.findall(_MORE.split(plain, maxsplit=1)[0])]
     # "city of departure" is a city.
     head = words[: words.index("of")] if "of" in words[1:] else words
-    return [word for word in head if word not in _EMPTY][-3:]
+    return tuple(word for word in head if word not in _EMPTY)[-3:]
 
 
 def _end(pattern: re.Pattern[str], text: str) -> int:
@@ -157,7 +166,7 @@ def _without_tools(asked: str, tools: Sequence[Tool]) -> str:
     return asked
 
 
-def _by_words(names: dict[str, list[str]], said: Sequence[str]) -> dict[str, int]:
+def _by_words(names: dict[str, tuple[str, ...]], said: Sequence[str]) -> dict[str, int]:
     """Names by all of their words, or by their last where no other name ends in it."""
     heads = [words[-1] for words in names.values() if words]
     found = {}
@@ -171,7 +180,10 @@ def _by_words(names: dict[str, list[str]], said: Sequence[str]) -> dict[str, int
 
 
 def _is_part(
-    words: Sequence[str], found: Iterable[str], names: dict[str, list[str]], said: Sequence[str]
+    words: Sequence[str],
+    found: Iterable[str],
+    names: dict[str, tuple[str, ...]],
+    said: Sequence[str],
 ) -> bool:
     """Whether the name was said as a part of a longer one only: "order" in "order id"."""
     longer = any(set(words) < set(names[other]) for other in found)
@@ -192,7 +204,7 @@ def _place(words: Sequence[str], said: Sequence[str]) -> int | None:
 
 
 def _rest(
-    head: str, plain: str, names: dict[str, list[str]], schemas: dict[str, Any]
+    head: str, plain: str, names: dict[str, tuple[str, ...]], schemas: dict[str, Any]
 ) -> dict[str, int]:
     """What the whole clause names; where its head says what it is about, only by a full name."""
     if set(map(stem, WORDS.findall(head))) <= _EMPTY:
@@ -218,7 +230,7 @@ def _described(schemas: dict[str, Any], said: Sequence[str], spent: set[str]) ->
     }
 
 
-def _by_kind(names: dict[str, list[str]], asked: str) -> dict[str, int]:
+def _by_kind(names: dict[str, tuple[str, ...]], asked: str) -> dict[str, int]:
     """By the question word, where only one parameter is of its kind."""
     for word, kind in _KINDS:
         if cue := word.search(asked):

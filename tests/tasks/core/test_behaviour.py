@@ -1,5 +1,6 @@
 import pytest
 
+from benchmarks import labels
 from tasks.core.behaviour import Label, classify
 from tasks.core.records import Reply, Tool, ToolCall
 
@@ -169,3 +170,36 @@ def test_another_language_is_understood_by_its_question_mark_only() -> None:
 
 def test_an_empty_reply_says_so() -> None:
     assert label(" \n") == Label("answer", 0.0, (), "empty")
+
+
+@pytest.mark.parametrize("part", ["development", "test"])
+def test_wordings_of_many_kinds_are_told_apart(part: str) -> None:
+    found = labels.shares(labels.of_part(part), labels.rules)
+    assert min(found.values()) >= 0.95
+    right, asked = labels.asked_right(part)
+    assert right / asked >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("text", "behaviour", "rule"),
+    [
+        ("Economy fares cannot be refunded. Shall I transfer you to an agent?", "refuse", "barred"),
+        ("Sorry, under our policy it can't be changed.", "refuse", "barred"),
+        ("Please speak to our team. Shall I connect you with an agent?", "refuse", "hands-over"),
+        ("That can't be undone, so keep a copy.", "answer", "states"),
+        (
+            "It can't be cancelled, sorry. Shall I proceed with the other?",
+            "clarify",
+            "asks-consent",
+        ),
+        ("Please confirm the month.", "clarify", "asks-parameter"),
+        ("Please confirm if I should go on and give the month.", "clarify", "asks-parameter"),
+        ("I need these:\n1. The month.\n2. Your user id.", "clarify", "asks-parameter"),
+        ("And the month?", "clarify", "asks-parameter"),
+        ("If you need more help, please let me know.", "answer", "states"),
+        ("Could you name the month, if you have a preference?", "clarify", "asks-parameter"),
+    ],
+)
+def test_each_rule(text: str, behaviour: str, rule: str) -> None:
+    found = label(text)
+    assert (found.behaviour, found.rule) == (behaviour, rule)

@@ -80,6 +80,7 @@ def test_a_question_without_named_parameters_is_compared_by_words(
     [
         ("I'm sorry, but I cannot do that.", 1.0, "exact"),
         ("Please give month.", 0.1, "asked"),
+        ("I cannot do that. Invoice 77 has 30 euros.", 0.7, "declined-and-claims"),
         ("Done, it is cancelled.", 0.0, "answered"),
         (Reply(tool_calls=(CALL,)), 0.0, "acted"),
     ],
