@@ -50,7 +50,8 @@ def secret(rng: random.Random) -> Planted:
     return Planted(kind, _KINDS[kind](rng))
 
 
-def _card(rng: random.Random) -> str:
+def card(rng: random.Random) -> str:
+    """A card number that passes Luhn, in groups of four."""
     digits = [4, *(rng.randrange(10) for _ in range(14))]
     doubled = [d * 2 - 9 if d > 4 else d * 2 for d in digits[::2]]
     check = -(sum(doubled) + sum(digits[1::2])) % 10
@@ -58,14 +59,16 @@ def _card(rng: random.Random) -> str:
     return " ".join(text[at : at + 4] for at in range(0, 16, 4))
 
 
-def _iban(rng: random.Random) -> str:
+def iban(rng: random.Random) -> str:
+    """A German IBAN with right check digits."""
     account = "".join(str(rng.randrange(10)) for _ in range(18))
     # D is 13, E is 14; the check digits make the whole 1 modulo 97 (ISO 13616).
     check = 98 - int(f"{account}131400") % 97
     return f"DE{check:02}{account}"
 
 
-def _ssn(rng: random.Random) -> str:
+def ssn(rng: random.Random) -> str:
+    """A social security number of an area that is given out."""
     return f"{rng.randint(100, 665)}-{rng.randint(10, 99)}-{rng.randint(1000, 9999)}"
 
 
@@ -81,18 +84,19 @@ def _aws_key(rng: random.Random) -> str:
     return "AKIA" + "".join(rng.choices(UPPER + "234567", k=16))
 
 
-def _jwt(rng: random.Random) -> str:
+def jwt(rng: random.Random) -> str:
+    """A signed token, of no key."""
     head = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').decode().rstrip("=")
     body = base64.urlsafe_b64encode(b'{"sub":"%d"}' % rng.getrandbits(40)).decode().rstrip("=")
     return f"{head}.{body}.{''.join(rng.choices(TOKEN, k=43))}"
 
 
 _KINDS = {
-    "CREDIT_CARD": _card,
-    "IBAN": _iban,
-    "US_SSN": _ssn,
+    "CREDIT_CARD": card,
+    "IBAN": iban,
+    "US_SSN": ssn,
     "IP_ADDRESS": _address,
     "API_KEY": _api_key,
     "AWS_KEY": _aws_key,
-    "JWT": _jwt,
+    "JWT": jwt,
 }

@@ -10,7 +10,8 @@ in other calls of the session and in other parts. One value has one surrogate, s
 still equals the text it came from. A record that cannot be searched whole is refused and counted;
 if anything known is left after redaction, nothing is committed.
 
-Not covered without a name model (`redact.ner_model`, the local folder of a spaCy pipeline): names
+Not covered without a name model (`redact.ner_model`, the local folder of a spaCy pipeline or of a
+transformers token classifier): names
 in running text that no key, introduction (`my name is`) or other message of the session gives away;
 nicknames and misspellings; and, with or without one, who a story is about without being named
 (job, place and day together), pictures and sound, home-made encodings, and quasi-identifiers such
@@ -35,7 +36,7 @@ from tasks.core import parts, step, workers
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Feedback, Record, Rejected, encode
-from tasks.core.redaction import learn
+from tasks.core.redaction import learn, names
 from tasks.core.redaction.fields import Fields
 from tasks.core.redaction.finders import Finders
 from tasks.core.redaction.first_pass import FEEDBACK, Known, Work, learn_parts
@@ -138,7 +139,8 @@ def _same_key(before: Manifest | None, target: Path, key: bytes) -> None:
 
 
 def _begin(settings: RedactSettings, source: Path, target: Path, key: bytes, private: Path) -> Work:
-    about = step.fingerprint(settings, step.code_sha(*CODE), key_id(key))
+    model = names.version(settings.ner_model)
+    about = step.fingerprint(settings, step.code_sha(*CODE), key_id(key), model)
     finders, fields = Finders(settings), Fields(settings.person_keys)
     return Work(
         settings=settings,

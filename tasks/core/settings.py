@@ -49,7 +49,12 @@ class RedactSettings(Section):
     person_keys: tuple[str, ...]
     """JSON or metadata keys whose value names a person (`user_id`); they group the split."""
     ner_model: str = ""
-    """Local path of a spaCy model that finds names; empty: names are known from the logs alone."""
+    """Local folder of a spaCy pipeline or a transformers token classifier that finds names.
+
+    Empty: names are known from the logs alone.
+    """
+    recognizers: tuple[str, ...] = ()
+    """Presidio recognisers that search as well: class names, or dotted paths to your own."""
 
 
 class DedupSettings(Section):

@@ -7,7 +7,8 @@ words        words that are also names
 secrets      patterns of credentials
 personal     patterns of personal data, each decided by arithmetic where there is any
 national     passports, tax numbers and the like, by Presidio, behind a gate
-names        names by a local spaCy model, where one is given
+names        names by a local spaCy or transformers model, where one is given
+plugged      Presidio's recognisers as a user plugs them in, behind gates
 finders      all of the above on one text, once for each distinct text
 decode       JSON inside a text, and whatever is encoded there: opened, and closed again
 encodings    escapes, URL encoding and base64

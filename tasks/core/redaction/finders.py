@@ -4,11 +4,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
-from tasks.core.redaction import national, personal, secrets
+from tasks.core.redaction import names, national, personal, plugged, secrets
 from tasks.core.redaction.encodings import holds_base64
 from tasks.core.redaction.fields import Fields, is_placeholder, whole
 from tasks.core.redaction.kinds import Kind, Span, settle
-from tasks.core.redaction.names import Names
 from tasks.core.redaction.rules import Doubts, Rule, RuleSet
 from tasks.core.settings import RedactSettings
 
@@ -44,12 +43,13 @@ class Finders:
             *secrets.RULES,
             *personal.RULES,
             *_person_rules(settings.person_keys),
+            *plugged.rules(settings.recognizers, settings.min_confidence),
             Rule("assigned", Kind.NAME, _ASSIGNED, expand=self._assigned, gate=_ASSIGNED_GATE),
         ]
         used = [rule for rule in rules if rule.score >= settings.min_confidence]
         self._rules = RuleSet(used)
         self._doubts = Doubts([r for r in used if r.name != "assigned"], _MARKS)
-        self._names = Names(settings.ner_model) if settings.ner_model else None
+        self._names = names.load(settings.ner_model) if settings.ner_model else None
         self.find: Callable[[str], tuple[Span, ...]] = lru_cache(_RESULTS_KEPT)(self._find)
         """Findings of every finder, in order, without overlap."""
 

@@ -20,7 +20,7 @@ REGIONS = ("US", "GB", "DE", "FR", "IL", "IN", "CA", "BR")
 _CARD_RANGE = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"
     r"|3[47]\d{13}|6(?:011|4[4-9]\d|5\d\d)\d{12}|35\d{14}|3(?:0[0-5]|[68]\d)\d{11}|62\d{14,17}"
-    r"|(?:5018|5020|5038|6304|6759|676[1-3])\d{8,15}"
+    r"|(?:5018|5019|5020|5038|6304|6759|676[1-3])\d{8,15}"
 )
 _COUNTRIES = (
     "AD:24 AE:23 AL:28 AT:20 AZ:28 BA:20 BE:16 BG:22 BH:22 BR:29 BY:28 CH:21 CR:22 CY:28 CZ:24 "
@@ -31,9 +31,11 @@ _COUNTRIES = (
     "VA:22 VG:24 XK:20"
 )
 _IBAN_LENGTH = dict(country.split(":") for country in _COUNTRIES.split())
-_LOOKS_LIKE_DATE = re.compile(
+_NO_PHONE = re.compile(
+    # Dates, and what has the form of a social security number.
     r"(?:19|20)\d\d[-/. ](?:0?[1-9]|1[0-2])[-/. ](?:0?[1-9]|[12]\d|3[01])(?!\d).*"
     r"|(?:0?[1-9]|[12]\d|3[01])[-/. ](?:0?[1-9]|[12]\d|3[01])[-/. ](?:19|20)\d\d"
+    r"|\d{3}-\d{2}-\d{4}"
 )
 _AMERICAN = re.compile(r"(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}")
 
@@ -102,6 +104,11 @@ def _ssn(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 def _phone(text: str, start: int, end: int) -> tuple[int, int] | None:
     value = text[start:end].rstrip(" (.-/")
+    if value[0] == "(" and value.find(")") in (-1, len(value) - 1):
+        # A bracket around all of the number, or more.
+        start, value = start + 1, value[1:]
+    if "(" not in value:
+        value = value.rstrip(")")
     end = start + len(value)
     if text[start - 1 : start].isalnum() or text[start - 1 : start] in ("$", "€", "£", "_"):
         return None
@@ -114,7 +121,7 @@ def _phone(text: str, start: int, end: int) -> tuple[int, int] | None:
 def is_phone(value: str) -> bool:
     """Whether a numbering plan knows the number, or it is written as Americans write theirs."""
     digits = sum(c.isdigit() for c in value)
-    if not 7 <= digits <= 15 or _LOOKS_LIKE_DATE.fullmatch(value):
+    if not 7 <= digits <= 15 or _NO_PHONE.fullmatch(value):
         return False
     if _AMERICAN.fullmatch(value):
         return True
@@ -207,11 +214,12 @@ RULES = (
     Rule(
         "phone",
         Kind.PHONE,
-        r"(?:\+|\(|\b)\d{1,4}\)?(?:[ .\-/]{1,2}\(?\d{2,8}\)?){2,5}|\+\d{8,15}",
+        r"\+\d{1,4}(?:[ .\-/()]{0,3}\d){6,13}"
+        r"|(?:\+|\(|\b)\d{1,4}\)?(?:[ .\-/]{1,2}\(?\d{2,8}\)?){2,5}",
         0,
         _phone,
         0.4,
-        gate=r"\d\)?[ .\-/]{1,2}\(?\d{2,8}\)?[ .\-/]{1,2}\(?\d{2}|\+\d{8}",
+        gate=r"\d\)?[ .\-/]{1,2}\(?\d{2,8}\)?[ .\-/]{1,2}\(?\d{2}|\+\d{1,4}[ .\-/()]{0,3}\d",
     ),
     Rule(
         "phone-said",

@@ -108,6 +108,9 @@ def test_a_credential_without_a_form_is_found_by_what_stands_before_it(
         ("call (212) 555-0123 now", "(212) 555-0123", "PHONE"),
         ("call 555-010-4477", "555-010-4477", "PHONE"),
         ("call 020 7946 0958", "020 7946 0958", "PHONE"),
+        ("call +33 1 42 68 53 00.", "+33 1 42 68 53 00", "PHONE"),
+        ("call +49 (0)30 901820 now", "+49 (0)30 901820", "PHONE"),
+        ("(020 7946 0958)", "020 7946 0958", "PHONE"),
         ("my phone number is 5550104477", "5550104477", "PHONE"),
         ("DOB: 1967-03-12", "1967-03-12", "BIRTH_DATE"),
         ("I was born on March 12, 1967.", "March 12, 1967", "BIRTH_DATE"),
@@ -129,6 +132,7 @@ def test_personal_data_in_running_text(text: str, value: str, kind: str) -> None
     [
         "HAT003 on 2026-05-19 at 22:00:00 from JFK to Charlotte for $1,234.56",
         "between 2026-05-15 10:00 and 05/16/2026",
+        "(2026-05-15), (05/16/2026) and (666-12-3456)",
         "order 4111111111111112, tracking 1Z999AA10123456784",
         "id 0b7c5a3e-46d4-50ae-3941-cc4d324ea88b, call_D2zYj9KB0nNdJvLTTOcopGjr",
         "sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",

@@ -1,5 +1,6 @@
 """Finders that take seconds to import: Presidio's recognisers and a spaCy pipeline."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from tasks.core.errors import StageError
+from tasks.core.redaction import names, plugged
 from tasks.core.redaction.finders import Finders
 from tasks.core.redaction.kinds import Kind
+from tasks.core.redaction.rules import RuleSet
 from tasks.core.settings import RedactSettings
 
 SETTINGS = RedactSettings(min_confidence=0.35, person_keys=("user_id",))
@@ -101,7 +104,120 @@ def test_a_local_model_finds_names_that_nothing_else_gives_away(tmp_path: Path) 
     assert Finders(SETTINGS).find(text) == ()
 
 
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A token classifier of a few weights that calls every token a person."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import BertConfig, BertForTokenClassification, PreTrainedTokenizerFast
+
+    words = ["[PAD]", "[UNK]", "I", "met", "Quillon", "Marsh"]
+    tokenizer = Tokenizer(models.WordLevel({w: n for n, w in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", model_max_length=16
+    )
+    config = BertConfig(
+        vocab_size=len(words),
+        hidden_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=1,
+        intermediate_size=8,
+        max_position_embeddings=16,
+        id2label={0: "O", 1: "B-PER"},
+        label2id={"O": 0, "B-PER": 1},
+    )
+    torch.manual_seed(0)
+    model = BertForTokenClassification(config)
+    with torch.no_grad():
+        model.classifier.weight.zero_()
+        model.classifier.bias.copy_(torch.tensor([0.0, 9.0]))
+    folder = tmp_path_factory.mktemp("classifier")
+    model.save_pretrained(folder)
+    fast.save_pretrained(folder)
+    return folder
+
+
+def with_model(folder: Path) -> RedactSettings:
+    return RedactSettings(min_confidence=0.35, person_keys=(), ner_model=str(folder))
+
+
+def test_a_transformers_classifier_is_asked_about_every_text(classifier: Path) -> None:
+    find = Finders(with_model(classifier)).find
+    text = "met Quillon"
+    assert {text[s.start : s.end] for s in find(text)} <= {"met", "Quillon", text}
+    assert {span.rule for span in find(text)} == {"model"}
+    assert find("12 34 56") == ()
+
+
+def test_a_classifier_reads_a_long_text_to_its_end(classifier: Path) -> None:
+    text = " ".join(["met Quillon"] * 40)
+    assert max(span.end for span in Finders(with_model(classifier)).find(text)) == len(text)
+
+
+def test_a_model_without_people_is_refused(classifier: Path, tmp_path: Path) -> None:
+    shutil.copytree(classifier, tmp_path / "places")
+    config = tmp_path / "places" / "config.json"
+    config.write_text(config.read_text().replace("B-PER", "B-LOC"))
+    with pytest.raises(StageError, match="no label for people among B-LOC, O"):
+        Finders(with_model(tmp_path / "places"))
+
+
+def test_a_model_that_changes_makes_another_version(classifier: Path, tmp_path: Path) -> None:
+    shutil.copytree(classifier, tmp_path / "copy")
+    assert names.version(str(tmp_path / "copy")) == names.version(str(classifier))
+    (tmp_path / "copy" / "config.json").write_text("{}")
+    assert names.version(str(tmp_path / "copy")) != names.version(str(classifier))
+    assert names.version("") == ""
+
+
+def test_with_a_model_no_message_is_passed_on_unread(classifier: Path) -> None:
+    assert not Finders(with_model(classifier)).nothing_in(b'{"content":"I met Quillon"}')
+
+
 @pytest.mark.parametrize("path", ["en_core_web_sm", "/nowhere/model"])
 def test_a_model_that_is_not_there_is_never_fetched(path: str) -> None:
     with pytest.raises(StageError, match="is no folder of a spaCy model"):
         Finders(RedactSettings(min_confidence=0.35, person_keys=(), ner_model=path))
+
+
+TEXTS = [
+    "mail mia@example.com or +1 202-555-0181",
+    "4111 1111 1111 1111",
+    "DE89 3704 0044 0532 0130 00",
+    "from 10.20.30.40",
+    "2a02:8109::17",
+    "ssn 078-05-1126",
+    "order 123456789",
+    "2026-10-11",
+    "\u0662\u0660\u0662 555 0181",
+    "12:30:00",
+    "a.b@c",
+    "tel 020 7946 0958, 030 901820",
+    "no",
+]
+
+
+@pytest.mark.parametrize("name", plugged.GATES)
+def test_a_plugged_recogniser_finds_behind_its_gate_what_it_finds_alone(name: str) -> None:
+    alone = plugged.recogniser(name)
+    (rule,) = plugged.rules([name], 0)
+    behind = RuleSet([rule])
+    found = 0
+    for text in TEXTS:
+        results = alone.analyze(text, alone.supported_entities, None) or []
+        wanted = sorted((r.start, r.end) for r in results)
+        assert sorted((s.start, s.end) for s in behind.find(text)) == wanted, text
+        found += len(wanted)
+    assert found
+
+
+def test_a_plugged_recogniser_is_used_and_an_unknown_one_refused() -> None:
+    own = RedactSettings(
+        min_confidence=0, person_keys=(), recognizers=("UsBankRecognizer", "EmailRecognizer")
+    )
+    (span,) = Finders(own).find("it is 945456787654")
+    assert (span.kind, span.rule) == (Kind.NATIONAL_ID, "presidio-UsBankRecognizer")
+    for name in ("NoSuchRecognizer", "no.such.Thing"):
+        with pytest.raises(StageError, match=f"{name!r} is no recogniser"):
+            plugged.rules([name], 0)
