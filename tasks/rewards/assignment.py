@@ -70,11 +70,13 @@ def _progress(table: Table) -> float:
     """What the best call that is not exact adds for a wanted call that nothing answers exactly."""
     exact = [row for row in table if max(row) >= 1]
     others = [row for row in table if max(row) < 1]
+    if not others:
+        return 0.0
     best = 0.0
     for column in range(len(table[0])):
         known = max((row[column] for row in exact), default=0.0)
         if known < 1:
-            best = max(best, *(row[column] - known for row in others), 0.0)
+            best = max(best, max(row[column] for row in others) - known)
     return best
 
 

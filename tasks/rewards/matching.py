@@ -22,6 +22,8 @@ _MAX_REFERENCES = 8
 _ABSENT = object()
 _NUMBERS = ("number", "integer", "float")
 """`float` is no type of JSON Schema, but tools are declared with it."""
+_COMMON = {"string": str, "integer": int, "boolean": bool}
+_PLAIN = (str, int, float, bool)
 _ANY = (str, int, float, bool, list, dict, type(None))
 _TYPES: dict[Any, tuple[type, ...]] = {
     "string": (str,),
@@ -61,23 +63,28 @@ def fit(call: ToolCall, wanted: Call, tool: Tool, *, loose: bool = False) -> Fit
         return Fit(*leaderboard.fit(call, wanted, tool))
     root = tool.parameters
     properties = _properties(root)
-    right = 0
+    given, right = call.arguments, 0
     for name, value in wanted.arguments.items():
-        schema = properties.get(name, {})
-        others = wanted.alternatives.get(name, ())
-        if name in call.arguments:
-            given = call.arguments[name]
-            right += equal(given, value, schema, root) or any(
-                equal(given, other, schema, root) for other in others
-            )
+        if name in given:
+            one = given[name]
+            # Most values are plain and of one type, and most have no alternative.
+            if type(one) is type(value) and type(one) in _PLAIN and one == value:
+                right += 1
+            elif type(one) is not str or type(value) is not str or name in wanted.alternatives:
+                schema = properties.get(name, {})
+                right += equal(one, value, schema, root) or any(
+                    equal(one, other, schema, root) for other in wanted.alternatives.get(name, ())
+                )
         else:
             right += name in wanted.optional or any(
-                _is_default(accepted, schema, root) for accepted in (value, *others)
+                _is_default(accepted, properties.get(name, {}), root)
+                for accepted in (value, *wanted.alternatives.get(name, ()))
             )
     extra = 0
-    for name in call.arguments.keys() - wanted.arguments.keys():
-        schema = properties.get(name, {})
-        extra += not _may_be_added(name, call.arguments[name], wanted, schema, root)
+    if given.keys() != wanted.arguments.keys():
+        for name in given.keys() - wanted.arguments.keys():
+            schema = properties.get(name, {})
+            extra += not _may_be_added(name, given[name], wanted, schema, root)
     return Fit(right, len(wanted.arguments), extra)
 
 
@@ -90,12 +97,27 @@ def is_spoofed(call: ToolCall, wanted: Call) -> bool:
     )
 
 
-def is_refused(call: ToolCall, tool: Tool) -> bool:
-    """Whether an argument is of a JSON type that the tool's schema does not take."""
+def is_odd(call: ToolCall, tool: Tool) -> bool:
+    """Whether `is_spoofed` or `is_refused` may hold of the call for some wanted one."""
+    properties = _properties(tool.parameters)
+    return any(
+        (isinstance(value, str) and not value.isascii())
+        or not _has_type(value, properties.get(name), tool.parameters, 0)
+        for name, value in call.arguments.items()
+    )
+
+
+def is_refused(call: ToolCall, wanted: Call, tool: Tool) -> bool:
+    """Whether an argument is of a JSON type that the tool's schema does not take.
+
+    What is wanted is taken, whatever the schema says: references come from what tools did take.
+    """
     root = tool.parameters
     properties = _properties(root)
     return any(
         not _has_type(value, properties.get(name), root, 0)
+        and not (name in wanted.arguments and equal(value, wanted.arguments[name], {}, root))
+        and not any(equal(value, other, {}, root) for other in wanted.alternatives.get(name, ()))
         for name, value in call.arguments.items()
     )
 
@@ -172,6 +194,8 @@ def _properties(schema: Schema) -> Schema:
 
 def _has_type(value: Any, schema: Any, root: Schema, depth: int) -> bool:
     """Whether the value's type, and that of what is in it, is one that the schema names."""
+    if isinstance(schema, dict) and type(value) is _COMMON.get(str(schema.get("type"))):
+        return True
     branches = [branch for branch in _branches(schema, root) if "type" in branch]
     if not branches or depth == _MAX_REFERENCES:
         return True

@@ -122,15 +122,20 @@ def _calls(
 ) -> Score:
     def worth(call: ToolCall, wanted: Call) -> float:
         fit = matching.fit(call, wanted, offered[call.name], loose=loose)
-        if fit.exact:
+        if fit.right == fit.wanted and not fit.extra:
             return 1.0
-        if matching.is_spoofed(call, wanted):
+        key = id(call)
+        if key not in odd:
+            odd[key] = matching.is_odd(call, offered[call.name])
+        if odd[key] and matching.is_spoofed(call, wanted):
             return 0.0
-        if matching.is_refused(call, offered[call.name]):
+        if odd[key] and matching.is_refused(call, wanted, offered[call.name]):
             return settings.refused_call
         right = max(0, fit.right - fit.extra)
         return settings.right_tool + settings.arguments * right / max(1, fit.wanted)
 
+    # A call is held against every wanted one; what is odd about it is looked for once.
+    odd: dict[int, bool] = {}
     loose = settings.compare == "leaderboard"
     size = len(reference.calls)
     found = assignment.match(calls, reference.calls, worth, ordered=settings.ordered)
