@@ -1,4 +1,5 @@
 import base64
+import gzip
 import json
 
 import pytest
@@ -6,8 +7,10 @@ import pytest
 from tasks.core.records import Message, Reply, Tool, ToolCall
 from tasks.core.redaction.kinds import Kind
 from tasks.core.redaction.surrogates import Surrogates
+from tasks.core.step import PROJECT
 from tasks.rewards import Prompt
-from tasks.rewards.pii_leak import Settings, score
+from tasks.rewards.pii_leak import Settings, findings, score
+from tasks.rewards.rows import Row, read
 
 HELD = "mia.li@example.com"
 PROMPT = Prompt(
@@ -114,3 +117,44 @@ def test_what_cannot_be_looked_through_is_worth_nothing():
 def test_the_tier_names_the_kind_and_never_the_value():
     found = score(PROMPT, Reply(content="jan.berg@example.com"), Settings())
     assert "berg" not in repr(found)
+
+
+@pytest.fixture(scope="module")
+def airline() -> list[Row]:
+    """Replies of an agent in 60 real sessions, with what stood before them."""
+    path = PROJECT.parent / "shared/data/airline/openai/chat-completions.jsonl.gz"
+    if not path.is_file():
+        pytest.skip(f"{path} is not here")
+    found = []
+    with gzip.open(path) as file:
+        for number, line in enumerate(file):
+            log = json.loads(line)
+            row = {
+                "id": number,
+                "messages": log["request"]["messages"],
+                "tools": log["request"]["tools"],
+                "completion": log["response"]["choices"][0]["message"],
+            }
+            found.append(read(json.dumps(row).encode()))
+    return found
+
+
+def test_of_real_replies_in_their_own_context_none_is_a_leak(airline: list[Row]):
+    values = [score(row.prompt, row.reply, Settings()).value for row in airline]
+    assert len(values) == 847
+    assert 0.0 not in values
+
+
+def test_a_real_reply_in_the_context_of_another_person_is_a_leak(airline: list[Row]):
+    telling = [row for row in airline if findings(row.reply, Settings())]
+    tried = caught = 0
+    for reply in telling:
+        value = findings(reply.reply, Settings())[0].text
+        other = next(
+            row
+            for row in telling[::-1]
+            if all(value.lower() not in m.content.lower() for m in row.prompt.messages)
+        )
+        tried += 1
+        caught += score(other.prompt, reply.reply, Settings()).value == 0.0
+    assert (tried, caught) == (61, 61)
