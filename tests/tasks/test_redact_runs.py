@@ -1,7 +1,10 @@
+import base64
+import json
 import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -13,6 +16,7 @@ from tasks.core.parts import Counts, Part
 from tasks.core.records import (
     Feedback,
     Invocation,
+    Reply,
     encode,
 )
 from tasks.core.redaction.keys import key_id
@@ -24,6 +28,7 @@ from tests.tasks.redaction_logs import (
     SESSION,
     SETTINGS,
     TOOL,
+    call,
     ingested,
     invocation,
     redacted,
@@ -153,6 +158,44 @@ def test_nothing_is_committed_where_something_known_is_left(
     with pytest.raises(StageError, match=r"a PERSON_ID .* left in messages\.0 of record [0-9a-f]"):
         run(source)
     assert parts.read_manifest(tmp_path / "redacted") is None
+
+
+PLANTED = "AKIA" + "QYLPMN5HHHFPZAM2"
+ENCODED = {
+    "plain": PLANTED,
+    "nested JSON": json.dumps({"body": json.dumps({"note": PLANTED})}),
+    "escaped": json.dumps(json.dumps({"note": PLANTED}))[1:-1],
+    "URL": f"https://x.example/?q=%41{PLANTED[1:]}",
+    "base64": base64.b64encode(f"it is {PLANTED}".encode()).decode(),
+    "base64 in a URL": quote(base64.b64encode(f"it is: {PLANTED}?".encode()).decode(), safe=""),
+}
+
+
+@pytest.mark.parametrize("name", ENCODED)
+@pytest.mark.parametrize("field", ["message", "argument", "reply", "metadata", "edit"])
+def test_a_planted_secret_that_the_rewriting_misses_fails_the_stage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, field: str
+) -> None:
+    """The walk is made blind: it sees no text at all, in either pass."""
+    text = ENCODED[name]
+    reply = Reply(content=text)
+    made: dict[str, Invocation] = {
+        "message": invocation(1, user(text)),
+        "argument": invocation(1, response=Reply(tool_calls=(call(note=text),))),
+        "reply": invocation(1, response=reply),
+        "metadata": invocation(1, metadata={"note": text}),
+        "edit": invocation(1),
+    }
+    edit = Feedback(session_id="s1", metric="m", value=reply, source="human_edit", timestamp="t")
+    told = [edit] if field == "edit" else []
+    source = ingested(tmp_path / "ingested", [made[field]], feedback=told)
+    with monkeypatch.context() as blind:
+        blind.setattr("tasks.core.redaction.decode.Walker.text", lambda _, text, *__: text)
+        with pytest.raises(StageError, match=r"a AWS_KEY .* left"):
+            run(source)
+        assert parts.read_manifest(tmp_path / "redacted") is None
+    run(source)
+    assert PLANTED.encode() not in b"".join(state(tmp_path / "redacted").values())
 
 
 def test_a_line_has_the_fields_of_an_invocation() -> None:

@@ -48,21 +48,23 @@ def _escape(old: str, new: str) -> str:
 
 
 def _percent(text: str) -> Iterator[Opened]:
-    """URL-encoded words (RFC 3986)."""
+    """URL-encoded words (RFC 3986), in UTF-8 or, where they are none, in Latin-1."""
     for run in _PERCENT.finditer(text):
         if "%" not in run[0]:
             continue
+        data, code = unquote_to_bytes(run[0]), "utf-8"
         try:
-            inner = unquote_to_bytes(run[0]).decode()
+            inner = data.decode()
         except UnicodeDecodeError:
-            continue
+            inner, code = data.decode("latin-1"), "latin-1"
         if inner != run[0]:
-            yield Opened(run.start(), run.end(), inner, partial(_to_percent, run[0]))
+            yield Opened(run.start(), run.end(), inner, partial(_to_percent, run[0], code))
 
 
-def _to_percent(old: str, new: str) -> str:
+def _to_percent(old: str, code: str, new: str) -> str:
     """Signs that stood bare stay bare."""
-    return quote(new, safe="".join(sorted({c for c in old if not c.isalnum() and c != "%"})))
+    safe = "".join(sorted({c for c in old if not c.isalnum() and c != "%"}))
+    return quote(new, safe=safe, encoding=code, errors="replace")
 
 
 def _base64(text: str) -> Iterator[Opened]:
@@ -79,11 +81,12 @@ def may_be_base64(text: str) -> bool:
     return any(len(w) >= SHORTEST_BASE64 and not w.islower() and not w.isdigit() for w in words)
 
 
-def holds_base64(text: str) -> bool:
-    """Whether a word of the text is base64 of readable text."""
-    return may_be_base64(text) and any(
-        _from_base64(run[0]) is not None for run in _BASE64.finditer(text)
-    )
+def base64_in(text: str) -> list[str]:
+    """What the words of the text say that are base64 of readable text."""
+    if not may_be_base64(text):
+        return []
+    decoded = (_from_base64(run[0]) for run in _BASE64.finditer(text))
+    return [inner for inner in decoded if inner is not None]
 
 
 def _from_base64(word: str) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from tasks.core.redaction import names, national, personal, plugged, secrets
-from tasks.core.redaction.encodings import holds_base64
+from tasks.core.redaction.encodings import base64_in
 from tasks.core.redaction.fields import Fields, is_placeholder, whole
 from tasks.core.redaction.kinds import Kind, Span, settle
 from tasks.core.redaction.rules import Doubts, Rule, RuleSet
@@ -62,7 +62,7 @@ class Finders:
         if self._names is not None:
             return False
         doubts = self._doubts.about(data)
-        return all(doubt == "base64" and not holds_base64(data.decode()) for doubt in doubts)
+        return all(doubt == "base64" and not base64_in(data.decode()) for doubt in doubts)
 
     def _find(self, text: str) -> tuple[Span, ...]:
         if len(text) < _SHORTEST:

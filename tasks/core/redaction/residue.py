@@ -1,22 +1,32 @@
-"""Looks for what is known in what was written, without the path that wrote it.
+"""Looks for what must not be there in what was written, without the path that wrote it.
 
-The rewriting opens encodings and follows keys; this reads the finished text flat, so that a text
-which the walker never came to is seen here. A hit is a fault of ours, and nothing is committed.
+    left("to mia_li_3668", index, made)          Kind.PERSON_ID, which the session knows
+    left("bWlhX2xpXzM2Njg6IHllcw", index, made)  the same, in base64
+
+The rewriting follows keys and opens encodings where they stand; this reads the finished text flat
+and every reading of it, so that what the walker never came to is seen here: known values, secrets
+that have a form of their own, and addresses of mail. A hit is a fault of ours, and nothing is
+committed.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cache
+from urllib.parse import unquote
 
 import msgspec
 
 from tasks.core.records import Message, Reply
-from tasks.core.redaction import walk
+from tasks.core.redaction import personal, secrets, walk
+from tasks.core.redaction.encodings import base64_in
 from tasks.core.redaction.kinds import Kind
 from tasks.core.redaction.known import Index, same_length_lower, tokens_in
+from tasks.core.redaction.rules import RuleSet
 
 LEAST = 4
 """Characters of a value that is searched; shorter ones stand in too many words."""
 
+_MOST_READINGS = 200
 _ESCAPE = re.compile(r"\\+(?:u[0-9a-fA-F]{4}|(.))", re.S)
 
 
@@ -38,15 +48,37 @@ def left(text: str, index: Index, made: Iterable[str]) -> Kind | None:
         index: what is known.
         made: lower-case stand-ins that were written; one may look like a value by chance.
     """
-    flat = _ESCAPE.sub(_opened, text) if "\\" in text else text
-    if not index.may_hold(tokens_in(flat)):
-        return None
     allowed = frozenset(made)
-    for span in index.find(flat, sure=True):
-        found = same_length_lower(flat[span.start : span.end])
-        if len(found) >= LEAST and found not in allowed:
+    for reading in _readings(text):
+        if index.may_hold(tokens_in(reading)):
+            for span in index.find(reading, sure=True):
+                found = same_length_lower(reading[span.start : span.end])
+                if len(found) >= LEAST and found not in allowed:
+                    return span.kind
+        for span in _formed().find(reading):
             return span.kind
     return None
+
+
+def _readings(text: str) -> Iterator[str]:
+    """The text with escapes opened, and whatever is URL-encoded or base64 in it, and in that."""
+    waiting = [text]
+    for _ in range(_MOST_READINGS):
+        if not waiting:
+            return
+        one = waiting.pop()
+        flat = _ESCAPE.sub(_opened, one) if "\\" in one else one
+        yield flat
+        if "%" in one and (decoded := unquote(one, errors="replace")) != one:
+            waiting.append(decoded)
+        waiting += base64_in(flat)
+
+
+@cache
+def _formed() -> RuleSet:
+    """Rules whose finding no stand-in and no ordinary text can be."""
+    email = [rule for rule in personal.RULES if rule.kind is Kind.EMAIL]
+    return RuleSet([*(rule for rule in secrets.RULES if rule.group == 0), *email])
 
 
 def _opened(match: re.Match[str]) -> str:

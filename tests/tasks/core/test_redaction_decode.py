@@ -115,6 +115,10 @@ def test_base64_of_bytes_that_are_no_text_stays() -> None:
     assert walk(word) == word
 
 
+def test_a_url_that_is_no_utf_8_is_opened_too() -> None:
+    assert walk("?n=%E9%20mia&b=1") == "?n=%E9%20eva&b=1"
+
+
 def test_a_percent_sign_is_no_encoding() -> None:
     assert walk("15% off, 100%25 mia") == "15% off, 100%25 eva"
 
