@@ -1,7 +1,8 @@
 """Makes each distinct decision of the log one `Example`: labelled, tagged, with what proves it.
 
     data/redacted  invocations, feedback beside them
-    data/deduped   examples, a part for each part that was read; `sketch` parts beside them
+    data/deduped   examples, a part for each part that was read; `sketch` and `review` parts beside
+                   them, and review.jsonl: what a person should label
 
 Redelivered and retried calls and near-duplicate sessions are counted as duplicates and go. What
 has become of a row can depend on any other part, so the whole log is looked at through sketches
@@ -23,15 +24,21 @@ from tasks.core import (
     envelopes,
     folding,
     parts,
+    registers,
+    reviews,
     sketches,
     step,
     tags,
 )
-from tasks.core.decisions import Known
+from tasks.core.behaviour import Label
+from tasks.core.decisions import SUCCESS, Known
 from tasks.core.envelopes import Envelope, Logged
+from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Manifest, Part
-from tasks.core.records import Feedback, Reply, encode
+from tasks.core.records import Feedback, Reply, Tool, encode
+from tasks.core.registers import Registers
 from tasks.core.rulings import Ruling, Rulings, ranks
+from tasks.core.schemas import BrokenSchemaError, Schemas
 from tasks.core.settings import DedupSettings
 from tasks.core.sketches import Sketch
 
@@ -43,8 +50,11 @@ CODE = (
     "tasks/core/envelopes.py",
     "tasks/core/folding.py",
     "tasks/core/parts.py",
+    "tasks/core/plain_schemas.py",
     "tasks/core/records.py",
+    "tasks/core/reviews.py",
     "tasks/core/rulings.py",
+    "tasks/core/schemas.py",
     "tasks/core/shingles.py",
     "tasks/core/similarity.py",
     "tasks/core/sketches.py",
@@ -52,28 +62,46 @@ CODE = (
 )
 
 
-def dedup(settings: DedupSettings, source: Path, target: Path) -> Manifest:
+NO_REGISTERS = Registers()
+
+
+def dedup(
+    settings: DedupSettings, source: Path, target: Path, people: Registers = NO_REGISTERS
+) -> Manifest:
     """Read invocations and feedback from `source`, commit examples to `target`.
 
+    `people` holds the labels that people gave and the persons to be left out.
+
     Raises:
-        StageError: `source` was never written, or was changed since.
+        StageError: `source` was never written, or was changed since; a label is of no record or
+            does not fit its reply; persons were erased under another key.
     """
-    inputs = sorted(parts.require_manifest(source).labelled(""), key=lambda part: part.sha256)
-    feedback = parts.require_manifest(source).labelled("feedback")
-    key = _key("all", settings, *(p.sha256 for p in inputs), *sorted(p.sha256 for p in feedback))
+    given = parts.require_manifest(source)
+    inputs = sorted(given.labelled(""), key=lambda part: part.sha256)
+    erased = people.persons(given.info.get("key_id", ""))
+    feedback = sorted(part.sha256 for part in given.labelled("feedback"))
+    key = _key("all", settings, people.key, *(part.sha256 for part in inputs), *feedback)
     before = parts.read_manifest(target)
     if before and before.info.get("key") == key and _intact(target, before):
         return before
     with collector.paused():
         sketched = list(_sketches(inputs, source, target))
-        rulings = _rulings(settings, sketched, source, target)
+        rulings = _rulings(settings, sketched, source, target, people=people, erased=erased)
         made = list(_examples(settings, inputs, source, target, rulings))
+        asked = list(_reviews(settings, made, target))
     manifest = Manifest(
         stage="dedup",
-        parts=(*made, *sketched),
+        parts=(*made, *asked, *sketched),
         counts=step.total(made),
-        info={"key": key, "clusters": rulings.clusters()},
+        info={
+            "key": key,
+            "clusters": rulings.clusters(),
+            "reviewed": rulings.reviewed,
+            "to_review": sum(part.rows for part in asked),
+            "negatives": sum(part.info["negatives"] for part in made),
+        },
     )
+    reviews.write(target, asked)
     parts.commit(target, manifest)
     return manifest
 
@@ -89,13 +117,20 @@ def _sketches(inputs: Sequence[Part], source: Path, target: Path) -> Iterator[Pa
 
 
 def _rulings(
-    settings: DedupSettings, sketched: Sequence[Part], source: Path, target: Path
+    settings: DedupSettings,
+    sketched: Sequence[Part],
+    source: Path,
+    target: Path,
+    *,
+    people: Registers,
+    erased: frozenset[str],
 ) -> Rulings:
     ledger = decisions.join(parts.read_parts(source, Feedback, "feedback"))
     found = [sketch for part in sketched for sketch in parts.read_part(target, part, Sketch)]
     columns = folding.gather(found)
-    folded = folding.fold(columns, settings.similarity, ranks(ledger))
-    return Rulings(found, columns, folded, ledger)
+    gone = sketches.rows_of(found, erased)
+    folded = folding.fold(columns, settings.similarity, ranks(ledger), gone)
+    return Rulings(found, columns, folded, ledger, people.labels)
 
 
 def _examples(
@@ -108,31 +143,61 @@ def _examples(
     ends = accumulate(part.rows for part in inputs)
     rows = {p.sha256: range(end - p.rows, end) for p, end in zip(inputs, ends, strict=True)}
 
+    schemas = Schemas()
+
     def key(part: Part) -> str:
         return _key("examples", settings, part.sha256, rulings.digest(rows[part.sha256]))
 
     def work(part: Part, key: str) -> Part:
         mine = rows[part.sha256]
         pairs = zip(parts.read_part(source, part, Logged), rulings.of(mine), strict=True)
-        reasons = rulings.reasons(mine)
+        reasons, rejects = rulings.reasons(mine), rulings.erased(mine)
         gone = sum(reasons.values())
         counts = Counts(
             read=len(mine),
             accepted=len(mine) - gone,
-            duplicate=gone,
+            rejected=len(rejects),
+            duplicate=gone - len(rejects),
             reasons=dict(sorted(reasons.items())),
         )
-        made = (_example(row, ruling) for row, ruling in pairs if ruling)
-        return parts.write_part(target, made, key=key, counts=counts)
+        negatives = 0
+
+        def examples() -> Iterator[Envelope]:
+            nonlocal negatives
+            for row, ruling in pairs:
+                if ruling:
+                    negatives += ruling.outcome is not None and ruling.outcome < SUCCESS
+                    yield _example(row, ruling, settings, schemas)
+
+        made = parts.write_part(target, examples(), key=key, counts=counts, rejects=rejects)
+        return msgspec.structs.replace(made, info={"negatives": negatives})
 
     return step.each_part(inputs, target, key, work, "deciding")
 
 
-def _example(row: Logged, ruling: Ruling) -> Envelope:
+def _reviews(settings: DedupSettings, made: Sequence[Part], target: Path) -> Iterator[Part]:
+    def work(part: Part, key: str) -> Part:
+        rows = reviews.of(parts.read_part(target, part, Envelope), settings.review_below)
+        return parts.write_part(target, rows, key=key, label=reviews.LABEL)
+
+    def key(part: Part) -> str:
+        return _key(reviews.LABEL, settings, part.sha256)
+
+    return step.each_part(made, target, key, work, "gathering what is to be reviewed")
+
+
+def _example(row: Logged, ruling: Ruling, settings: DedupSettings, schemas: Schemas) -> Envelope:
     tools, reply = envelopes.tools(row.tools), _reply.decode(row.response)
-    label = behaviour.classify(reply, tools)
-    known = Known(ruling.outcome, ruling.edit)
-    reference, truth = decisions.refer(reply, label, tools, known, ruling.failed)
+    label = _label(row, ruling, reply, tools)
+    proof = decisions.prove(
+        reply,
+        label,
+        tools,
+        Known(ruling.outcome, ruling.edit),
+        failed=ruling.failed,
+        ran=ruling.ran and ruling.outcome is None and _fits(reply, row, schemas),
+    )
+    reference, truth = decisions.refer(proof, settings.trust, settings.review_below)
     tagged = tags.tag(
         envelopes.turns(row.messages),
         reply,
@@ -165,8 +230,38 @@ _reply = msgspec.json.Decoder(Reply)
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
+def _label(row: Logged, ruling: Ruling, reply: Reply, tools: Sequence[Tool]) -> Label:
+    """By the rules, unless a person has said."""
+    found = behaviour.classify(reply, tools)
+    if ruling.label is None:
+        return found
+    if (ruling.label == "execute") != bool(reply.tool_calls):
+        what = "calls a tool" if reply.tool_calls else "calls no tool"
+        raise StageError(
+            f"the register labels {row.id} {ruling.label}, but its reply {what}; correct the line "
+            "in registers/ (execute is for replies that call a tool, and for no others)"
+        )
+    missing = ruling.missing or (found.missing if ruling.label == "clarify" else ())
+    return Label(ruling.label, 1.0, missing, "person")
+
+
+def _fits(reply: Reply, row: Logged, schemas: Schemas) -> bool:
+    """Whether it calls offered tools alone, with arguments that their schemas allow."""
+    offered = envelopes.offer(row.tools).tools
+    try:
+        return bool(reply.tool_calls) and all(
+            call.name in offered
+            and not call.raw_arguments
+            and not schemas.fault(offered[call.name], call.arguments)
+            for call in reply.tool_calls
+        )
+    except BrokenSchemaError:
+        return False
+
+
 def _intact(target: Path, manifest: Manifest) -> bool:
-    return all(parts.part_path(target, part).is_file() for part in manifest.parts)
+    whole = all(parts.part_path(target, part).is_file() for part in manifest.parts)
+    return whole and (target / reviews.FILE).is_file()
 
 
 def _key(*values: str | DedupSettings) -> str:
@@ -181,5 +276,10 @@ def _code() -> str:
 if __name__ == "__main__":
     step.main(
         "dedup",
-        lambda params, data: dedup(params.dedup, data / "redacted", data / "deduped"),
+        lambda params, data: dedup(
+            params.dedup,
+            data / "redacted",
+            data / "deduped",
+            registers.read(data.parent / registers.FOLDER),
+        ),
     )

@@ -105,7 +105,7 @@ def _by_part(
         "without_cluster": frame.cluster < 0,
         "nothing_to_decide": ~decides | (frame.role == NO_ROLE),
         "too_long": frame.context_chars > settings.max_context_chars,
-        "unproved": frame.referenced == (frame.truth == TRUTHS.index("none")),
+        "unproved": frame.referenced & (frame.truth == TRUTHS.index("none")),
         "confidence_outside": ~((frame.confidence >= 0) & (frame.confidence <= 1)),
         "outcome_outside": (frame.outcome < 0) | (frame.outcome > 1),
         "turns_below_one": frame.turns < 1,

@@ -15,6 +15,8 @@ from xxhash import xxh3_64_intdigest
 
 from tasks.core.records import Message, ToolCall
 
+NOTHING, RAN, FAILED = 0, 1, 2
+
 
 class Walk(NamedTuple):
     """A context read so far."""
@@ -25,8 +27,8 @@ class Walk(NamedTuple):
     """Hash of its system messages."""
     turns: tuple[int, ...] = ()
     """The chain after each assistant message."""
-    failed: tuple[bool, ...] = ()
-    """Whether a tool answered that turn with an error."""
+    results: tuple[int, ...] = ()
+    """What tools answered to that turn: `NOTHING`, `RAN` or `FAILED`."""
 
 
 def hashed(text: str) -> int:
@@ -37,7 +39,7 @@ def hashed(text: str) -> int:
 def walk(start: Walk, messages: Iterable[Message]) -> Walk:
     """Read on from `start`; `Walk(hashed(session))` is where a session begins."""
     end, system = start.end, start.system
-    turns, failed = list(start.turns), list(start.failed)
+    turns, results = list(start.turns), list(start.results)
     for message in messages:
         if message.role == "system":
             system = xxh3_64_intdigest(message.content.encode(), seed=system)
@@ -45,10 +47,10 @@ def walk(start: Walk, messages: Iterable[Message]) -> Walk:
         end = link(end, message.role, message.content, message.tool_calls)
         if message.role == "assistant":
             turns.append(end)
-            failed.append(False)
-        elif message.role == "tool" and failed and is_error(message.content):
-            failed[-1] = True
-    return Walk(end, system, tuple(turns), tuple(failed))
+            results.append(NOTHING)
+        elif message.role == "tool" and results:
+            results[-1] = max(results[-1], FAILED if is_error(message.content) else RAN)
+    return Walk(end, system, tuple(turns), tuple(results))
 
 
 def is_error(content: str) -> bool:

@@ -2,14 +2,15 @@
 
     session with outcome 1.0                   the logged reply was right     (outcome)
     failed session, a human rewrote the reply  what the human wrote was right (human_edit)
+    no outcome known, the tools ran            the call was well formed       (tool_result)
+    no outcome known                           what production answered       (incumbent)
     failed session                             nothing: which of its decisions was wrong is unknown
     a tool answered the call with an error     that call was wrong, whatever became of the session
-    no feedback                                nothing
 
-Proof ranks outcome > human edit > tool result > incumbent. A tool that ran without an error proves
-only that the call was well formed, and the incumbent's word proves nothing, so neither gives a
-reference: a row without one is counted and looked at, never trained on. A judge's score and a
-rating are no proof either.
+Proof ranks outcome > human edit > tool result > incumbent, and `dedup.trust` says how far down it
+makes a reference: by default not below human edit, since a call that ran may have been the wrong
+one. A row without a reference is counted and looked at, never trained on; one of a failed session
+is a hard negative and never a target. A judge's score and a rating are no proof at all.
 """
 
 from collections.abc import Iterable
@@ -78,10 +79,25 @@ def combine(session: Known, request: Known, is_last: bool) -> Known:
     )
 
 
-def refer(
-    reply: Reply, label: Label, tools: tuple[Tool, ...], known: Known, failed: bool
-) -> tuple[Reference | None, TruthSource]:
-    """The proved right action and what proves it; `(None, "none")` where nothing does.
+class Proof(NamedTuple):
+    """What proves a decision, and what it proves."""
+
+    source: TruthSource
+    reply: Reply = Reply()
+    label: Label | None = None
+    """Of that reply."""
+
+
+def prove(
+    reply: Reply,
+    label: Label,
+    tools: tuple[Tool, ...],
+    known: Known,
+    *,
+    failed: bool,
+    ran: bool = False,
+) -> Proof:
+    """The best proof there is of one decision.
 
     Args:
         reply: what the incumbent answered.
@@ -89,14 +105,32 @@ def refer(
         tools: what was offered, for the label of an edited reply.
         known: the feedback on this decision.
         failed: whether a tool answered the reply's call with an error.
+        ran: whether tools answered its calls, none with an error, to arguments that fit.
     """
     if known.truth == "outcome" and not failed:
-        reference = _reference(reply, label)
-        return (reference, "outcome") if reference else (None, "none")
-    if known.edit is None:
+        return Proof("outcome", reply, label)
+    if known.edit is not None:
+        return Proof("human_edit", known.edit, classify(known.edit, tools))
+    if failed or known.outcome is not None:
+        return Proof("none")
+    return Proof("tool_result" if ran else "incumbent", reply, label)
+
+
+def refer(proof: Proof, trust: TruthSource, sure: float) -> tuple[Reference | None, TruthSource]:
+    """The proved right action and what proves it; no action where the proof is not trusted.
+
+    Args:
+        proof: the best one there is.
+        trust: the weakest that makes a reference.
+        sure: least confidence of a label that a reference may rest on.
+    """
+    if proof.label is None:
         return None, "none"
-    reference = _reference(known.edit, classify(known.edit, tools))
-    return (reference, "human_edit") if reference else (None, "none")
+    reference = _reference(proof.reply, proof.label)
+    if reference is None:
+        return None, "none"
+    trusted = RANK[proof.source] <= RANK[trust] and proof.label.confidence >= sure
+    return (reference if trusted else None), proof.source
 
 
 def _reference(reply: Reply, label: Label) -> Reference | None:

@@ -15,15 +15,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.core.chains import FAILED, RAN
 from tasks.core.shingles import I64, U32, U64
 from tasks.core.similarity import among, components, similar_pairs
 from tasks.core.sketches import Sketch, column
 
 Bools = NDArray[np.bool_]
 
-KEPT, REDELIVERED, RETRIED, NEAR_DUPLICATE = 0, 1, 2, 3
+KEPT, REDELIVERED, RETRIED, NEAR_DUPLICATE, ERASED = 0, 1, 2, 3, 4
 UNPROVED = 9
 REASONS = {REDELIVERED: "redelivered", RETRIED: "retried", NEAR_DUPLICATE: "near-duplicate"}
+REASONS |= {ERASED: "erased"}
 
 
 class Columns(NamedTuple):
@@ -42,7 +44,7 @@ class Columns(NamedTuple):
     turn_row: I64
     """The row whose context each of `turns` stands in."""
     turns: U64
-    failed: Bools
+    results: NDArray[np.uint8]
     leaves: I64
     shingles: U32
     ends: I64
@@ -59,6 +61,8 @@ class Folded(NamedTuple):
     """Row of the earliest decision of its near-duplicate cluster; -1 where the row is not kept."""
     failed: Bools
     """A tool answered the decision with an error."""
+    ran: Bools
+    """Tools answered the decision, and none with an error."""
     last: Bools
     """The last decision of its session."""
 
@@ -87,7 +91,7 @@ def gather(sketches: Sequence[Sketch]) -> Columns:
         chain=all_of("chain", "u8"),
         turn_row=np.repeat(np.arange(len(before)), before),
         turns=all_of("turns", "u8"),
-        failed=all_of("failed", "u1") == 1,
+        results=all_of("results", "u1"),
         leaves=_joined(leaves, np.int64),
         shingles=all_of("shingles", "u4"),
         ends=np.cumsum(all_of("sizes", "u4"), dtype=np.int64),
@@ -95,13 +99,27 @@ def gather(sketches: Sequence[Sketch]) -> Columns:
     )
 
 
-def fold(columns: Columns, similarity: float, truth: Mapping[int, int]) -> Folded:
-    """Decide on every row; `truth` ranks sessions by their hash, 0 for the best proved."""
+def fold(
+    columns: Columns,
+    similarity: float,
+    truth: Mapping[int, int],
+    erased: Sequence[int] = (),
+) -> Folded:
+    """Decide on every row.
+
+    Args:
+        columns: of all rows.
+        similarity: from which two transcripts are alike.
+        truth: ranks sessions by their hash, 0 for the best proved.
+        erased: rows of erased persons; their whole sessions go, and stand for no one else's.
+    """
     rows = np.arange(len(columns.id))
     fate = np.zeros(len(rows), np.int8)
     into = rows.copy()
-    again, first = _repeats(columns.id, columns.place)
-    fate[again], into[again] = REDELIVERED, first
+    fate[among(columns.session, columns.session[np.array(erased, np.int64)])] = ERASED
+    kept = np.flatnonzero(fate == KEPT)
+    again, first = _repeats(columns.id[kept], columns.place[kept])
+    fate[kept[again]], into[kept[again]] = REDELIVERED, kept[first]
     kept = np.flatnonzero(fate == KEPT)
     again, first = _repeats(columns.decision[kept], columns.age[kept])
     fate[kept[again]], into[kept[again]] = RETRIED, kept[first]
@@ -117,7 +135,8 @@ def fold(columns: Columns, similarity: float, truth: Mapping[int, int]) -> Folde
         fate=fate,
         into=into,
         cluster=_clusters(columns, fate, components(pairs, len(leaf)), row, of_leaf),
-        failed=among(columns.chain, columns.turns[columns.failed]),
+        failed=among(columns.chain, columns.turns[columns.results == FAILED]),
+        ran=among(columns.chain, columns.turns[columns.results == RAN]),
         last=_last(columns, fate),
     )
 

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from tasks.core.chains import hashed
 from tasks.core.decisions import RANK, Known, Ledger, combine
-from tasks.core.folding import KEPT, NEAR_DUPLICATE, REASONS, Columns, Folded
-from tasks.core.records import Record, Reply, Source
+from tasks.core.errors import StageError
+from tasks.core.folding import ERASED, KEPT, REASONS, REDELIVERED, RETRIED, Columns, Folded
+from tasks.core.records import Behaviour, Record, Rejected, Reply, Source
+from tasks.core.registers import Reviewed
 from tasks.core.similarity import among
 from tasks.core.sketches import Sketch, column
 
@@ -31,31 +33,52 @@ class Ruling(Record, frozen=True, kw_only=True):
     edit: Reply | None = None
     failed: bool = False
     """A tool answered its call with an error."""
+    ran: bool = False
+    """Tools answered its calls, none with an error."""
     ids: tuple[str, ...] = ()
     """Invocations that were the same call, tried again."""
     places: tuple[Source, ...] = ()
     """Where else it was logged."""
+    label: Behaviour | None = None
+    """What a person says the reply is."""
+    missing: tuple[str, ...] = ()
+    """For `clarify`: what it asks for, as that person says."""
 
 
 class Rulings:
     """The rulings of all rows; most of it in columns, one row's is put together when asked for."""
 
     def __init__(
-        self, sketches: Sequence[Sketch], columns: Columns, folded: Folded, ledger: Ledger
+        self,
+        sketches: Sequence[Sketch],
+        columns: Columns,
+        folded: Folded,
+        ledger: Ledger,
+        labels: Mapping[str, Reviewed],
     ) -> None:
         self._ids = [name for sketch in sketches for name in sketch.ids]
         self._columns, self._folded = columns, folded
+        self._labels = labels
+        self.reviewed = self._require(labels)
         again = _again(folded)
         places = _places(sketches, {row for rows in again.values() for row in rows})
         self._outcome = _outcomes(columns, ledger)
         self._own = {
             row: self._special(row, again.get(row, ()), places, known)
-            for row, known in _known(columns, folded, again, ledger).items()
+            for row, known in _known(columns, folded, again, ledger, self._labelled).items()
         }
+        gone = np.flatnonzero(folded.fate == ERASED).tolist()
+        self._erased = {row: (self._ids[row], place) for row, place in
+                        sorted(_places(sketches, set(gone)).items())}  # fmt: skip
 
     def clusters(self) -> int:
         """How many there are among the rows that stay."""
         return int(among(np.arange(len(self._ids)), self._folded.cluster).sum())
+
+    def erased(self, rows: range) -> tuple[Rejected, ...]:
+        """The rows that go because a person in them was erased."""
+        mine = (self._erased[row] for row in rows if row in self._erased)
+        return tuple(Rejected(id=name, reason="erased", source=place) for name, place in mine)
 
     def reasons(self, rows: range) -> dict[str, int]:
         """Of the rows that go, how many for which reason."""
@@ -68,7 +91,7 @@ class Rulings:
         cluster, fate = self._folded.cluster[mine], self._folded.fate[mine]
         named = np.where(cluster < 0, 0, self._columns.id[cluster]) if len(cluster) else cluster
         digest = sha256(named.tobytes() + fate.tobytes() + self._folded.failed[mine].tobytes())
-        digest.update(self._outcome[mine].tobytes())
+        digest.update(self._folded.ran[mine].tobytes() + self._outcome[mine].tobytes())
         own = [(row - rows.start, self._own[row]) for row in rows if row in self._own]
         digest.update(msgspec.json.encode(own, order="sorted"))
         return digest.hexdigest()
@@ -87,9 +110,26 @@ class Rulings:
                 outcome=None if isnan(outcome) else outcome,
                 edit=own.edit,
                 failed=bool(self._folded.failed[row]),
+                ran=bool(self._folded.ran[row]),
                 ids=own.ids,
                 places=own.places,
+                label=own.label,
+                missing=own.missing,
             )
+
+    def _require(self, labels: Mapping[str, Reviewed]) -> int:
+        """Find the rows that people have labelled, and how many of them stay."""
+        hashes = np.array([hashed(name) for name in labels], np.uint64)
+        self._labelled = np.flatnonzero(among(self._columns.id, hashes)).tolist()
+        unknown = labels.keys() - {self._ids[row] for row in self._labelled}
+        if unknown:
+            name = min(unknown, key=lambda name: labels[name].place)
+            raise StageError(
+                f"{labels[name].place} labels {name}, which none of the {len(self._ids)} records "
+                f"is ({len(unknown)} such labels): correct the id, or take the line out where its "
+                "record has left the logs"
+            )
+        return int((self._folded.fate[self._labelled] == KEPT).sum())
 
     def _special(
         self, row: int, others: Sequence[int], places: Mapping[int, Source], known: Known
@@ -99,8 +139,11 @@ class Rulings:
             self._outcome[row] = known.outcome
         ids = self._ids
         order = sorted(others, key=lambda r: (places[r].uri, places[r].line, ids[r]))
+        label = self._labels.get(ids[row])
         return Own(
             edit=known.edit,
+            label=label.behaviour if label else None,
+            missing=label.missing if label else (),
             ids=tuple(dict.fromkeys(ids[other] for other in order if ids[other] != ids[row])),
             places=tuple(places[other] for other in order),
         )
@@ -112,6 +155,8 @@ class Own(Record, frozen=True, kw_only=True):
     edit: Reply | None = None
     ids: tuple[str, ...] = ()
     places: tuple[Source, ...] = ()
+    label: Behaviour | None = None
+    missing: tuple[str, ...] = ()
 
 
 _NOTHING = Own()
@@ -125,7 +170,7 @@ def ranks(ledger: Ledger) -> dict[int, int]:
 def _again(folded: Folded) -> dict[int, list[int]]:
     """Row to the other rows that it stands for."""
     found: dict[int, list[int]] = defaultdict(list)
-    gone = np.flatnonzero((folded.fate != KEPT) & (folded.fate != NEAR_DUPLICATE))
+    gone = np.flatnonzero((folded.fate == REDELIVERED) | (folded.fate == RETRIED))
     for row, into in zip(gone.tolist(), folded.into[gone].tolist(), strict=True):
         found[into].append(row)
     return found
@@ -159,14 +204,18 @@ def _outcomes(columns: Columns, ledger: Ledger) -> NDArray[np.float64]:
 
 
 def _known(
-    columns: Columns, folded: Folded, again: Mapping[int, list[int]], ledger: Ledger
+    columns: Columns,
+    folded: Folded,
+    again: Mapping[int, list[int]],
+    ledger: Ledger,
+    labelled: Sequence[int],
 ) -> dict[int, Known]:
     """Rows that stand for others, or that feedback says more of than their session's outcome."""
     edited = {hashed(name): known for name, known in ledger.sessions.items() if known.edit}
     requests = {hashed(name): known for name, known in ledger.requests.items()}
     asked = np.flatnonzero(among(columns.request, np.array([*requests], np.uint64)))
     corrected = folded.last & among(columns.session, np.array([*edited], np.uint64))
-    rows = {*again, *folded.into[asked].tolist(), *np.flatnonzero(corrected).tolist()}
+    rows = {*again, *labelled, *folded.into[asked].tolist(), *np.flatnonzero(corrected).tolist()}
     found = {}
     for row in sorted(row for row in rows if folded.fate[row] == KEPT):
         ids = [int(columns.request[r]) for r in (row, *again.get(row, ()))]

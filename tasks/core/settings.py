@@ -60,6 +60,11 @@ class RedactSettings(Section):
 class DedupSettings(Section):
     similarity: float = Field(gt=0, le=1)
     """Jaccard similarity of word 3-grams from which two transcripts are near-duplicates."""
+    trust: Literal["outcome", "human_edit", "tool_result", "incumbent"] = "human_edit"
+    """The weakest proof that makes a reference; what has a weaker one is kept and counted alone."""
+    review_below: float = Field(default=0.6, ge=0, le=1)
+    """Decisions labelled with less confidence go to `data/deduped/review.jsonl` and prove nothing
+    until a person has labelled them in `registers/`; 0 trusts every label."""
 
 
 class ValidateSettings(Section):

@@ -4,7 +4,7 @@ A sketch is made once for a part and kept beside the examples (label `sketch`), 
 only new parts whole.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,10 @@ class Sketch(Record, frozen=True, kw_only=True):
     session: bytes
     request: bytes
     """These three as hashes."""
+    persons: tuple[str, ...]
+    """Distinct; as in the invocations."""
+    person: bytes
+    """Two numbers a pair: a row, and one of its persons."""
     decision: bytes
     """Session, whole context and reply."""
     chain: bytes
@@ -56,8 +60,8 @@ class Sketch(Record, frozen=True, kw_only=True):
     """How many of `turns` are the row's."""
     turns: bytes
     """Chains of the earlier assistant messages in each row's context."""
-    failed: bytes
-    """1 where a tool answered that turn with an error."""
+    results: bytes
+    """What tools answered to those turns, as in `Walk`."""
     leaves: bytes
     """Rows whose transcript no other row of the part continues; the columns below are theirs."""
     sizes: bytes
@@ -81,6 +85,7 @@ class _Invocation(Record, frozen=True, kw_only=True, forbid_unknown_fields=False
     messages: tuple[Message, ...]
     tools: tuple[_Named, ...] = ()
     response: Reply
+    persons: tuple[str, ...] = ()
 
 
 def make(folder: Path, part: Part) -> Sketch:
@@ -89,6 +94,19 @@ def make(folder: Path, part: Part) -> Sketch:
     for invocation in parts.read_part(folder, part, _Invocation):
         rows.add(invocation)
     return rows.sketch()
+
+
+def rows_of(found: Sequence[Sketch], persons: Collection[str]) -> list[int]:
+    """Rows, over all sketches, that one of the persons is in."""
+    rows: list[int] = []
+    start = 0
+    for sketch in found:
+        wanted = {at for at, name in enumerate(sketch.persons) if name in persons}
+        if wanted:
+            pairs = column(sketch.person, "u4").reshape(-1, 2).tolist()
+            rows += [start + row for row, person in pairs if person in wanted]
+        start += len(sketch.ids)
+    return rows
 
 
 def column(data: bytes, dtype: Any) -> NDArray[Any]:
@@ -102,9 +120,11 @@ class _Rows:
         self.ids: list[str] = []
         self.timestamps: list[str] = []
         self.places: dict[tuple[str, str], int] = {}
+        self.persons: dict[str, int] = {}
+        self.person: list[int] = []
         self.numbers: list[tuple[int, ...]] = []
         self.turns: list[int] = []
-        self.failed: list[bool] = []
+        self.results: list[int] = []
         self.continued: set[int] = set()
         self.latest: dict[int, tuple[tuple[Message, ...], Walk]] = {}
         self.open: dict[int, dict[int, _Invocation]] = {}
@@ -127,11 +147,13 @@ class _Rows:
             )
         )
         self.turns += read.turns
-        self.failed += read.failed
+        self.results += read.results
         for earlier in read.turns:
             if earlier not in self.continued:
                 self.continued.add(earlier)
                 self.open.pop(earlier, None)
+        for name in row.persons:
+            self.person += (len(self.ids), self.persons.setdefault(name, len(self.persons)))
         if chain not in self.continued:
             self.open.setdefault(chain, {})[len(self.ids)] = row
         self.ids.append(row.id)
@@ -162,8 +184,10 @@ class _Rows:
             timestamps=tuple(self.timestamps),
             uris=tuple(uri for uri, _ in self.places),
             formats=tuple(form for _, form in self.places),
+            persons=tuple(self.persons),
+            person=np.array(self.person, small).tobytes(),
             turns=np.array(self.turns, large).tobytes(),
-            failed=np.array(self.failed, np.uint8).tobytes(),
+            results=np.array(self.results, np.uint8).tobytes(),
             leaves=np.array(list(texts), small).tobytes(),
             sizes=np.diff(documents.ends, prepend=0).astype(small).tobytes(),
             shingles=documents.shingles.astype(small).tobytes(),

@@ -1,6 +1,6 @@
 """The folder that a pipeline works in, and the versions of its dataset.
 
-A workspace is a git and DVC repository with `params.yaml`, `dvc.yaml` and `data/`. The project's
+A workspace is a git and DVC repository with `params.yaml`, `dvc.yaml`, `registers/` and `data/`. The project's
 own root is one; `create` makes others, whose stages run this project's code. A dataset version is
 a git tag `dataset-vX.Y` on a commit that holds `dvc.lock` and the params it was made with: X
 counts changes of params, code or graph, Y changes of the data alone.
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from tasks.core import registers
 from tasks.core.errors import StageError
 from tasks.core.job import DatasetRef
 from tasks.core.settings import PARAMS_FILE
@@ -51,6 +52,7 @@ def create(folder: Path, params: dict[str, Any]) -> Path:
     (folder / PARAMS_FILE).write_text(yaml.safe_dump(params, sort_keys=False))
     (folder / "dvc.yaml").write_text(_graph_for(folder))
     (folder / ".gitignore").write_text(IGNORED)
+    _registers(folder)
     if not (folder / ".git").exists():
         git(folder, "init", "-q", "-b", "main")
     if not (folder / ".dvc").exists():
@@ -65,6 +67,7 @@ def refresh(folder: Path) -> None:
     path = folder / "dvc.yaml"
     if folder.resolve() == PROJECT or not path.exists():
         return
+    _registers(folder)
     graph = _graph_for(folder)
     if path.read_text() != graph:
         path.write_text(graph)
@@ -98,8 +101,10 @@ def tag_dataset(folder: Path) -> DatasetRef:
         tag = f"dataset-v{tagged[-1].major}.{tagged[-1].minor + 1}"
     else:
         tag = f"dataset-v{tagged[-1].major + 1}.0"
-    git(folder, "add", "dvc.lock", PARAMS_FILE, "dvc.yaml")
-    _commit(folder, f"Dataset {tag.removeprefix('dataset-')}", "dvc.lock", PARAMS_FILE, "dvc.yaml")
+    _registers(folder)
+    kept = ("dvc.lock", PARAMS_FILE, "dvc.yaml", str(registers.FOLDER))
+    git(folder, "add", *kept)
+    _commit(folder, f"Dataset {tag.removeprefix('dataset-')}", *kept)
     git(folder, "tag", tag)
     return now.model_copy(update={"version": tag})
 
@@ -152,6 +157,14 @@ def _commit(folder: Path, message: str, *paths: str) -> None:
     git(folder, *who, "commit", "-q", "-m", message, *(["--only", "--", *paths] if paths else []))
 
 
+def _registers(folder: Path) -> None:
+    """The folder that `dedup` depends on; DVC refuses to run a stage whose input is not there."""
+    path = folder / registers.FOLDER / "README.md"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text((PROJECT / registers.FOLDER / path.name).read_text())
+
+
 def _init_dvc(folder: Path) -> None:
     for arguments in (
         ["init", "-q"],
@@ -193,7 +206,8 @@ def _recipe(lock: dict[str, Any]) -> dict[str, Any]:
     """What the dataset was made by: params, commands and code, not data."""
     recipe = {}
     for name, stage in lock.get("stages", {}).items():
-        code = [dep for dep in stage.get("deps", []) if not dep["path"].startswith("data/")]
+        data = ("data/", str(registers.FOLDER))
+        code = [dep for dep in stage.get("deps", []) if not dep["path"].startswith(data)]
         recipe[name] = {"cmd": stage["cmd"], "code": code, "params": stage.get("params")}
     return recipe
 

@@ -1,3 +1,4 @@
+import hashlib
 import os
 import random
 import signal
@@ -61,7 +62,8 @@ def test_every_invocation_of_a_session_is_a_decision(tmp_path: Path) -> None:
     assert (last.messages, last.behaviour, last.tags.turns) == (load[1].messages, "answer", 2)
     assert first.cluster == last.cluster == load[0].id
     assert first.invocations == (load[0].id,)
-    assert (first.reference, first.truth_source, first.outcome) == (None, "none", None)
+    assert (first.reference, first.truth_source, first.outcome) == (None, "tool_result", None)
+    assert (last.reference, last.truth_source, last.outcome) == (None, "incumbent", None)
 
 
 def test_a_redelivered_record_counts_once_and_keeps_both_places(tmp_path: Path) -> None:
@@ -250,9 +252,47 @@ def test_feedback_rewrites_only_the_part_it_is_about(tmp_path: Path) -> None:
     assert len({p.sha256 for p in after.parts} - {p.sha256 for p in before.parts}) == 1
 
 
+def test_a_call_is_verified_where_it_ran_and_fits_its_schema(tmp_path: Path) -> None:
+    loads = [
+        session("s-1", *ORDER, says("It is on its way.")),
+        session("s-2", "Where is 12?", calls("get_order", order_id=12), "> found", says("Here.")),
+        session("s-3", "Where is 13?", calls("find_order", order_id="13"), "> found", says("So.")),
+        session("s-4", "Where is 14?", calls("get_order", order_id="14"), "thanks", says("What?")),
+        session("s-5", "Where is 15?", calls("get_order", order_id="15"), "> Error: no", says("?")),
+    ]
+    trusting = DedupSettings(similarity=0.8, trust="tool_result")
+    dedup(trusting, redacted(tmp_path / "in", loads), tmp_path / "out")
+    rows = {row.id: row for row in parts.read_parts(tmp_path / "out", Example)}
+    first = [rows[load[0].id] for load in loads]
+    # Not where an argument is of another type, the tool unknown, no result there, or an error.
+    assert [row.truth_source for row in first] == ["tool_result"] + ["incumbent"] * 3 + ["none"]
+    assert [row.reference is not None for row in first] == [True] + [False] * 4
+
+
+def test_feedback_that_comes_later_makes_another_version_and_leaves_the_old_one(
+    tmp_path: Path,
+) -> None:
+    loads = [session("s-1", *ORDER), session("s-2", "Where is 12?", says("Which order is it?"))]
+    source = redacted(tmp_path / "in", loads, [outcome("s-1")])
+    old = dedup(SETTINGS, source, tmp_path / "out")
+    kept = {p.sha256: parts.part_path(tmp_path / "out", p).read_bytes() for p in old.parts}
+    redacted(tmp_path / "in", loads, [outcome("s-1"), outcome("s-2")])
+    new = dedup(SETTINGS, source, tmp_path / "out")
+    rows = {row.session_id: row for row in parts.read_parts(tmp_path / "out", Example)}
+    assert {name: row.truth_source for name, row in rows.items()} == {
+        "s-1": "outcome",
+        "s-2": "outcome",
+    }
+    # The part of s-2 is another one, named by its new bytes; what the old name meant is unchanged.
+    changed = {p.sha256 for p in old.parts} - {p.sha256 for p in new.parts}
+    assert len(changed) == 1
+    assert all(hashlib.sha256(content).hexdigest() == name for name, content in kept.items())
+
+
 def test_nothing_read_is_nothing_written(tmp_path: Path) -> None:
     manifest = dedup(SETTINGS, redacted(tmp_path / "in", []), tmp_path / "out")
     assert (manifest.counts, manifest.parts) == (Counts(), ())
+    assert (tmp_path / "out" / "review.jsonl").read_bytes() == b""
 
 
 def test_a_changed_part_stops_the_stage(tmp_path: Path) -> None:

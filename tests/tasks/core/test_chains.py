@@ -1,6 +1,6 @@
 import pytest
 
-from tasks.core.chains import Walk, hashed, is_error, walk
+from tasks.core.chains import FAILED, NOTHING, RAN, Walk, hashed, is_error, walk
 from tasks.core.records import Message, ToolCall
 
 START = Walk(hashed("s-1"))
@@ -55,7 +55,7 @@ def test_reading_on_equals_reading_at_once() -> None:
 def test_a_turn_failed_where_a_tool_answered_it_with_an_error() -> None:
     error, good = (Message(role="tool", content=text) for text in ("Error: gone", "found"))
     found = walk(START, [asked(), called(), good, called(), good, error, called(), asked()])
-    assert found.failed == (False, True, False)
+    assert found.results == (RAN, FAILED, NOTHING)
     assert len(found.turns) == 3
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from tasks.core.behaviour import classify
-from tasks.core.decisions import Known, Ledger, combine, join, refer
+from tasks.core.behaviour import Label, classify
+from tasks.core.decisions import Known, Ledger, combine, join, prove, refer
 from tasks.core.records import Call, Feedback, Reference, Reply, Tool, ToolCall, TruthSource
 from tests.tasks.curation_logs import calls, edit, outcome, says
 
@@ -13,7 +13,8 @@ TOOLS = (Tool(name="get_order", parameters={"properties": {"order_id": {}}}),)
 def refers(
     known: Known, reply: Reply = LOGGED, failed: bool = False
 ) -> tuple[Reference | None, TruthSource]:
-    return refer(reply, classify(reply, TOOLS), TOOLS, known, failed)
+    proof = prove(reply, classify(reply, TOOLS), TOOLS, known, failed=failed)
+    return refer(proof, "human_edit", 0.6)
 
 
 def test_success_makes_the_logged_reply_the_reference() -> None:
@@ -36,15 +37,46 @@ def test_a_clarification_keeps_what_it_asks_for() -> None:
         (Known(edit=RIGHT), False, "human_edit"),
         (Known(outcome=1.0), True, "none"),
         (Known(outcome=0.49), False, "none"),
-        (Known(), False, "none"),
+        (Known(outcome=0.0), True, "none"),
+        (Known(), True, "none"),
+        (Known(), False, "incumbent"),
     ],
 )
 def test_proof_has_its_rank(known: Known, failed: bool, truth: TruthSource) -> None:
     reference, found = refers(known, failed=failed)
     assert found == truth
-    assert (reference is None) == (truth == "none")
+    assert (reference is None) == (truth in {"none", "incumbent"})
     if truth == "human_edit":
         assert reference == Reference(behaviour="clarify", text=RIGHT.content)
+
+
+@pytest.mark.parametrize(
+    ("known", "ran", "truth"),
+    [
+        (Known(), True, "tool_result"),
+        (Known(), False, "incumbent"),
+        (Known(edit=RIGHT), True, "human_edit"),
+        (Known(outcome=1.0), True, "outcome"),
+        (Known(outcome=0.0), True, "none"),
+    ],
+)
+def test_a_weaker_proof_makes_a_reference_only_where_it_is_trusted(
+    known: Known, ran: bool, truth: TruthSource
+) -> None:
+    proof = prove(LOGGED, classify(LOGGED, TOOLS), TOOLS, known, failed=False, ran=ran)
+    order: list[TruthSource] = ["outcome", "human_edit", "tool_result", "incumbent"]
+    made = [refer(proof, trust, 0.6)[0] is not None for trust in order]
+    assert refer(proof, "incumbent", 0.6)[1] == truth
+    # A failed session gives no target however much is trusted.
+    assert made == [truth != "none" and order.index(truth) <= at for at in range(4)]
+
+
+def test_a_label_that_is_not_sure_makes_no_reference() -> None:
+    proof = prove(
+        LOGGED, Label("execute", 0.5, (), "made"), TOOLS, Known(outcome=1.0), failed=False
+    )
+    assert refer(proof, "incumbent", 0.6) == (None, "outcome")
+    assert refer(proof, "incumbent", 0.5)[0] is not None
 
 
 @pytest.mark.parametrize(
