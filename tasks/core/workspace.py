@@ -1,9 +1,9 @@
 """The folder that a pipeline works in, and the versions of its dataset.
 
-A workspace is a git and DVC repository with `params.yaml`, `dvc.yaml`, `registers/` and `data/`. The project's
-own root is one; `create` makes others, whose stages run this project's code. A dataset version is
-a git tag `dataset-vX.Y` on a commit that holds `dvc.lock` and the params it was made with: X
-counts changes of params, code or graph, Y changes of the data alone.
+A workspace is a git and DVC repository with `params.yaml`, `dvc.yaml`, `registers/` and `data/`.
+The project's own root is one; `create` makes others, whose stages run this project's code. A
+dataset version is a git tag `dataset-vX.Y` on a commit that holds `dvc.lock` and the params it was
+made with: X counts changes of params, code or graph, Y changes of the data alone.
 """
 
 import os
