@@ -13,6 +13,7 @@ from flows.commands import (
     evidence,
     exchange,
     model,
+    persons,
     releases,
     reward,
     servers,
@@ -37,6 +38,7 @@ app.command()(releases.promote)
 app.command()(releases.rollback)
 app.command()(evidence.status)
 app.command()(evidence.audit)
+app.command()(persons.erase)
 app.command()(evidence.power)
 
 rewards = typer.Typer(

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from prefect import flow, task
-from prefect.artifacts import create_markdown_artifact
+from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.stages import data_stage
-from tasks.core import step, workspace
+from tasks.core import curated, step, workspace
 from tasks.core.datareport import write_report
 
 
@@ -33,7 +33,7 @@ def version(folder: str) -> dict[str, str]:
 
 @task(name="report", cache_policy=NO_CACHE)
 def report(folder: str, dataset: dict[str, str], stages: dict[str, Any]) -> None:
-    """Draw the data report beside the dataset and note the counts on Prefect's page."""
+    """Draw the data report, note the counts on Prefect's page, and link the contract's page."""
     out = Path(folder) / "data" / "report" / f"{dataset['version']}.html"
     if not out.exists():
         write_report(Path(folder) / "data", out)
@@ -45,4 +45,10 @@ def report(folder: str, dataset: dict[str, str], stages: dict[str, Any]) -> None
         key="dataset",
         markdown=f"# {dataset['version']}\n\nmd5 `{dataset['md5']}`\n\n"
         f"| stage | read | accepted | rejected | duplicate |\n|---|--:|--:|--:|--:|\n{rows}\n",
+    )
+    create_link_artifact(
+        key="contract",
+        link=curated.record(Path(folder), dataset, stages),
+        link_text=f"Validation of {dataset['version']}",
+        description="What the dataset was held against, and how it met it.",
     )

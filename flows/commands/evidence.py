@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from flows.commands import persons
 from flows.commands.console import Json, Workspace, emit, table
 
 LINES_SHOWN = 8
@@ -32,14 +33,25 @@ def status(workspace: Workspace = Path(), json: Json = False) -> None:
 
 
 def audit(
-    model: Annotated[str, typer.Argument(help="models:/NAME@ALIAS or models:/NAME/VERSION.")],
+    model: Annotated[
+        str, typer.Argument(help="models:/NAME@ALIAS or models:/NAME/VERSION.", show_default=False)
+    ] = "",
+    person: Annotated[
+        list[str] | None,
+        typer.Option(help="Instead of a model: a value that names a person in the logs."),
+    ] = None,
     workspace: Workspace = Path(),
     json: Json = False,
 ) -> None:
-    """Walk from a model back through run, reward and dataset to the log lines it learnt from."""
+    """Walk from a model back to the log lines it learnt from, or from a person to what saw them."""
     from flows import environment
 
+    if bool(model) == bool(person):
+        raise typer.BadParameter("name a model (models:/NAME@ALIAS), or a person with --person")
     environment.prepare(workspace)
+    if person:
+        persons.audit(workspace, person, json)
+        return
     import msgspec
 
     from tasks.core.audit import trail

@@ -140,7 +140,7 @@ def _sources(folder: Path, tag: str, md5: str) -> tuple[dict[str, int], tuple[So
     """Examples by partition, and the lines behind train and validation."""
     sizes: dict[str, int] = {}
     lines: dict[tuple[str, str], set[int]] = defaultdict(set)
-    manifest, rows = _dataset(folder, tag, md5)
+    manifest, rows = dataset(folder, tag, md5)
     for part in manifest.parts:
         if part.label not in ("train", "validation", "test"):
             continue
@@ -157,7 +157,7 @@ def _sources(folder: Path, tag: str, md5: str) -> tuple[dict[str, int], tuple[So
     return sizes, found
 
 
-def _dataset(folder: Path, tag: str, md5: str) -> tuple[Manifest, Any]:
+def dataset(folder: Path, tag: str, md5: str) -> tuple[Manifest, Any]:
     """Manifest of the dataset and a reader of its parts: from here, else from DVC's cache."""
     here = folder / "data" / "split"
     if parts.read_manifest(here) is not None and workspace.dataset(folder).md5 == md5:

@@ -22,7 +22,7 @@ from tasks.core.parts import Part
 from tasks.core.records import Record
 from tasks.core.redaction.keys import DEFAULT_KEY, key_id, load_key, person_hash
 from tasks.core.registers import Erased
-from tasks.core.settings import Services
+from tasks.core.services import Services
 from tasks.core.sketches import Sketch
 
 OPEN = ("train", "validation", "unlabelled")
@@ -199,5 +199,3 @@ def _every(client: Any) -> list[Any]:
         token = page.token
         if not token:
             return found
-
-

@@ -116,6 +116,12 @@ def summary(made: Iterable[Part]) -> dict[str, Any]:
     }
 
 
+def holds(packed: str, names: Collection[str]) -> bool:
+    """Whether a witness holds one of the names, up to a collision of 64-bit hashes."""
+    known = np.frombuffer(b64decode(packed), "<u8")
+    return bool(np.isin(np.array([hashed(name) for name in names], np.uint64), known).any())
+
+
 def hashed(name: str) -> int:
     """How a name stands in a witness."""
     return xxh3_64_intdigest(name.encode())

@@ -69,6 +69,12 @@ class Sketch(Record, frozen=True, kw_only=True):
     values: bytes
     """Values said, calls made and tools offered, as one number; another one is another task."""
 
+    def place(self, row: int) -> Source:
+        """Where a row was read."""
+        at = int(column(self.uri, "u4")[row])
+        line = int(column(self.line, "u4")[row])
+        return Source(uri=self.uris[at], line=line, format=self.formats[at])
+
 
 class _Named(Record, frozen=True, kw_only=True, forbid_unknown_fields=False):
     name: str

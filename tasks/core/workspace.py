@@ -109,6 +109,12 @@ def tag_dataset(folder: Path) -> DatasetRef:
     return now.model_copy(update={"version": tag})
 
 
+def keep(folder: Path, message: str, *paths: str) -> None:
+    """Commit some paths of the workspace; nothing where they are as they were."""
+    git(folder, "add", *paths)
+    _commit(folder, message, *paths)
+
+
 def versions(folder: Path) -> list[Version]:
     """Every tagged dataset, oldest first."""
     found = []
