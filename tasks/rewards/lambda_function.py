@@ -22,12 +22,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self
 
-import msgspec
 from pydantic import Field, PrivateAttr, computed_field, model_validator
 
 from tasks.core.errors import SettingsError
 from tasks.core.records import Reference, Reply, Score
-from tasks.core.sandbox import backend, source
+from tasks.core.sandbox import backend, frames, source
 from tasks.core.sandbox.limits import Limits
 from tasks.core.sandbox.source import Program
 from tasks.core.sandbox.worker import Worker
@@ -151,7 +150,7 @@ def _deployed(function: str, batch: list[dict[str, Any]], settings: Settings) ->
 def _in_sandbox(rows: list[dict[str, Any]], program: Program, settings: Settings) -> list[Score]:
     limits = Limits(settings.timeout_seconds, settings.timeout_seconds)
     worker = _worker(program, limits, unsafe=settings.unsafe_without_sandbox)
-    outcomes = worker.run([msgspec.json.encode({"event": [row]}) for row in rows])
+    outcomes = worker.run([frames.packed({"event": [row]}) for row in rows])
     return [
         _score(outcome.value, settings)
         if outcome.value is not None

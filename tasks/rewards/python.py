@@ -21,12 +21,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
-import msgspec
 from pydantic import Field, PrivateAttr, computed_field, model_validator
 
 from tasks.core.errors import SettingsError
 from tasks.core.records import Reference, Reply, Score
-from tasks.core.sandbox import backend, source
+from tasks.core.sandbox import backend, frames, source
 from tasks.core.sandbox.limits import Limits
 from tasks.core.sandbox.source import Program
 from tasks.core.sandbox.worker import Outcome, Worker
@@ -58,6 +57,7 @@ class Settings(Section):
     """Run it as a process like any other where no sandbox works. It can do what you can do."""
 
     _program: Program = PrivateAttr()
+    _worker: Worker | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _is_a_program(self) -> Self:
@@ -99,14 +99,14 @@ def score_batch(
     """Score each reply to the prompt at the same position, all in one pass over the pipe."""
     worker = worker_of(settings)
     asks = worker.program.asks
-    seen: dict[int, dict[str, Any]] = {}
+    seen: dict[int, bytes] = {}
     found: list[Score | None] = []
     rows: list[bytes] = []
     for prompt, reply in zip(prompts, replies, strict=True):
         try:
             rows.append(_row(prompt, reply, asks, seen))
             found.append(None)
-        except (UnicodeEncodeError, OverflowError, RecursionError, TypeError):
+        except ValueError:
             found.append(Score.unscored("python-row-is-no-json"))
     outcomes = iter(worker.run(rows))
     return [_score(next(outcomes), settings) if score is None else score for score in found]
@@ -118,10 +118,11 @@ def worker_of(settings: Settings) -> Worker:
     Raises:
         SettingsError: no sandbox works here, and the settings do not say `unsafe`.
     """
-    limits = Limits(settings.timeout_seconds, settings.cpu_seconds, settings.memory_mb)
-    return _worker(
-        settings.program, limits, settings.sandbox, unsafe=settings.unsafe_without_sandbox
-    )
+    if settings._worker is None:
+        limits = Limits(settings.timeout_seconds, settings.cpu_seconds, settings.memory_mb)
+        unsafe = settings.unsafe_without_sandbox
+        settings._worker = _worker(settings.program, limits, settings.sandbox, unsafe=unsafe)
+    return settings._worker
 
 
 @functools.lru_cache(maxsize=_KEPT)
@@ -142,19 +143,17 @@ def _score(outcome: Outcome, settings: Settings) -> Score:
     return Score(value=value, exact=full, tier=tier)
 
 
-def _row(
-    prompt: Prompt, reply: Reply, asks: tuple[str, ...], seen: dict[int, dict[str, Any]]
-) -> bytes:
+def _row(prompt: Prompt, reply: Reply, asks: tuple[str, ...], seen: dict[int, bytes]) -> bytes:
     # A prompt comes with each of its replies; its part of the row is written once.
-    shared = seen.get(id(prompt))
-    if shared is None:
-        shared = seen[id(prompt)] = _of_prompt(prompt, asks)
+    common = seen.get(id(prompt))
+    if common is None:
+        common = seen[id(prompt)] = frames.shared(_of_prompt(prompt, asks))
     own: dict[str, Any] = {}
     if "completion" in asks:
         own["completion"] = namespaces.completion(reply)
     if "sample" in asks:
         own["sample"] = namespaces.sample(reply)
-    return msgspec.json.encode({**shared, **own})
+    return frames.packed(own, common)
 
 
 def _of_prompt(prompt: Prompt, asks: tuple[str, ...]) -> dict[str, Any]:
@@ -168,7 +167,7 @@ def _of_prompt(prompt: Prompt, asks: tuple[str, ...]) -> dict[str, Any]:
             found[name] = namespaces.reference(prompt.reference)
         elif name == "item":
             found[name] = namespaces.item(prompt)
-    return {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in found.items()}
+    return found
 
 
 def read_file(file: str) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """Runs a function that somebody else wrote, row after row, where it can do no harm.
 
     source.read(text)                     what it defines, and that it imports only what it may
+    frames.packed({"completion": ...})    a row
     Worker(program, Limits()).run(rows)   one outcome a row: a number, or a reason why there is none
 
 A worker is a Python process of its own that stays: its start costs a tenth of a second, a row some

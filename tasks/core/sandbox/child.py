@@ -3,7 +3,7 @@
     python -S -s -P -B -m tasks.core.sandbox.child    rows on standard input, answers on output
 
 What the program may import is imported before the walls are up; the program itself, its top level
-included, runs behind them. Each row is decoded anew, so that no row sees what another one changed.
+included, runs behind them. Each row is read anew, so that no row sees what another one changed.
 """
 
 import importlib
@@ -42,7 +42,7 @@ def main() -> None:
     while True:
         number, body = _read(rows)
         _timers(setup)
-        found = _answer(number, function, json.loads(body), setup)
+        found = _answer(number, function, frames.unpacked(body), setup)
         signal.setitimer(signal.ITIMER_REAL, 0)
         _send(answers, found)
 

@@ -1,7 +1,7 @@
 """A process behind walls that scores rows, and is replaced when a row breaks it.
 
     worker = Worker(source.read("def score(completion): return 1.0"), Limits(), "kernel")
-    worker.run([b'{"completion": {"content": "Oslo"}}'])     [Outcome(value=1.0, reason="")]
+    worker.run([frames.packed({"completion": {"content": "Oslo"}})])     [Outcome(1.0, "")]
 
 A row that hangs, dies or floods is an outcome without a value; the rows after it go to a new
 process. Reasons: `no-value`, `raised ValueError in line 3`, `not-a-number: str`,
@@ -40,8 +40,12 @@ class Worker:
         self._owner = 0
         self._lock = threading.Lock()
 
+    def __reduce__(self) -> tuple[type["Worker"], tuple[Program, Limits, Backend]]:
+        """A copy in another process starts its own."""
+        return Worker, (self.program, self.limits, self.backend)
+
     def run(self, rows: Sequence[bytes]) -> list[Outcome]:
-        """One outcome for each row, in order; a row is a JSON object with what the program asks.
+        """One outcome for each row, in order; each of them what `frames.packed` makes.
 
         Raises:
             SettingsError: the walls cannot be put up, or the program fails when it is loaded.

@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import msgspec
-
+from tasks.core.sandbox import frames
 from tasks.rewards import python
 from tasks.rewards.endpoint import Failure
 from tasks.rewards.exchange import formula, model_grading, openai
@@ -111,8 +110,8 @@ def _same(operation: str, given: str, wanted: str) -> bool:
 def _python(grader: openai.Python, values: Values, sandbox: Sandbox) -> Found:
     worker = python.worker_of(_settings(grader.source, sandbox))
     try:
-        row = msgspec.json.encode({"sample": values["sample"], "item": values["item"]})
-    except (UnicodeEncodeError, OverflowError, RecursionError, TypeError):
+        row = frames.packed({"sample": values["sample"], "item": values["item"]})
+    except ValueError:
         return Found(None, "python-row-is-no-json")
     (outcome,) = worker.run([row])
     return Found(outcome.value, f"python-{outcome.reason}" if outcome.value is None else "")

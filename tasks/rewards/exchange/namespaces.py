@@ -111,7 +111,7 @@ def _reference_call(found: Call) -> Json:
     return {
         "name": found.name,
         "arguments": found.arguments,
-        "alternatives": found.alternatives,
+        "alternatives": {name: list(values) for name, values in found.alternatives.items()},
         "optional": list(found.optional),
     }
 

@@ -82,8 +82,21 @@ def test_a_wider_range_is_brought_between_minus_one_and_one():
     assert found == [-1.0, 0.0, pytest.approx(1 / 3)]
 
 
-def test_a_reply_that_is_no_text_is_unscored_and_the_others_are_not():
-    broken = Reply(content="\ud800")
+def test_half_a_character_and_a_large_number_arrive_as_they_are():
+    strange = Reply(content="\ud800", tool_calls=(ToolCall(name="f", arguments={"n": 10**30}),))
+    program = (
+        "def score(completion):\n"
+        "    return completion['content'] == '\\ud800'"
+        " and completion['tool_calls'][0]['arguments']['n'] == 10**30\n"
+    )
+    assert python.score(PROMPT, strange, settings(program)).value == 1.0
+
+
+def test_a_reply_that_is_nested_too_deep_is_unscored_and_the_others_are_not():
+    deep: dict[str, object] = {}
+    for _ in range(5000):
+        deep = {"a": deep}
+    broken = Reply(tool_calls=(ToolCall(name="f", arguments=deep),))
     ones = settings("def score(completion): return 1")
     found = python.score_batch([PROMPT] * 2, [broken, RIGHT], ones)
     assert [score.value for score in found] == [None, 1.0]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tasks.core.sandbox import backend, source
+from tasks.core.sandbox.frames import packed
 from tasks.core.sandbox.limits import Limits
 from tasks.core.sandbox.worker import Outcome, Worker
 
@@ -66,7 +67,7 @@ def score(
     text = "def score(**row):\n" + textwrap.indent(body, "    ") + "\n"
     worker = Worker(source.read(text), limits, walls)
     try:
-        return worker.run([b'{"completion": {}}'] * rows)
+        return worker.run([packed({"completion": {}})] * rows)
     finally:
         worker.close()
 
@@ -240,7 +241,11 @@ def test_what_breaks_costs_its_own_row_alone(
 ):  # fmt: skip
     text = f"def score(completion):\n    if completion == 'break': {statement}\n    return 1.0\n"
     worker = Worker(source.read(text), QUICK, walls)
-    rows = [b'{"completion": "fine"}', b'{"completion": "break"}', b'{"completion": "fine"}']
+    rows = [
+        packed({"completion": "fine"}),
+        packed({"completion": "break"}),
+        packed({"completion": "fine"}),
+    ]
     assert worker.run(rows) == [Outcome(1.0, ""), Outcome(None, reason), Outcome(1.0, "")]
     assert worker.started == (2 if reason == "worker-died" else 1)
     worker.close()

@@ -9,6 +9,7 @@ import pytest
 
 from tasks.core.errors import SettingsError
 from tasks.core.sandbox import backend, frames, seccomp, source
+from tasks.core.sandbox.frames import packed
 from tasks.core.sandbox.limits import Limits
 from tasks.core.sandbox.worker import Outcome, Worker
 
@@ -24,7 +25,7 @@ def walls(request: pytest.FixtureRequest) -> backend.Backend:
 
 def test_outcomes_come_in_the_order_of_the_rows(walls: backend.Backend):
     worker = Worker(source.read(LENGTH), Limits(), walls)
-    rows = [b'{"completion": "%s"}' % (b"x" * size) for size in range(500)]
+    rows = [packed({"completion": "x" * size}) for size in range(500)]
     assert worker.run(rows) == [Outcome(float(size), "") for size in range(500)]
     assert worker.started == 1
     worker.close()
@@ -32,7 +33,7 @@ def test_outcomes_come_in_the_order_of_the_rows(walls: backend.Backend):
 
 def test_rows_larger_than_a_pipe_holds_go_through(walls: backend.Backend):
     worker = Worker(source.read(LENGTH), Limits(), walls)
-    row = b'{"completion": "%s"}' % (b"x" * 3_000_000)
+    row = packed({"completion": "x" * 3_000_000})
     assert worker.run([row] * 4) == [Outcome(3_000_000.0, "")] * 4
     assert worker.run([]) == []
     worker.close()
@@ -41,7 +42,7 @@ def test_rows_larger_than_a_pipe_holds_go_through(walls: backend.Backend):
 def test_no_row_sees_what_another_changed(walls: backend.Backend):
     text = "def score(completion):\n    completion.append(1)\n    return float(len(completion))\n"
     worker = Worker(source.read(text), Limits(), walls)
-    assert worker.run([b'{"completion": []}'] * 3) == [Outcome(1.0, "")] * 3
+    assert worker.run([packed({"completion": []})] * 3) == [Outcome(1.0, "")] * 3
     worker.close()
 
 
@@ -60,14 +61,14 @@ def test_no_row_sees_what_another_changed(walls: backend.Backend):
 )
 def test_what_is_returned(returned: str, outcome: Outcome):
     worker = Worker(source.read(f"def score(): return {returned}"), Limits(), "kernel")
-    assert worker.run([b"{}"]) == [outcome]
+    assert worker.run([packed({})]) == [outcome]
     worker.close()
 
 
 def test_grade_is_called_as_openai_calls_it():
     text = "def grade(s, i) -> float:\n    return float(s['output_text'] == i['answer'])\n"
     worker = Worker(source.read(text), Limits(), "kernel")
-    row = b'{"sample": {"output_text": "Oslo"}, "item": {"answer": "Oslo"}}'
+    row = packed({"sample": {"output_text": "Oslo"}, "item": {"answer": "Oslo"}})
     assert worker.run([row]) == [Outcome(1.0, "")]
     worker.close()
 
@@ -83,14 +84,14 @@ def test_what_the_source_imports_is_there_also_where_it_imports_late(walls: back
         "    return found + difflib.SequenceMatcher(None, 'a', 'a').ratio()\n"
     )
     worker = Worker(source.read(text), Limits(), walls)
-    assert worker.run([b"{}"]) == [Outcome(2027.0, "")]
+    assert worker.run([packed({})]) == [Outcome(2027.0, "")]
     worker.close()
 
 
 def test_a_package_that_was_named_may_be_imported(walls: backend.Backend):
     text = "import numpy as np\ndef score():\n    return np.float32(np.mean([1, 2, 3]))\n"
     worker = Worker(source.read(text, packages=("numpy",)), Limits(), walls)
-    assert worker.run([b"{}"]) == [Outcome(2.0, "")]
+    assert worker.run([packed({})]) == [Outcome(2.0, "")]
     worker.close()
 
 
@@ -99,7 +100,7 @@ def test_a_set_of_strings_has_one_order_in_all_workers():
     found = set()
     for _ in range(3):
         worker = Worker(source.read(text), Limits(), "kernel")
-        found.add(worker.run([b"{}"])[0])
+        found.add(worker.run([packed({})])[0])
         worker.close()
     assert len(found) == 1
 
@@ -109,18 +110,18 @@ def test_a_program_that_fails_when_it_is_loaded_is_an_error_with_its_line(walls:
     with pytest.raises(
         SettingsError, match=r"mine\.py fails when it is loaded: NameError in line 2"
     ):
-        worker.run([b"{}"])
+        worker.run([packed({})])
 
 
 def test_the_top_level_runs_behind_the_walls_too(walls: backend.Backend):
     text = "FOUND = open('/etc/passwd').read()\ndef score(): return 1\n"
     with pytest.raises(SettingsError, match="loaded: PermissionError in line 1"):
-        Worker(source.read(text), Limits(), walls).run([b"{}"])
+        Worker(source.read(text), Limits(), walls).run([packed({})])
 
 
 def test_a_worker_that_is_forgotten_leaves_no_process(walls: backend.Backend):
     worker = Worker(source.read("def score(): return 1"), Limits(), walls)
-    worker.run([b"{}"])
+    worker.run([packed({})])
     process = worker._process
     assert process is not None
     pid = process._child.pid
@@ -133,11 +134,11 @@ def test_a_worker_that_is_forgotten_leaves_no_process(walls: backend.Backend):
 def test_a_killed_parent_leaves_no_process():
     text = (
         "import os, time\n"
-        "from tasks.core.sandbox import source\n"
+        "from tasks.core.sandbox import frames, source\n"
         "from tasks.core.sandbox.limits import Limits\n"
         "from tasks.core.sandbox.worker import Worker\n"
         "worker = Worker(source.read('def score(): return 1'), Limits(), 'kernel')\n"
-        "worker.run([b'{}'])\n"
+        "worker.run([frames.packed({})])\n"
         "print(worker._process._child.pid, flush=True)\n"
         "os.kill(os.getpid(), 9)\n"
     )
