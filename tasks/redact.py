@@ -40,7 +40,7 @@ from tasks.core.redaction import learn, names
 from tasks.core.redaction.fields import Fields
 from tasks.core.redaction.finders import Finders
 from tasks.core.redaction.first_pass import FEEDBACK, Known, Work, learn_parts
-from tasks.core.redaction.keys import key_id, load_key
+from tasks.core.redaction.keys import key_id, load_key, rotate_key
 from tasks.core.redaction.learnt import Taught
 from tasks.core.redaction.lines import Line
 from tasks.core.redaction.rewrite import Rewriter
@@ -80,12 +80,12 @@ def redact(
     """
     inputs = parts.require_manifest(source).parts
     before = parts.read_manifest(target)
-    _same_key(before, target, key)
+    _same_key(before, settings, target, key)
     with _no_collector():
         work = _begin(settings, source, target, key, private)
         known = learn_parts(work, inputs)
         made = _made(work, before, inputs, known)
-    manifest = _manifest(made, key)
+    manifest = _manifest(made, key, settings.key_rotation)
     parts.commit(target, manifest)
     return manifest
 
@@ -128,14 +128,20 @@ def _kept(target: Path, before: Manifest | None, keys: Sequence[str]) -> dict[st
     return kept
 
 
-def _same_key(before: Manifest | None, target: Path, key: bytes) -> None:
+def _same_key(before: Manifest | None, settings: RedactSettings, target: Path, key: bytes) -> None:
     """A second key in one set would give one person two surrogates."""
     made_with = before.info.get("key_id") if before else None
-    if made_with not in (None, key_id(key)):
-        raise StageError(
-            f"{target} was redacted under key {made_with}, and this key is {key_id(key)}: bring "
-            f"that key back, or delete {target} to have everything made again under the new one"
-        )
+    if _rotated(before, settings) or made_with in (None, key_id(key)):
+        return
+    raise StageError(
+        f"{target} was redacted under key {made_with}, and this key is {key_id(key)}: bring that "
+        "key back, or raise redact.key_rotation in params.yaml to have everything made again "
+        "under the new one"
+    )
+
+
+def _rotated(before: Manifest | None, settings: RedactSettings) -> bool:
+    return before is not None and before.info.get("key_rotation", 0) != settings.key_rotation
 
 
 def _begin(settings: RedactSettings, source: Path, target: Path, key: bytes, private: Path) -> Work:
@@ -228,7 +234,7 @@ def _feedback(
             rejects.append(Rejected(id=record, reason=FAILED, detail=type(error).__name__))
 
 
-def _manifest(made: Sequence[_Made], key: bytes) -> Manifest:
+def _manifest(made: Sequence[_Made], key: bytes, rotation: int) -> Manifest:
     """Feedback is counted on its own, as ingest does: a decision is one invocation."""
     found: Counter[str] = Counter()
     records = [one.records for one in made]
@@ -240,6 +246,7 @@ def _manifest(made: Sequence[_Made], key: bytes) -> Manifest:
         counts=step.total(part for part in records if not part.label),
         info={
             "key_id": key_id(key),
+            "key_rotation": rotation,
             "redacted": dict(sorted(found.items())),
             FEEDBACK: msgspec.structs.asdict(
                 step.total(part for part in records if part.label == FEEDBACK)
@@ -254,7 +261,11 @@ def _stage(params: Params, data: Path) -> Manifest:
     source, target = data / "ingested", data / "redacted"
     parts.require_manifest(source)
     before = parts.read_manifest(target)
-    key = load_key(Services().ratchet_key_file, made_before=before is not None)
+    named = Services().ratchet_key_file
+    if before is not None and _rotated(before, params.redact):
+        key = rotate_key(before.info["key_id"], named)
+    else:
+        key = load_key(named, made_before=before is not None)
     return redact(params.redact, source, target, key=key, private=PRIVATE)
 
 

@@ -55,6 +55,8 @@ class RedactSettings(Section):
     """
     recognizers: tuple[str, ...] = ()
     """Presidio recognisers that search as well: class names, or dotted paths to your own."""
+    key_rotation: int = Field(default=0, ge=0)
+    """Raise it by one to have everything redacted again under a new key: a new dataset version."""
 
 
 class DedupSettings(Section):

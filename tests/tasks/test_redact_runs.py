@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 import pytest
+import yaml
 
 from tasks import redact
 from tasks.core import parts, workers
@@ -134,6 +135,36 @@ def test_another_key_is_refused_and_changes_nothing(tmp_path: Path) -> None:
     with pytest.raises(StageError, match=f"under key {key_id(KEY)}"):
         run(source, key=bytes(32))
     assert state(tmp_path / "redacted") == before
+
+
+def test_a_raised_rotation_makes_everything_again_under_a_new_key(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    ingested(tmp_path / "data" / "ingested", SESSION)
+    stage(tmp_path)
+    before = state(tmp_path / "data" / "redacted")
+    stage(tmp_path)
+    assert state(tmp_path / "data" / "redacted") == before
+    params = yaml.safe_load((tmp_path / "params.yaml").read_text())
+    params["redact"]["key_rotation"] = 1
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    stage(tmp_path)
+    after = state(tmp_path / "data" / "redacted")
+    assert before.keys() & after.keys() == {"manifest.json", "rejected.jsonl"}
+    old, new = (json.loads(found["manifest.json"])["info"] for found in (before, after))
+    assert (new["key_rotation"], new["redacted"]) == (1, old["redacted"])
+    keys = {path.name for path in (tmp_path / ".ratchet").glob("redaction.key*")}
+    assert keys == {"redaction.key", f"redaction.key.{old['key_id']}"}
+
+
+def stage(workspace: Path) -> None:
+    """The stage as the pipeline runs it."""
+    subprocess.run(
+        [sys.executable, "-m", "tasks.redact"],
+        cwd=workspace,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=True,
+    )
 
 
 def test_a_record_that_cannot_be_searched_whole_is_refused_and_counted(tmp_path: Path) -> None:

@@ -32,8 +32,8 @@ def load_key(named: str = "", *, made_before: bool = False) -> bytes:
     if not path.exists():
         if named or made_before:
             raise StageError(
-                f"key file {path} is missing: bring it back, or delete data/redacted to have "
-                "everything redacted again under a new key"
+                f"key file {path} is missing: bring it back, or raise redact.key_rotation in "
+                "params.yaml to have everything redacted again under a new key"
             )
         _make(path)
     mode = stat.S_IMODE(path.stat().st_mode)
@@ -46,6 +46,36 @@ def load_key(named: str = "", *, made_before: bool = False) -> bytes:
     if len(key) < 32:
         raise StageError(f"key file {path} holds {len(key)} bytes; it wants at least 32")
     return key
+
+
+def rotate_key(used: str, named: str = "") -> bytes:
+    """The key to redact everything again with, where data was made under key `used` (its id).
+
+    The old key stays beside the new one as `redaction.key.<id>`: who has to find a person in an
+    older dataset version needs it.
+
+    Args:
+        used: `key_id` of the key that is to be used no more.
+        named: a file that you keep yourself (`RATCHET_KEY_FILE`); it must hold another key already.
+
+    Raises:
+        StageError: as `load_key`, or the named file still holds the old key.
+    """
+    path = Path(named) if named else DEFAULT_KEY
+    if named or not path.exists():
+        key = load_key(named)
+        if key_id(key) == used:
+            raise StageError(
+                f"redact.key_rotation was raised, but key file {path} still holds key {used}: put "
+                "another key there, 64 hex digits, as from `openssl rand -hex 32`"
+            )
+        return key
+    key = load_key()
+    # Another key than the one used: a rotation that was interrupted has made it.
+    if key_id(key) != used:
+        return key
+    path.rename(path.with_name(f"{path.name}.{used}"))
+    return load_key()
 
 
 def key_id(key: bytes) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tasks.core.errors import StageError
-from tasks.core.redaction.keys import key_id, load_key, person_hash
+from tasks.core.redaction.keys import key_id, load_key, person_hash, rotate_key
 from tasks.core.redaction.kinds import Kind
 from tasks.core.redaction.surrogates import Surrogates, is_surrogate, luhn
 
@@ -163,6 +163,27 @@ def test_a_key_is_never_made_where_data_was_redacted_before(
     with pytest.raises(StageError, match="is missing: bring it back"):
         load_key(made_before=True)
     assert not (tmp_path / ".ratchet").exists()
+
+
+def test_a_rotated_key_is_another_and_the_old_one_stays_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    old = load_key()
+    new = rotate_key(key_id(old))
+    assert new != old
+    assert load_key() == rotate_key(key_id(old)) == new
+    assert load_key(f".ratchet/redaction.key.{key_id(old)}") == old
+
+
+def test_a_key_of_yours_is_rotated_by_you(tmp_path: Path) -> None:
+    path = tmp_path / "own.key"
+    path.write_text(KEY.hex())
+    path.chmod(0o600)
+    with pytest.raises(StageError, match=f"still holds key {key_id(KEY)}"):
+        rotate_key(key_id(KEY), str(path))
+    path.write_text("07" * 32)
+    assert rotate_key(key_id(KEY), str(path)) == b"\x07" * 32
 
 
 def test_a_named_key_that_is_missing_is_never_made(tmp_path: Path) -> None:
