@@ -58,6 +58,19 @@ def decode(line: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T:
     return value
 
 
+def fitting(line: bytes, decoder: msgspec.json.Decoder[T]) -> T | None:
+    """The line as the decoder's type; None where it is anything else, whatever the fault.
+
+    For a first try with the form that most lines have; `decode` says what is wrong with the others.
+    """
+    if b"\\u0000" in line:
+        return None
+    try:
+        return decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
 def shallow(value: Any, place: str) -> Any:
     """The value itself, if it is nested no deeper than `MAX_DEPTH`.
 
@@ -126,7 +139,8 @@ def _fits(value: Any, left: int) -> bool:
         value = value.values()
     elif not isinstance(value, list):
         return True
-    return left > 0 and all(_fits(item, left - 1) for item in value)
+    nested = [item for item in value if isinstance(item, _NESTED)]
+    return left > 0 and all(_fits(item, left - 1) for item in nested)
 
 
 def _no_nul(text: bytes) -> None:
@@ -143,5 +157,6 @@ def _invalid(message: str) -> Malformed:
     return Malformed("wrong-type", message if message.startswith("Expected ") else "")
 
 
+_NESTED = (dict, list)
 _object = msgspec.json.Decoder(dict[str, Any])
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")

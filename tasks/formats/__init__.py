@@ -17,6 +17,7 @@ yours named by its dotted path. Files that start with `_` are what formats share
 
 import importlib
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -39,6 +40,7 @@ def available() -> list[str]:
     return sorted(file.stem for file in files if not file.stem.startswith("_"))
 
 
+@cache
 def load(name: str) -> ModuleType:
     """The module of a format: a file here, or a dotted path to a module of the user's own.
 

@@ -129,7 +129,7 @@ def _messages(asked: _Request) -> bytes:
 
 
 def _turn(said: bytes) -> Iterator[Message]:
-    read = decode(said, _message)
+    read = decode(msgspec.Raw(said), _message)  # its line was looked through
     return turn(read.role, _pieces(read.content, ""), "")
 
 

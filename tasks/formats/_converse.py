@@ -76,7 +76,7 @@ class _ToolConfig(_Shape):
     tools: msgspec.Raw = msgspec.Raw(b"[]")
 
 
-class _Request(_Shape):
+class Request(_Shape):
     messages: list[msgspec.Raw]
     system: msgspec.Raw = msgspec.Raw(b"null")
     tool_config: _ToolConfig | None = None
@@ -112,7 +112,7 @@ class _Output(_Shape):
     message: _Message
 
 
-class _Response(_Shape):
+class Response(_Shape):
     output: _Output
     stop_reason: str | None = None
     usage: _Usage | None = None
@@ -136,7 +136,7 @@ class _Closing(_Shape):
     metrics: _Metrics | None = None
 
 
-class _Event(_Shape):
+class Event(_Shape):
     content_block_start: _BlockEvent | None = None
     content_block_delta: _BlockEvent | None = None
     message_stop: _Closing | None = None
@@ -151,9 +151,19 @@ def read(request: msgspec.Raw, response: msgspec.Raw) -> Exchange:
     """
     asked = decode(request, _requests)
     if bytes(response)[:1] == b"[":
-        pieces, closing = _assembled(decode(response, _event_lists))
+        return exchange(asked, decode(response, _event_lists))
+    return exchange(asked, decode(response, _responses))
+
+
+def exchange(asked: Request, answered: Response | list[Event]) -> Exchange:
+    """The exchange of two bodies that are decoded already.
+
+    Raises:
+        Malformed: they hold what is no part of a conversation.
+    """
+    if isinstance(answered, list):
+        pieces, closing = _assembled(answered)
     else:
-        answered = decode(response, _responses)
         pieces = list(_pieces(answered.output.message.content, "output.message"))
         closing = _Closing(answered.stop_reason, answered.usage, answered.metrics)
     return Exchange(
@@ -166,14 +176,14 @@ def read(request: msgspec.Raw, response: msgspec.Raw) -> Exchange:
     )
 
 
-def _messages(asked: _Request) -> bytes:
+def _messages(asked: Request) -> bytes:
     if bytes(asked.system) in (b"null", b"[]", b'""'):
         return _turns.written(asked.messages, "messages")
     return _turns.written(asked.messages, "messages", _systems.one(asked.system))
 
 
 def _turn(said: bytes) -> Iterator[Message]:
-    read = decode(said, _message)
+    read = decode(msgspec.Raw(said), _message)  # its line was looked through
     return turn(read.role, _pieces(read.content, ""), "")
 
 
@@ -232,7 +242,7 @@ def _tools(tools: bytes) -> bytes:
     return written(found)
 
 
-def _assembled(events: list[_Event]) -> tuple[list[Piece], _Closing]:
+def _assembled(events: list[Event]) -> tuple[list[Piece], _Closing]:
     stream, closing = Stream(), _Closing()
     for event in events:
         if event.content_block_start is not None:
@@ -273,7 +283,7 @@ _turns = Turns(_turn)
 _systems = Turns(_system)
 _message = msgspec.json.Decoder(_Message)
 _contents: msgspec.json.Decoder[str | list[_Block]] = msgspec.json.Decoder(str | list[_Block])
-_requests = msgspec.json.Decoder(_Request)
-_responses = msgspec.json.Decoder(_Response)
-_event_lists = msgspec.json.Decoder(list[_Event])
+_requests = msgspec.json.Decoder(Request)
+_responses = msgspec.json.Decoder(Response)
+_event_lists = msgspec.json.Decoder(list[Event])
 _tool_lists = msgspec.json.Decoder(list[_ToolEntry] | None)

@@ -56,7 +56,6 @@ def invocation(source: Source, told: Told, exchange: Exchange) -> Sealed:
         raise Malformed("missing-field", "an id of the call: expected text")
     if told.timestamp is None:
         raise Malformed("missing-field", "a time of the call: expected a timestamp")
-    read, wrote = exchange.usage.input_tokens, exchange.usage.output_tokens
     latency = exchange.latency_ms
     reply = written(exchange.reply)
     return Sealed(
@@ -70,10 +69,17 @@ def invocation(source: Source, told: Told, exchange: Exchange) -> Sealed:
         tools=msgspec.UNSET if exchange.tools == NO_TOOLS else msgspec.Raw(exchange.tools),
         response=msgspec.Raw(reply),
         finish_reason=exchange.finish_reason,
-        usage=Usage(
-            input_tokens=told.usage.input_tokens if read is None else read,
-            output_tokens=told.usage.output_tokens if wrote is None else wrote,
-        ),
+        usage=_usage(exchange.usage, told.usage),
         latency_ms=told.latency_ms if latency is None else latency,
         metadata=told.metadata,
+    )
+
+
+def _usage(said: Usage, beside: Usage) -> Usage:
+    read, wrote = said.input_tokens, said.output_tokens
+    if read is not None and wrote is not None:
+        return said
+    return Usage(
+        input_tokens=beside.input_tokens if read is None else read,
+        output_tokens=beside.output_tokens if wrote is None else wrote,
     )

@@ -158,7 +158,7 @@ def calls(made: Iterable[Calling], place: str) -> Iterator[ToolCall]:
 
 
 def _message(said: bytes) -> Iterator[Message]:
-    turn, place = decode(said, _one_turn), ""
+    turn, place = decode(msgspec.Raw(said), _one_turn), ""  # its line was looked through
     role = ROLES.get(turn.role)
     if role is None:
         raise Malformed("unknown-role", f"expected one of {', '.join(ROLES)}")

@@ -20,13 +20,13 @@ Source: Bedrock user guide, "Monitor model invocation using CloudWatch Logs and 
 """
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from tasks.core import bodies
-from tasks.core.json_lines import NOT_A_CHAT, Malformed, Scalar, decode, texts
-from tasks.core.records import Source
+from tasks.core.json_lines import NOT_A_CHAT, Malformed, Scalar, decode, fitting, texts
+from tasks.core.records import Source, Usage
 from tasks.core.sealed import Sealed
 from tasks.formats import _anthropic, _bodies, _converse
 from tasks.formats._exchange import Exchange, Told, invocation
@@ -93,6 +93,33 @@ class _Record(_Shape):
     output: _Output = msgspec.field(default_factory=_Output)
 
 
+class _ConverseInput(_Shape):
+    input_body_json: _converse.Request
+    input_token_count: int | None = None
+    cache_read_input_token_count: int | None = None
+    cache_write_input_token_count: int | None = None
+
+
+class _ConverseOutput(_Shape):
+    output_body_json: _converse.Response | list[_converse.Event]
+    output_token_count: int | None = None
+
+
+class _ConverseRecord(_Shape):
+    """A record of Converse with its bodies in it: the form that most have, decoded at once."""
+
+    schema_type: str
+    schema_version: str
+    timestamp: str
+    request_id: str
+    operation: Literal["Converse", "ConverseStream"]
+    model_id: str
+    input: _ConverseInput
+    output: _ConverseOutput
+    request_metadata: dict[str, Scalar] | None = None
+    error_code: str | None = None
+
+
 class _Dialect(msgspec.Struct):
     anthropic_version: str | None = None
 
@@ -127,24 +154,33 @@ def parse(line: bytes, source: Source, session_key: str) -> list[Sealed]:
             body-out-of-reach, unsupported-operation, unsupported-body, not-a-chat, or what is
             wrong with the record's shape.
     """
-    record = decode(line, _records)
+    whole = fitting(line, _converse_records)
+    record = whole or decode(line, _records)
     _check(record)
-    exchange = _exchange(record, source)
+    if isinstance(record, _ConverseRecord):
+        answered = record.output.output_body_json
+        exchange = _converse.exchange(record.input.input_body_json, answered)
+    else:
+        exchange = _exchange(record, source)
     metadata = texts(record.request_metadata)
-    given = record.input
-    cached = given.cache_read_input_token_count, given.cache_write_input_token_count
     told = Told(
         request_id=record.request_id,
         timestamp=record.timestamp,
         model=record.model_id,
         metadata=metadata,
         session_id=metadata.get(session_key, ""),
-        usage=tokens(given.input_token_count, record.output.output_token_count, *cached),
+        usage=_counted(record),
     )
     return [invocation(source, told, exchange)]
 
 
-def _check(record: _Record) -> None:
+def _counted(record: _Record | _ConverseRecord) -> Usage:
+    given = record.input
+    cached = given.cache_read_input_token_count, given.cache_write_input_token_count
+    return tokens(given.input_token_count, record.output.output_token_count, *cached)
+
+
+def _check(record: _Record | _ConverseRecord) -> None:
     if record.schema_type != SCHEMA:
         raise Malformed("unknown-schema-type", f"$.schemaType: expected {SCHEMA}")
     if record.schema_version != VERSION:
@@ -187,6 +223,7 @@ def _body(inline: msgspec.Raw, path: str | None, source: Source) -> msgspec.Raw:
     return msgspec.Raw(content)
 
 
+_converse_records = msgspec.json.Decoder(_ConverseRecord)
 _records = msgspec.json.Decoder(_Record)
 _made = msgspec.json.Decoder(_Made)
 _anything = msgspec.json.Decoder(msgspec.Raw)
