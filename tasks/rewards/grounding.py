@@ -15,7 +15,8 @@
 A citation holds where its passage exists and has at least `support` of the words of its sentence
 and every figure in it. Words of three letters and less are left out of the count, as are
 citations themselves. Word overlap is a weak test of meaning: it stops citing at random, not a
-clever paraphrase of the opposite; put a `judge` beside it for that.
+clever paraphrase of the opposite, nor, on rows whose reference names no citations, a quotation of
+a passage that answers something else; put a `judge` beside it for that.
 
 What is retrieved is an option: objects in tool results with an id and a text under the given keys,
 elements as `<passage id="kb-7">...</passage>`, or both. Where nothing was retrieved and nothing is

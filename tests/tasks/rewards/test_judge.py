@@ -68,6 +68,18 @@ def test_the_request_is_pinned_and_asks_for_a_schema(graders: Graders):
     assert "refunds" not in sent["messages"][0]["content"].lower()
 
 
+def test_a_server_without_response_format_is_told_the_schema_alone(graders: Graders):
+    assert scored(enforce="prompt").value == 1.0
+    assert scored(enforce="json_object").value == 1.0
+    plain, loose = graders.asked
+    assert "response_format" not in plain
+    assert loose["response_format"] == {"type": "json_object"}
+    schema = json.loads(plain["messages"][0]["content"].rpartition("nothing else: ")[2])
+    assert schema["properties"]["score"]["maximum"] == 5
+    graders.script = [says("5 of 5")]
+    assert scored(enforce="prompt").reason == "judge-verdict-unreadable"
+
+
 def test_the_same_question_is_the_same_bytes(graders: Graders):
     for _ in range(2):
         scored()
