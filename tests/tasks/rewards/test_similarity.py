@@ -1,4 +1,5 @@
 import math
+import time
 from typing import get_args
 
 import pytest
@@ -11,6 +12,7 @@ from tasks.rewards import NOT_APPLICABLE, Prompt
 from tasks.rewards.similarity import Metric, Settings, score, similarity
 
 METRICS = get_args(Metric)
+LETTERS = st.sampled_from("abcd")
 WANTED = "Your invoice of May is 12 euros."
 GIVEN = "The invoice is 12 euros."
 PROMPT = Prompt((), (), Reference(behaviour="answer", text=WANTED))
@@ -62,6 +64,27 @@ def test_values_lie_between_zero_and_one(given_text: str, wanted: str):
         assert 0 <= similarity(given_text, wanted, metric, ignore_case=False) <= 1
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from("abcd"), max_size=12), st.lists(st.sampled_from("abcd"), min_size=1)
+)
+def test_rouge_l_is_that_of_the_package(first: list[str], second: list[str]):
+    from rouge_score.rouge_scorer import RougeScorer
+
+    given_text, wanted = " ".join(first), " ".join(second)
+    known = RougeScorer(["rougeL"]).score(wanted, given_text)["rougeL"].fmeasure
+    assert similarity(given_text, wanted, "rouge_l", ignore_case=True) == pytest.approx(known)
+
+
+def test_a_long_text_takes_no_long_time_by_any_metric():
+    wanted = " ".join(f"word{i % 700}" for i in range(2000))
+    started = time.process_time()
+    for metric in METRICS:
+        assert 0 < similarity(wanted[7:] + " end", wanted, metric, ignore_case=True) <= 1
+    # A table of 4 million cells filled in by Python takes longer than all of them.
+    assert time.process_time() - started < 60
+
+
 def test_letters_outside_of_ascii_count():
     assert similarity("Größe ist 5", "Größe ist 6", "rouge_1", ignore_case=True) == pytest.approx(
         2 / 3
@@ -76,6 +99,11 @@ def test_case_counts_where_it_is_told_to():
 def test_from_the_pass_mark_on_it_is_exact():
     assert score(PROMPT, Reply(content=GIVEN), Settings(pass_from=0.7)).exact
     assert not score(PROMPT, Reply(content=GIVEN), Settings(pass_from=0.8)).exact
+
+
+def test_a_reference_too_long_to_compare_is_unscored():
+    row = Prompt((), (), Reference(behaviour="answer", text="x " * 20_000))
+    assert score(row, Reply(content="x"), Settings()).reason == "reference-too-long"
 
 
 def test_a_flood_is_worth_nothing():
