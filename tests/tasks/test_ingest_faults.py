@@ -1,0 +1,259 @@
+"""What a disk, a shipper of logs or an attacker can do to ingest, and what must come of it."""
+
+import errno
+import gzip
+import json
+import os
+import subprocess
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tasks.core import parts
+from tasks.core.errors import StageError
+from tasks.core.parts import Manifest
+from tasks.core.records import Invocation
+from tasks.core.settings import IngestSettings, LogSource
+from tasks.core.step import PROJECT
+from tasks.formats import bedrock_invocation
+from tasks.ingest import ingest
+
+SAMPLE = bedrock_invocation.SAMPLE
+REQUEST = b"7c9e6679-7425-40de-944b-e07fc1f90ae7"
+TARGET = Path("data/ingested")
+
+
+@pytest.fixture(autouse=True)
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "logs").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def calls(*numbers: int) -> bytes:
+    return b"".join(SAMPLE.replace(REQUEST, b"request-%d" % n) + b"\n" for n in numbers)
+
+
+def write(name: str, content: bytes) -> Path:
+    file = Path("logs", name)
+    file.write_bytes(content)
+    return file
+
+
+def run(target: Path = TARGET, **settings: Any) -> Manifest:
+    given: dict[str, Any] = {"sources": (LogSource(uri="logs"),), "max_rejected": 0.05} | settings
+    return ingest(IngestSettings(**given), target)
+
+
+def requests(target: Path = TARGET) -> list[str]:
+    return sorted(found.request_id for found in parts.read_parts(target, Invocation))
+
+
+def state(folder: Path = TARGET) -> dict[str, bytes]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def is_as_rebuilt() -> bool:
+    run(Path("rebuilt"))
+    return state() == state(Path("rebuilt"))
+
+
+def test_a_log_that_is_rotated_by_renaming_counts_each_record_once() -> None:
+    write("a.log", calls(1, 2))
+    run()
+    Path("logs/a.log").rename("logs/a.log.1")
+    write("a.log", calls(3))
+    assert run().counts.read == 3
+    assert requests() == ["request-1", "request-2", "request-3"]
+    assert is_as_rebuilt()
+
+
+def test_a_log_that_is_copied_and_truncated_counts_each_record_once() -> None:
+    write("a.log", calls(1, 2))
+    run()
+    write("a.log.1", Path("logs/a.log").read_bytes())
+    os.truncate("logs/a.log", 0)
+    assert run().counts.read == 2
+    with Path("logs/a.log").open("ab") as file:
+        file.write(calls(3))
+    run()
+    assert requests() == ["request-1", "request-2", "request-3"]
+    assert is_as_rebuilt()
+
+
+def test_a_log_that_was_rewritten_is_read_anew_and_nothing_of_the_old_one_stays() -> None:
+    file = write("a.log", calls(1, 2, 3))
+    run()
+    content = bytearray(file.read_bytes())
+    content[: len(calls(1))] = calls(7)
+    file.write_bytes(bytes(content))
+    run()
+    assert requests() == ["request-2", "request-3", "request-7"]
+    file.write_bytes(calls(2))
+    run()
+    assert requests() == ["request-2"]
+    assert is_as_rebuilt()
+
+
+def test_a_rewritten_log_with_its_old_size_and_time_is_noticed() -> None:
+    file = write("a.log", calls(1))
+    run()
+    before = file.stat()
+    file.write_bytes(calls(2))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert file.stat().st_size == before.st_size
+    run()
+    assert requests() == ["request-2"]
+
+
+def test_a_line_that_is_still_being_written_is_read_when_it_is_whole() -> None:
+    line = calls(2)
+    file = write("a.log", calls(1) + line[:300])
+    assert run().counts.reasons == {"torn-line": 1}
+    file.write_bytes(calls(1) + line)
+    assert run().counts.rejected == 0
+    assert requests() == ["request-1", "request-2"]
+    assert is_as_rebuilt()
+
+
+def test_a_last_line_without_its_newline_is_a_record() -> None:
+    write("a.log", calls(1).rstrip(b"\n"))
+    assert run().counts.accepted == 1
+
+
+def test_parts_of_a_run_that_died_before_its_manifest_are_collected() -> None:
+    write("a.log", calls(1))
+    run()
+    orphans = [TARGET / "parts" / f"{'0' * 64}.jsonl", TARGET / "parts" / ".4711.tmp"]
+    for orphan in orphans:
+        orphan.write_bytes(b"{}\n")
+    assert requests() == ["request-1"]
+    write("b.log", calls(2))
+    run()
+    assert not any(orphan.exists() for orphan in orphans)
+    assert is_as_rebuilt()
+
+
+def test_a_sync_that_fails_is_never_a_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("a.log", calls(1))
+    run()
+    before = (TARGET / "manifest.json").read_bytes()
+    write("b.log", calls(2))
+
+    def failing(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", failing)
+        with pytest.raises(OSError, match="Input/output error"):
+            run()
+    assert (TARGET / "manifest.json").read_bytes() == before
+    assert requests() == ["request-1"]
+    run()
+    assert is_as_rebuilt()
+
+
+@pytest.fixture
+def sealed_disk(workspace: Path) -> Iterator[Path]:
+    """A file system for the workspace's data that can be made read-only."""
+    place = workspace / "data"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("mounting a file system needs root")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(workspace: Path, sealed_disk: Path) -> None:
+    write("a.log", calls(1))
+    run()
+    before = state()
+    write("b.log", calls(2))
+    subprocess.run(["mount", "-o", "remount,ro", str(sealed_disk)], check=True)
+    params = yaml.safe_load((PROJECT / "params.yaml").read_text())
+    params["ingest"] = {"sources": [{"uri": "logs"}], "feedback": [], "max_rejected": 0.05}
+    Path("params.yaml").write_text(yaml.safe_dump(params))
+    ended = subprocess.run(
+        [sys.executable, "-m", "tasks.ingest"],
+        env=os.environ | {"PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 4
+    assert ended.stderr.startswith("ratchet ingest: Read-only file system: data")
+    assert ended.stderr.count("\n") == 1
+    assert state() == before
+
+
+def bomb() -> bytes:
+    """66 MiB in 66 kB: just beyond what may be unpacked whatever it was packed to."""
+    packer = zlib.compressobj(6, wbits=31)
+    piece = b" " * (1 << 20)
+    return b"".join(packer.compress(piece) for _ in range(66)) + packer.flush()
+
+
+def test_a_bomb_is_a_reject_and_what_stands_beside_it_is_read() -> None:
+    write("a.log", calls(1))
+    write("b.gz", gzip.compress(calls(2)) + bomb())
+    manifest = run()
+    assert manifest.counts.reasons == {"gzip-bomb": 1}
+    assert requests() == ["request-1", "request-2"]
+
+
+def test_gzip_inside_gzip_is_not_unpacked_again() -> None:
+    write("a.log", calls(1))
+    write("b.gz", gzip.compress(gzip.compress(calls(2))))
+    manifest = run(max_rejected=1)
+    assert manifest.counts.accepted == 1
+    assert set(manifest.counts.reasons) <= {"unknown-format", "torn-line"}
+
+
+def test_a_name_that_lies_about_its_content_does_not_matter() -> None:
+    write("a.gz", calls(1))
+    write("b.jsonl", gzip.compress(calls(2)))
+    write("c.txt", b"\xef\xbb\xbf" + calls(3))
+    assert run().counts.rejected == 0
+    assert requests() == ["request-1", "request-2", "request-3"]
+
+
+def drifted(number: int, **changed: Any) -> bytes:
+    record: dict[str, Any] = json.loads(calls(number)) | changed
+    return json.dumps(record).encode() + b"\n"
+
+
+def test_a_schema_that_grows_is_read_and_one_that_breaks_stops_the_load() -> None:
+    more = {"inferenceRegion": "eu-west-1", "guardrail": {"action": "NONE", "trace": [1]}}
+    write("a.log", b"".join(drifted(n, **more) for n in range(30)))
+    assert run().counts.accepted == 30
+    before = state()
+    write("b.log", b"".join(drifted(n, modelId={"arn": "x"}) for n in range(30, 60)))
+    with pytest.raises(StageError, match=r"30 of 60 .* wrong-type 30, first at logs/b\.log:1"):
+        run()
+    write("b.log", b"".join(drifted(n, schemaVersion="2.0") for n in range(30, 60)))
+    with pytest.raises(StageError, match=r"unknown-schema-version 30, first at logs/b\.log:1"):
+        run()
+    assert {name: found for name, found in state().items() if name in before} == before
+
+
+def test_one_request_with_two_bodies_is_two_records_that_dedup_can_tell_apart() -> None:
+    write("a.log", calls(1) + calls(1).replace(b"Ada Example", b"Bo Sample"))
+    run()
+    found = list(parts.read_parts(TARGET, Invocation))
+    assert [row.request_id for row in found] == ["request-1", "request-1"]
+    assert found[0].id != found[1].id
+
+
+def test_a_clock_that_is_wrong_changes_no_count() -> None:
+    times = ("1999-01-01T00:00:00Z", "2026-11-03T14:20:29Z", "2099-01-01T00:00:00+14:00")
+    write("a.log", b"".join(drifted(n, timestamp=time) for n, time in enumerate(times)))
+    assert run().counts.accepted == 3
+    found = sorted(row.timestamp for row in parts.read_parts(TARGET, Invocation))
+    assert found == ["1999-01-01T00:00:00Z", "2026-11-03T14:20:29Z", "2098-12-31T10:00:00Z"]
