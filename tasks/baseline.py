@@ -56,6 +56,8 @@ def run(job: Job) -> dict[str, Any]:
         lineage.log_dataset(mlflow, job.dataset, "baseline")
         found = _report_card(job, spec)
         model, verdict = _measure(job, spec)
+        if model:
+            registration.log_design(registered, spec, _rollouts(job), mlflow=mlflow)
         mlflow.log_metrics(_figures(found, model))
         mlflow.set_tag("verdict", verdict.verdict)
         mlflow.log_artifacts(str(job.step_folder("baseline")), "baseline")
@@ -68,6 +70,16 @@ def run(job: Job) -> dict[str, Any]:
         "model": model,
         **verdict._asdict(),
     }
+
+
+def _rollouts(job: Job) -> list[Score]:
+    """What the base's sampled replies are worth, for the reward's design page."""
+    rows = judged.read(job.step_folder("baseline") / "attempts.jsonl")
+    return [
+        Score(value=row.reward, exact=row.measured.exact, tier=row.tier, reason=row.unscored)
+        for row in rows
+        if row.mode == "sampled"
+    ]
 
 
 def _report_card(job: Job, spec: Spec) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def score(
 
 Rows = Annotated[
     Path | None,
-    typer.Option(help="Rows of yours to attack in; their completions are taken for the base's."),
+    typer.Option(help="Attack in the contexts of these; their completions stand for the base."),
 ]
 
 
@@ -98,15 +98,13 @@ def doc(
 
 def _attacked(loaded: Any, rows: Path | None) -> tuple[Any, Any, Any]:
     """The verdict, the scores of the user's own rows, and which of them could not be read."""
-    from tasks.rewards.attacks.own_rows import own_rows
-    from tasks.rewards.attacks.situations import SITUATIONS
+    from tasks.rewards.attacks.own_rows import situations_of
     from tasks.rewards.attacks.verdict import check as attack
 
-    if rows is None:
-        return attack(loaded), (), ()
-    own = own_rows(loaded, rows)
-    values = [score.value for score in own.scores if score.value is not None]
-    return attack(loaded, (*SITUATIONS, *own.situations), values), own.scores, own.bad
+    own, situations = situations_of(loaded, rows)
+    if own is None:
+        return attack(loaded, situations), (), ()
+    return attack(loaded, situations, own.values), own.scores, own.bad
 
 
 def _show(found: dict[str, Any]) -> None:

@@ -60,6 +60,9 @@ class Declaration(Section):
     """How it shows that the agent got better: the measure that counts first, then the others."""
     limits: tuple[str, ...] = ()
     """What it is known not to see; goes onto the design page."""
+    examples: str = ""
+    """Rows in whose contexts the spec is attacked, relative to this file, where its replies have
+    another form than those of the suite's own situations; their completions stand for the base."""
     include: tuple[str, ...] = ()
     """Specs whose components stand before these; paths relative to this file."""
     components: tuple[Component, ...] = ()

@@ -10,6 +10,7 @@
 The same spec, code and rollouts give the same bytes.
 """
 
+import statistics
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -124,20 +125,22 @@ def _spread(rollouts: Sequence[Score], verdict: Verdict) -> Table:
         for i in range(BINS)
         if values
     ]
-    median = "-" if verdict.base_median is None else f"{verdict.base_median:.2f}"
     if not values:
+        half = "-" if verdict.base_median is None else f"{verdict.base_median:.2f}"
         note = (
             "No rollouts of a base were given: attacks were held against the median of the "
-            f"suite's own base replies, {median} of {verdict.base_replies}. "
+            f"suite's own base replies, {half} of {verdict.base_replies}. "
             "`ratchet reward doc SPEC --rows ROWS` shows those of a base."
         )
         return Table("Base rollouts", ("value", "replies", "share"), rows, note)
     lost = Counter(score.reason for score in rollouts if score.value is None)
     exact = sum(score.exact for score in rollouts) / len(values)
-    mean = sum(values) / len(values)
+    mean, median = statistics.fmean(values), statistics.median(values)
+    more = [name for name, (_, most) in verdict.highest.items() if most > median]
     note = (
-        f"{len(values):,} replies: mean {mean:.3f}, median {median}, exact {exact:.1%}; "
+        f"{len(values):,} replies: mean {mean:.3f}, median {median:.2f}, exact {exact:.1%}; "
         f"{lost.total():,} unscored."
+        + (f" More than half of them earn less than an attack: {', '.join(more)}." if more else "")
     )
     return Table("Base rollouts", ("value", "replies", "share"), rows, note)
 

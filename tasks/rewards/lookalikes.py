@@ -26,10 +26,11 @@ def is_lookalike(given: Any, wanted: Any) -> bool:
         return False
     if unicodedata.normalize("NFC", given) == unicodedata.normalize("NFC", wanted):
         return False
-    return _seen(given) == _seen(wanted)
+    return seen(given) == seen(wanted)
 
 
-def _seen(text: str) -> str:
+def seen(text: str) -> str:
+    """What a reader sees of a text, in small letters."""
     letters = unicodedata.normalize("NFKD", text).casefold()
     shown = "".join(c for c in letters if unicodedata.category(c) not in _UNSEEN)
     return shown.translate(_SHAPES)

@@ -19,7 +19,7 @@ from tasks.core.errors import SettingsError
 from tasks.core.lineage import EXPERIMENT
 from tasks.core.records import Score
 from tasks.core.step import PROJECT
-from tasks.rewards.attacks import verdict
+from tasks.rewards.attacks import own_rows, verdict
 from tasks.rewards.design import design
 from tasks.rewards.spec import Spec
 
@@ -88,7 +88,7 @@ def for_training(spec: Spec, *, mlflow: Any) -> RegisteredReward:
     client = mlflow.tracking.MlflowClient()
     name = f"reward-{spec.name}"
     if client.get_model_version(name, found.version).tags.get(ATTACKS) != SURVIVED:
-        judged = verdict.survival(spec)
+        judged = own_rows.survival(spec)
         client.set_model_version_tag(name, found.version, ATTACKS, _word(judged))
         verdict.refuse_to_train(spec, judged)
     return found
@@ -98,8 +98,7 @@ def log_design(
     registered: RegisteredReward, spec: Spec, rollouts: Sequence[Score] = (), *, mlflow: Any
 ) -> None:
     """Keep the design page with the version; `rollouts` are scores of the base's own replies."""
-    values = [score.value for score in rollouts if score.value is not None]
-    judged = verdict.check(spec, rollouts=values) if values else verdict.survival(spec)
+    judged = own_rows.survival(spec)
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "design"
         target.mkdir()
@@ -137,7 +136,7 @@ def _create(spec: Spec, name: str, mlflow: Any, client: Any) -> Any:
         if active
         else mlflow.get_experiment_by_name(EXPERIMENT).experiment_id
     )
-    tags = {"semver": spec.version, "sha": spec.sha, ATTACKS: _word(verdict.survival(spec))}
+    tags = {"semver": spec.version, "sha": spec.sha, ATTACKS: _word(own_rows.survival(spec))}
     tags |= _facts(spec)
     # By hand, because `log_model` would make the reward an output of the active run.
     model = client.create_logged_model(experiment, name=name, tags=tags, model_type="reward")

@@ -134,6 +134,9 @@ class TrlReward:
         self.unscored.update(score.reason for score in scores if score.value is None)
         found = [score for score in scores if score.value is not None]
         self.scored += len(found)
+        if log_metric is not None:
+            for name, used in self.spent().items():
+                log_metric(name, used)
         if log_metric is not None and scores:
             log_metric("unscored", (len(scores) - len(found)) / len(scores))
         if log_metric is not None and found:
@@ -142,6 +145,16 @@ class TrlReward:
                 share = sum(score.tier == tier for score in found) / len(found)
                 log_metric(tier.replace("-", "_"), share)
         return [score.value for score in scores]
+
+    def spent(self) -> dict[str, float]:
+        """What remote rewards used up so far, as `judge/calls` or `judge/cost_usd`."""
+        modules = {one.reward: rewards.load(one.reward) for one in self.spec.scorers}
+        return {
+            f"{name}/{kind}": float(used)
+            for name, module in modules.items()
+            if hasattr(module, "spent")
+            for kind, used in module.spent().items()
+        }
 
     @property
     def unscored_share(self) -> float:

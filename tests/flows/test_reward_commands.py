@@ -91,7 +91,7 @@ def test_each_row_has_its_answer(tmp_path: Path) -> None:
         ("text-arguments", 1.0, "exact"),
         ("object-arguments", 1.0, "exact"),
         ("raw", 1.0, "exact"),
-        ("parts", 0.0, "over-refusal"),
+        ("parts", -0.1, "over-refusal"),
         ("broken", 0.0, "malformed"),
         ("invented", 0.0, "invented"),
         (7, 0.0, "no-call"),
@@ -155,6 +155,7 @@ def test_rows_of_the_users_own_are_attacked(tmp_path: Path) -> None:
     # A base whose median reply earns nothing: what earns a little more is a finding.
     assert (done.returncode, found["base"]["from"], found["base"]["median"]) == (5, "rollouts", 0)
     assert "row text-arguments" in found["attacked"]
+    assert "clarify" not in found["attacked"]
     assert found["error_counts"] == {"invalid_variable_error": 1}
     assert all("more than the median reply" in f["said"] for f in found["findings"])
 

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from tasks.core.errors import SourceError
 from tasks.core.records import Reference, Reply, Score, ToolCall
-from tasks.rewards.attacks.situations import Situation
+from tasks.rewards.attacks.situations import SITUATIONS, Situation
+from tasks.rewards.attacks.verdict import Verdict, check
 from tasks.rewards.rows import BadRowError, read
 from tasks.rewards.spec import Spec
 
@@ -25,6 +26,10 @@ class OwnRows(NamedTuple):
     """Of the completions, unscored ones among them."""
     bad: tuple[str, ...]
     """Lines that could not be read, each with what is wrong."""
+
+    @property
+    def values(self) -> list[float]:
+        return [score.value for score in self.scores if score.value is not None]
 
 
 def own_rows(spec: Spec, path: Path, most: int = ATTACKED) -> OwnRows:
@@ -52,6 +57,36 @@ def own_rows(spec: Spec, path: Path, most: int = ATTACKED) -> OwnRows:
     )
     scores = spec.batch([row.prompt for row in rows], [row.reply for row in rows])
     return OwnRows(tuple(islice(found, most)), tuple(scores), tuple(bad))
+
+
+def situations_of(spec: Spec, rows: Path | None = None) -> tuple[OwnRows | None, list[Situation]]:
+    """The rows at hand (given, or those that the spec names) and the situations to attack in.
+
+    Rows take the place of the suite's own situations: replies may have another form there.
+
+    Raises:
+        SourceError: no such file, or no row in it that can be read.
+    """
+    named = spec.declared.examples
+    path = rows or (spec.path.parent / named if named else None)
+    if path is None:
+        return None, list(SITUATIONS)
+    own = own_rows(spec, path)
+    return own, list(own.situations or SITUATIONS)
+
+
+def survival(spec: Spec) -> Verdict:
+    """The verdict without rows of a user's; a spec that survived is not attacked again."""
+    known = _survived.get(spec.sha)
+    if known is None:
+        own, situations = situations_of(spec)
+        known = check(spec, situations, own.values if own else ())
+        if known.survived:
+            _survived[spec.sha] = known
+    return known
+
+
+_survived: dict[str, Verdict] = {}
 
 
 def right_reply(reference: Reference | None) -> Reply | None:

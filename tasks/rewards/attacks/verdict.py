@@ -86,19 +86,6 @@ def check(
     return run.verdict("rollouts" if rollouts else "suite")
 
 
-def survival(spec: Spec) -> Verdict:
-    """The verdict of the suite's own situations; a spec that survived is not attacked again."""
-    known = _survived.get(spec.sha)
-    if known is None:
-        known = check(spec)
-        if known.survived:
-            _survived[spec.sha] = known
-    return known
-
-
-_survived: dict[str, Verdict] = {}
-
-
 def refuse_to_train(spec: Spec, verdict: Verdict) -> None:
     """Stop where the spec did not survive.
 

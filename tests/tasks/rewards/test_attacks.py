@@ -10,9 +10,9 @@ import pytest
 from tasks.core.errors import EvidenceError, SourceError
 from tasks.core.records import Reply
 from tasks.rewards.attacks import suite
-from tasks.rewards.attacks.own_rows import own_rows
+from tasks.rewards.attacks.own_rows import own_rows, survival
 from tasks.rewards.attacks.situations import SITUATIONS
-from tasks.rewards.attacks.verdict import check, refuse_to_train, survival
+from tasks.rewards.attacks.verdict import check, refuse_to_train
 from tasks.rewards.spec import Spec, load_spec
 
 HEAD = "name: house\nversion: 1.0.0\ndescription: It is a test.\nrisks: [none known]\ncomponents:\n"
@@ -147,6 +147,9 @@ def test_rows_of_the_users_own_are_attacked_too(tmp_path: Path):
     assert rows.bad[0].startswith("line 2: not-json")
     assert rows.situations[0].right == Reply(tool_calls=rows.situations[0].right.tool_calls)
     assert check(DEFAULT, rows.situations).survived
+    named = HEAD.replace("components:", "examples: rows.jsonl\ncomponents:")
+    (tmp_path / "named.yaml").write_text(named + "  - {reward: tool_call, weight: 1.0}\n")
+    assert survival(load_spec(tmp_path / "named.yaml")).attacked == ("row r1",)
     (tmp_path / "bad.jsonl").write_text("{\n")
     with pytest.raises(SourceError, match="has no row that can be read: line 1"):
         own_rows(DEFAULT, tmp_path / "bad.jsonl")

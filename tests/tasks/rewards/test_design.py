@@ -1,7 +1,8 @@
 from pathlib import Path
 
 from tasks.core.records import Score
-from tasks.rewards.attacks.verdict import check, survival
+from tasks.rewards.attacks.own_rows import survival
+from tasks.rewards.attacks.verdict import check
 from tasks.rewards.design import design
 from tasks.rewards.spec import load_spec
 

@@ -103,6 +103,16 @@ def test_training_goes_the_same_way(own: Path):
     assert reward(["", ""], ["four", "sixsix"], **given) == [0.4, 0.6]  # type: ignore[arg-type]
 
 
+def test_what_a_remote_reward_used_up_is_logged(own: Path):
+    used = "calls = 3\ndef spent():\n    return {'calls': calls}\n"
+    (own / "own_rewards/remote.py").write_text(OWN + REMOTE + used)
+    reward = trl_reward(spec(own, "reward: own_rewards.remote, weight: 1.0"))
+    logged: dict[str, float] = {}
+    given = {"messages": ["[]"], "tools": ["[]"], "reference": ["null"]}
+    reward([""], ["four"], **given, log_metric=logged.__setitem__)  # type: ignore[arg-type]
+    assert logged["own_rewards.remote/calls"] == 3.0
+
+
 def test_a_groups_reward_sees_all_replies_to_one_prompt(own: Path):
     found = spec(own, "reward: own_rewards.group, weight: 1.0")
     prompts = [asked("a"), asked("b"), asked("a"), asked("a")]
