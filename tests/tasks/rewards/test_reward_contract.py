@@ -42,10 +42,11 @@ def test_the_same_reply_is_worth_the_same_twice(name: str, case: Case):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_values_lie_between_minus_one_and_one(name: str):
-    options = rewards.load(name).CASES[0].options
-    for _, case in CASES:
-        value = valued(name, case._replace(options=options)).value
-        assert value is None or -1 <= value <= 1
+    scorer = scoring.alone(name, rewards.load(name).CASES[0].options)
+    prompts, replies = [case.prompt for _, case in CASES], [case.reply for _, case in CASES]
+    values = [score.value for score in scoring.column(scorer, prompts, replies)]
+    assert len(values) == len(CASES)
+    assert all(value is None or -1 <= value <= 1 for value in values)
 
 
 @pytest.mark.parametrize("name", NAMES)
