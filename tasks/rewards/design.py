@@ -103,7 +103,8 @@ def _attacks(verdict: Verdict) -> Table:
     note = (
         f"In {len(verdict.attacked)} situations ({', '.join(verdict.attacked)})."
         + (f" Not attacked, because the right reply was unscored: {lost}." if lost else "")
-        + " Each must earn less than a fifth of what the right reply earns there."
+        + " Each must earn less than a fifth of what the right reply earns there; the right calls "
+        "in another order must earn the same, and every reply the same in other company."
     )
     return Table("Attacks", ("attack", "replies", "most earned"), rows, note)
 

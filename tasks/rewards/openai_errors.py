@@ -40,7 +40,11 @@ _BY_REASON: dict[str, Key] = {
     "reference-without-calls": "invalid_variable_error",
     "reference-without-text": "invalid_variable_error",
     "reference-tool-not-offered": "invalid_variable_error",
+    "reference-is-no-json": "invalid_variable_error",
+    "reference-is-no-schema": "invalid_variable_error",
+    "schema-is-no-schema": "invalid_variable_error",
     "tool-schema-is-no-schema": "invalid_variable_error",
+    "python-row-is-no-json": "invalid_variable_error",
 }
 # The first that the reason begins with, and that it has in it, decides.
 _BY_WORDS: tuple[tuple[str, str, Key], ...] = (
@@ -58,6 +62,9 @@ _BY_WORDS: tuple[tuple[str, str, Key], ...] = (
     ("python", "worker", "python_grader_server_error"),
     ("python", "bad-answer", "python_grader_server_error"),
     ("python", "", "python_grader_runtime_error"),
+    ("lambda", "", "python_grader_runtime_error"),
+    ("grader", "unreachable", "unresponsive_reward_error"),
+    ("grader", "status-", "unresponsive_reward_error"),
 )
 
 
