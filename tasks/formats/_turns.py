@@ -111,6 +111,8 @@ def call(name: str, given: Any, call_id: str, place: str) -> ToolCall:
 def tokens(read: int | None, written: int | None, *cached: int | None) -> Usage:
     """Tokens that the model read, those from or into its cache too, and wrote."""
     known = None if read is None else read + sum(count or 0 for count in cached)
+    if known is not None and known >= 2**64:
+        raise Malformed("number-out-of-range", "usage: expected fewer tokens")
     return Usage(input_tokens=known, output_tokens=written)
 
 

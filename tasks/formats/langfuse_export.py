@@ -151,11 +151,12 @@ def _metadata(record: _Record) -> dict[str, str]:
 
 
 def _usage(told: dict[str, Any]) -> Usage:
-    read, written = told.get("input"), told.get("output")
-    return Usage(
-        input_tokens=read if isinstance(read, int) else None,
-        output_tokens=written if isinstance(written, int) else None,
-    )
+    return Usage(input_tokens=_count(told.get("input")), output_tokens=_count(told.get("output")))
+
+
+def _count(told: Any) -> int | None:
+    """Details are whatever a user's code put there; what is no count is none."""
+    return told if type(told) is int and 0 <= told < 2**63 else None
 
 
 _records = msgspec.json.Decoder(_Record)

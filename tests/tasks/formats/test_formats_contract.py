@@ -145,7 +145,7 @@ def test_a_line_cut_anywhere_is_a_reject(name: str) -> None:
 
 
 @EVERY
-@settings(deadline=None, max_examples=50, derandomize=True)
+@settings(deadline=None, max_examples=30, derandomize=True)
 @given(data=st.data())
 def test_a_changed_record_is_read_or_rejected(name: str, data: st.DataObject) -> None:
     module = formats.load(name)
@@ -164,8 +164,40 @@ def test_a_changed_record_is_read_or_rejected(name: str, data: st.DataObject) ->
     assert read(module, json.dumps(record).encode())
 
 
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    2**64 - 1,
+    2**70,
+    "",
+    "x",
+    "{",
+    [],
+    ["x"],
+    {},
+    {"a": [1]},
+)
+
+
 @EVERY
-@settings(deadline=None, max_examples=50, derandomize=True)
+def test_any_kind_of_value_in_any_field_is_read_or_rejected(name: str) -> None:
+    module = formats.load(name)
+    record = json.loads(module.SAMPLE)
+    for *above, key in paths(record):
+        for odd in ODD:
+            changed = copy.deepcopy(record)
+            place = changed
+            for step in above:
+                place = place[step]
+            place[key] = odd
+            assert read(module, json.dumps(changed).encode())
+
+
+@EVERY
+@settings(deadline=None, max_examples=30, derandomize=True)
 @given(data=st.data())
 def test_changed_bytes_are_read_or_rejected(name: str, data: st.DataObject) -> None:
     module = formats.load(name)
