@@ -123,6 +123,8 @@ _KINDS: dict[str, Callable[[str, Settings], bool]] = {
 }
 
 _ANY = Prompt((), (), None)
+_SQL = {"kind": "fenced", "language": "sql"}
+_TAGGED = {"kind": "tags", "tags": ("think", "answer")}
 CASES = (
     Case(_ANY, Reply(content='{"total": 12}'), 1.0),
     Case(_ANY, Reply(content='Here you are: {"total": 12}'), 0.0),
@@ -132,4 +134,10 @@ CASES = (
     Case(_ANY, Reply(content=""), 0.0),
     Case(_ANY, Reply(tool_calls=(ToolCall(name="", raw_arguments='{"total": '),)), 0.0),
     Case(_ANY, Reply(tool_calls=(ToolCall(name="get_invoice"),)), None),
+    Case(_ANY, Reply(content="```sql\nselect 1\n```"), 1.0, _SQL),
+    Case(_ANY, Reply(content="Here: ```sql\nselect 1\n```"), 0.0, _SQL),
+    Case(_ANY, Reply(content="K12"), 1.0, {"kind": "pattern", "pattern": r"[A-Z]\d+"}),
+    Case(_ANY, Reply(content="K12 it is"), 0.0, {"kind": "pattern", "pattern": r"[A-Z]\d+"}),
+    Case(_ANY, Reply(content="<think>2 + 2</think><answer>4</answer>"), 1.0, _TAGGED),
+    Case(_ANY, Reply(content="<answer>4</answer>"), 0.0, _TAGGED),
 )

@@ -232,6 +232,7 @@ _PROMPT = Prompt(
     (),
     Reference(behaviour="answer", text="Refunds take 5 days [kb-7].", citations=("[kb-7]",)),
 )
+_IN_JSON = {"answer_key": "say"}
 CASES = (
     Case(_PROMPT, Reply(content="Refunds take 5 days [kb-7]."), 1.0),
     Case(_PROMPT, Reply(content="Refunds take 5 days. [kb-7]"), 1.0),
@@ -244,4 +245,6 @@ CASES = (
     Case(Prompt((), (), None), Reply(content="Refunds take 5 days [kb-7]."), -1.0),
     Case(Prompt((), (), None), Reply(content="Hello."), None),
     Case(_PROMPT, Reply(tool_calls=(ToolCall(name="search"),)), None),
+    Case(_PROMPT, Reply(content="Refunds take 5 days."), -1.0, {"uncited": -1.0}),
+    Case(_PROMPT, Reply(content='{"say": "Refunds take 5 days [kb-7]."}'), 1.0, _IN_JSON),
 )

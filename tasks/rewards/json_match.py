@@ -89,6 +89,7 @@ _INVOICE = Prompt(
     (),
     Reference(behaviour="answer", text='{"total": 12, "lines": [{"sku": "a1", "n": 2}]}'),
 )
+_LIST = Prompt((), (), Reference(behaviour="answer", text="[1, 2]"))
 CASES = (
     Case(_INVOICE, Reply(content='{"lines": [{"n": 2.0, "sku": "a1"}], "total": 12.0}'), 1.0),
     Case(_INVOICE, Reply(content='{"total": 13, "lines": [{"sku": "a1", "n": 2}]}'), 2 / 3),
@@ -98,4 +99,6 @@ CASES = (
     Case(_INVOICE, Reply(content=""), 0.0),
     Case(_INVOICE, Reply(tool_calls=(ToolCall(name="get_invoice"),)), None),
     Case(_INVOICE._replace(reference=None), Reply(content="{}"), None),
+    Case(_LIST, Reply(content="[2, 1]"), 1.0, {"ordered": False}),
+    Case(_LIST, Reply(content="[1, 1]"), 0.5, {"ordered": False}),
 )

@@ -154,6 +154,8 @@ _GOOD = ToolCall(name="get_weather", arguments={"city": "Oslo", "days": 3})
 _TEXT_FOR_NUMBER = ToolCall(name="get_weather", arguments={"city": "Oslo", "days": "3"})
 _BROKEN = ToolCall(name="get_weather", raw_arguments='{"city": ')
 _NOT_OFFERED = ToolCall(name="get_forecast", arguments={"city": "Oslo"})
+_TOTAL = {"check": "text", "text_schema": {"type": "object", "required": ["total"]}}
+_WITH_SCHEMA = Prompt((), (), Reference(behaviour="answer", text='{"type": "array"}'))
 CASES = (
     Case(_PROMPT, Reply(tool_calls=(_GOOD,)), 1.0),
     Case(_PROMPT, Reply(tool_calls=(_TEXT_FOR_NUMBER,)), 0.0),
@@ -161,4 +163,10 @@ CASES = (
     Case(_PROMPT, Reply(tool_calls=(_BROKEN,)), 0.0),
     Case(_PROMPT, Reply(tool_calls=(_NOT_OFFERED,)), 0.0),
     Case(_PROMPT, Reply(content="For how many days?"), None),
+    Case(_PROMPT, Reply(content='{"total": 12}'), 1.0, _TOTAL),
+    Case(_PROMPT, Reply(content='{"sum": 12}'), 0.0, _TOTAL),
+    Case(_PROMPT, Reply(content="The total is 12."), 0.0, _TOTAL),
+    Case(_PROMPT, Reply(tool_calls=(_GOOD,)), None, _TOTAL),
+    Case(_WITH_SCHEMA, Reply(content="[1, 2]"), 1.0, {"check": "reference"}),
+    Case(_WITH_SCHEMA, Reply(content="[1, two]"), 0.0, {"check": "reference"}),
 )

@@ -71,6 +71,7 @@ def measure(reply: Reply, unit: str) -> int:
 
 
 _ANY = Prompt((), (), None)
+_SENTENCES = {"unit": "sentences", "most": 2}
 CASES = (
     Case(_ANY, Reply(content="Your invoice is 12 euros."), 1.0),
     Case(_ANY, Reply(content="euros " * 150), 1.0),
@@ -78,4 +79,6 @@ CASES = (
     Case(_ANY, Reply(content="euros " * 300), 0.0),
     Case(_ANY, Reply(content=" \n"), 0.0),
     Case(_ANY, Reply(tool_calls=(ToolCall(name="get_invoice"),)), None),
+    Case(_ANY, Reply(content="One. Two. Three."), 0.5, {**_SENTENCES, "limit": 4}),
+    Case(_ANY, Reply(tool_calls=(ToolCall(name="get_invoice"),)), 1.0, {"unit": "calls"}),
 )

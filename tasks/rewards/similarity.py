@@ -191,4 +191,8 @@ CASES = (
     Case(_ANSWER, Reply(content="It is 12 euros. " * 100), 0.0),
     Case(_ANSWER, Reply(tool_calls=(ToolCall(name="get_invoice"),)), None),
     Case(_ANSWER._replace(reference=None), Reply(content="It is 12 euros."), None),
+    # Three words of four in common, and two pairs of three.
+    Case(_ANSWER, Reply(content="It is 13 euros."), 0.75, {"metric": "rouge_1"}),
+    Case(_ANSWER, Reply(content="It is 13 euros."), 1 / 3, {"metric": "rouge_2"}),
+    Case(_ANSWER, Reply(content="It is 13 euros."), 0.75, {"metric": "rouge_l"}),
 )
