@@ -1,28 +1,21 @@
-"""Patterns that a spec may name: RE2 only, and blind to how a word is dressed up.
+r"""Patterns that a spec may name: RE2 only, which searches in time linear in the text.
 
-    plain("ｓｙｓtem prоmpt")  ->  "system prompt"     fullwidth letters, a Cyrillic o
+    compiled("(a+)+$")                      5,000 letters in a millisecond
+    compiled("(?=a)"), compiled(r"(a)\1")   refused: no look-around, no back-references
 
-RE2 searches in time linear in the text (`(a+)+$` on 5,000 letters: about a millisecond), so a
-model cannot stop training by what it writes. It has no look-around and no back-references: a
-pattern with one is refused when the spec is loaded. Source: github.com/google/re2/wiki/Syntax.
+So a model cannot stop training by what it writes, and a pattern that cannot be is refused when the
+spec is loaded. Source: github.com/google/re2/wiki/Syntax.
 """
 
-import unicodedata
 from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-# Letters of other scripts that look like Latin ones in common fonts (Unicode TR39, confusables).
-_LOOKALIKES = str.maketrans(
-    "аеіјорсухѕԁһԛԝАВЕНІЈКМОРСТУХЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧοαινρτυ",
-    "aeijopcyxsdhqwABEHIJKMOPCTYXSABEZHIKMNOPTYXoaivptu",
-)
-
 
 @lru_cache(maxsize=256)
-def compiled(pattern: str) -> Any:
-    """The pattern, ready to search.
+def compiled(pattern: str, *, any_case: bool = False) -> Any:
+    """The pattern, ready to search; with `any_case` whatever the case of letters.
 
     Raises:
         ValueError: RE2 does not know it; says where it breaks and the cure.
@@ -31,6 +24,7 @@ def compiled(pattern: str) -> Any:
 
     options = re2.Options()
     options.log_errors = False
+    options.case_sensitive = not any_case
     try:
         return re2.compile(pattern, options)
     except re2.error as error:
@@ -48,12 +42,3 @@ def _checked(pattern: str) -> str:
 
 Pattern = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_checked)]
 """A field of settings that holds an RE2 pattern."""
-
-
-def plain(text: str) -> str:
-    """The text as a reader sees it: compatibility forms and look-alikes folded, nothing hidden."""
-    folded = unicodedata.normalize("NFKC", text)
-    if folded.isascii():
-        return folded
-    shown = "".join(char for char in folded if unicodedata.category(char) not in ("Cf", "Mn"))
-    return shown.translate(_LOOKALIKES)

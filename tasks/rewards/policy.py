@@ -8,10 +8,10 @@ r"""Pays for staying clear of forbidden topics and patterns, in text and in the 
 
 A topic is a list of words or phrases, found as whole words whatever their case; a pattern is RE2.
 Both are looked for in the text as it stands and as a reader sees it: compatibility forms, look-
-alike letters and hidden characters folded (`patterns.plain`). All or nothing: one violation is
-one too many, and the first one by name is the tier. A reply that says nothing is not applicable,
-because silence keeps every policy. What the user said is not held against the reply, but to repeat
-it is: `{forgive_echo: true}` forgives what stands in the user's last message.
+alike letters and hidden characters folded, whatever their case (`lookalikes`). All or nothing: one
+violation is one too many, and the first one by name is the tier. A reply that says nothing is not
+applicable, because silence keeps every policy. What the user said is not held against the reply,
+but to repeat it is: `{forgive_echo: true}` forgives what stands in the user's last message.
 """
 
 import re
@@ -23,9 +23,10 @@ from pydantic import field_validator
 from tasks.core.records import Message, Reply, Score, ToolCall
 from tasks.core.settings import Section
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
-from tasks.rewards.patterns import Pattern, compiled, plain
+from tasks.rewards.lookalikes import seen
+from tasks.rewards.patterns import Pattern, compiled
 
-SOURCES = ("tasks/rewards/patterns.py",)
+SOURCES = ("tasks/rewards/patterns.py", "tasks/rewards/lookalikes.py")
 
 _EDGES = re.compile(r"^\W+|\W+$")
 
@@ -65,22 +66,21 @@ def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
     ]
     forgiven = _last(prompt) if settings.forgive_echo else ""
     for name, pattern in rules:
-        if any(_violates(compiled(pattern), text, forgiven) for text in said):
+        if any(_violates(pattern, text, forgiven) for text in said):
             return Score(value=0.0, tier=name)
     return Score(value=1.0, exact=True, tier="clean")
 
 
-def _violates(pattern: Any, text: str, forgiven: str) -> bool:
-    for form in dict.fromkeys((text, plain(text))):
-        for found in pattern.finditer(form):
-            if not forgiven or _EDGES.sub("", plain(found[0])).lower() not in forgiven:
-                return True
-    return False
+def _violates(pattern: str, text: str, forgiven: str) -> bool:
+    found = [match[0] for match in compiled(pattern).finditer(text)]
+    if not text.isascii():
+        found += [match[0] for match in compiled(pattern, any_case=True).finditer(seen(text))]
+    return any(not forgiven or _EDGES.sub("", seen(said)) not in forgiven for said in found)
 
 
 def _phrases(phrases: tuple[str, ...]) -> str:
     """One pattern for all phrases of a topic: whole words, any case, any space between them."""
-    words = (r"\s+".join(map(_escaped, plain(phrase).split())) for phrase in phrases)
+    words = (r"\s+".join(map(_escaped, seen(phrase).split())) for phrase in phrases)
     return rf"(?i)(?:^|[^\pL\pN_])(?:{'|'.join(words)})(?:$|[^\pL\pN_])"
 
 
@@ -110,7 +110,7 @@ def _leaves(value: Any) -> Iterator[str]:
 
 def _last(prompt: Prompt) -> str:
     said = [message.content for message in prompt.messages if message.role == "user"]
-    return plain(said[-1]).lower() if said else ""
+    return seen(said[-1]) if said else ""
 
 
 _ASKED = Prompt(

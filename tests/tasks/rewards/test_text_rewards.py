@@ -1,7 +1,6 @@
 """Length, format and policy: what their options say, and what cannot get round them."""
 
 import time
-import unicodedata
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +9,6 @@ from pydantic import ValidationError
 
 from tasks.core.records import Message, Reply, ToolCall
 from tasks.rewards import NOT_APPLICABLE, Prompt, format, length, policy
-from tasks.rewards.patterns import plain
 
 ANY = Prompt((), (), None)
 CALL = Reply(tool_calls=(ToolCall(name="f"),))
@@ -198,7 +196,7 @@ def test_a_topic_without_words_is_refused():
         policy.Settings(topics={"empty": ("--",)})
 
 
-@settings(deadline=None)
-@given(st.text(max_size=60))
-def test_nothing_hidden_is_left_in_a_folded_text(text: str):
-    assert not [c for c in plain(text) if unicodedata.category(c) == "Cf"]
+def test_a_pattern_minds_case_but_not_what_a_reader_cannot_see():
+    options = policy.Settings(topics={}, patterns={"key": "API KEY"})
+    for content, value in (("API KEY", 0.0), ("api key", 1.0), ("АРІ КЕУ", 0.0), ("clé", 1.0)):
+        assert policy.score(ANY, Reply(content=content), options).value == value
