@@ -84,14 +84,16 @@ def shares(texts: Sequence[Text], label: Callable[[str, Sequence[Tool]], str]) -
     return found | {"macro": sum(found.values()) / len(found)}
 
 
-def of_part(part: str) -> list[Text]:
-    """Our own texts of one part."""
-    return [(s.text, s.tools, s.behaviour) for s in phrasings.replies(0) if s.part == part]
+def of_part(part: str, *, rarer: bool = False) -> list[Text]:
+    """Our own texts of one part, in common or in rarer wordings."""
+    found = phrasings.replies(0, rarer=rarer)
+    return [(s.text, s.tools, s.behaviour) for s in found if s.part == part]
 
 
-def asked_right(part: str) -> tuple[int, int]:
+def asked_right(part: str, *, rarer: bool = False) -> tuple[int, int]:
     """Questions whose parameters were found, exactly, and all questions."""
-    asked = [s for s in phrasings.replies(0) if s.part == part and s.behaviour == "clarify"]
+    found = phrasings.replies(0, rarer=rarer)
+    asked = [s for s in found if s.part == part and s.behaviour == "clarify"]
     right = sum(classify(Reply(content=s.text), s.tools).missing == s.missing for s in asked)
     return right, len(asked)
 
@@ -101,8 +103,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--when2call", type=Path)
     given = parser.parse_args()
-    sets = {"own wordings, development": of_part("development"), "test": of_part("test")}
-    learned = Learned(sets["own wordings, development"])
+    sets = {
+        f"{kind} wordings, {part}": of_part(part, rarer=kind == "rarer")
+        for kind in ("common", "rarer")
+        for part in ("development", "test")
+    }
+    learned = Learned([*of_part("development"), *of_part("development", rarer=True)])
     if given.when2call:
         sets["When2Call"] = [
             (text, item.prompt.tools, when2call.KINDS[kind])
@@ -117,8 +123,10 @@ def main() -> None:
             found = shares(texts, label)
             cells = " | ".join(f"{share:.1%}" for share in found.values())
             print(f"| {name} ({len(texts)}) | {by} | {cells} | {_speed(texts, label):,.0f} |")
-    for part in ("development", "test"):
-        print("\nparameters found, {}: {} of {} questions".format(part, *asked_right(part)))
+    for kind in ("common", "rarer"):
+        for part in ("development", "test"):
+            right, asked = asked_right(part, rarer=kind == "rarer")
+            print(f"\nparameters found, {kind} wordings, {part}: {right} of {asked} questions")
 
 
 def _speed(texts: Sequence[Text], label: Callable[[str, Sequence[Tool]], str]) -> float:

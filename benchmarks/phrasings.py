@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from benchmarks import rarer_wordings
 from benchmarks.wordings import ANSWER, CLARIFY, CONSENT, REFUSE, TRADES, Trade
 from tasks.core.records import Behaviour, Tool
 
@@ -32,12 +33,17 @@ _BANKS: tuple[tuple[Behaviour, str], ...] = (
     ("refuse", REFUSE),
     ("answer", ANSWER),
 )
+_RARER: tuple[tuple[Behaviour, str], ...] = (
+    ("clarify", rarer_wordings.CLARIFY),
+    ("refuse", rarer_wordings.REFUSE),
+    ("answer", rarer_wordings.ANSWER),
+)
 
 
-def replies(seed: int, *, per_wording: int = 6) -> Iterator[Said]:
+def replies(seed: int, *, rarer: bool = False, per_wording: int = 6) -> Iterator[Said]:
     """Every wording about some trades each; at random, every second wording is for the test."""
     rng = random.Random(f"phrasings/{seed}")
-    for behaviour, bank in _BANKS:
+    for behaviour, bank in _RARER if rarer else _BANKS:
         wordings = [line.replace("\\n", "\n") for line in bank.strip().splitlines()]
         tested = set(rng.sample(wordings, len(wordings) // 2))
         for wording in wordings:

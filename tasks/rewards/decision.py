@@ -109,7 +109,9 @@ def _question(
     wanted, asked = frozenset(reference.missing), label.missing
     if not wanted:
         wanted = unsaid.missing(prompt)
-        asked = classify(reply, unsaid.fitting(prompt)).missing or asked
+        meant = unsaid.fitting(prompt)
+        if len(meant) < len(prompt.tools):
+            asked = classify(reply, meant).missing or asked
     found = set(asked)
     if not wanted:
         return Score.unscored("reference-without-text")

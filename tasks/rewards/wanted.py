@@ -13,7 +13,7 @@ counts as not said: a question for it is not punished.
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from tasks.core.behaviour import parameters
@@ -29,8 +29,8 @@ _DATE = re.compile(
     r"|(?:january|february|march|april|june|july|august|september|october|november|december))\b"
 )
 _MAIL = re.compile(r"\S+@\S+\.\w+")
-_JOINS = r"(?: (?:is|are|of|to|as|named|called|number|no))? ?[:=#]? ?"
-_NOT_VALUES = frozenset(["and", "for", "in", "on", "or", "please", "the", "to", "with", "of", "is"])
+_JOINS = frozenset(["is", "are", "of", "to", "as", "named", "called", "number", "no"])
+_NOT_VALUES = frozenset(["and", "for", "in", "on", "or", "please", "the", "with"])
 _FORMATS = {"date": _DATE, "date-time": _DATE, "email": _MAIL}
 _SMALL = (
     "a an and are at by can could do for from get give have how i in is it like me my of on or "
@@ -47,12 +47,13 @@ def missing(prompt: Prompt) -> frozenset[str]:
     meant = fitting(prompt)
     known = {name: schema for tool in meant for name, schema in tool.properties().items()}
     required = {name: known.get(name) for tool in meant for name in tool.required()} or known
+    padded = _padded(text)
     numeric = sum(_is_numeric(schema) for schema in required.values())
     enough = len(_NUMBER.findall(text)) >= numeric
     left = {
         name
         for name, schema in required.items()
-        if not _was_said(name, schema, text) and not (_is_numeric(schema) and enough)
+        if not _was_said(name, schema, text, padded) and not (_is_numeric(schema) and enough)
     }
     return frozenset(left or required)
 
@@ -98,8 +99,13 @@ def _small() -> frozenset[str]:
     return frozenset(_SMALL.split())
 
 
-def _words_of(tool: Tool) -> set[str]:
-    return {*parameters.name_words(tool.name), *content_words(tool.description.lower())}
+def _words_of(tool: Tool) -> frozenset[str]:
+    return _subject(tool.name, tool.description)
+
+
+@lru_cache(maxsize=1024)
+def _subject(name: str, description: str) -> frozenset[str]:
+    return frozenset({*parameters.name_words(name), *content_words(description.lower())})
 
 
 def _described(tool: Tool) -> set[str]:
@@ -114,22 +120,30 @@ def _is_numeric(schema: Any) -> bool:
     return kind in ("integer", "number", "float")
 
 
-def _was_said(name: str, schema: Any, text: str) -> bool:
+def _was_said(name: str, schema: Any, text: str, padded: str) -> bool:
     schema = schema if isinstance(schema, dict) else {}
     values = schema.get("enum")
     if isinstance(values, list):
-        return any(_stands_in(value, text) for value in values)
+        return any(_stands_in(value, padded) for value in values)
     shape = _FORMATS.get(str(schema.get("format")))
     if shape and shape.search(text):
         return True
-    spoken = " ".join(re.escape(word) for word in parameters.name_words(name))
-    if not spoken:
-        return False
-    after = re.search(rf"\b{spoken}\b{_JOINS}[\"']?([\w@.-]+)", text.replace("_", " "))
-    return bool(after and after[1] not in _NOT_VALUES)
+    spoken = " ".join(parameters.name_words(name))
+    _, found, after = padded.partition(f" {spoken} ")
+    # "month is may", "order id number 12"; but not "the city and the day".
+    following = after.split(maxsplit=3)
+    return bool(found) and bool(following) and _is_value(following)
 
 
-def _stands_in(value: Any, text: str) -> bool:
-    if not isinstance(value, str) or len(value) < 2:
-        return False
-    return re.search(rf"\b{re.escape(value.lower())}\b", text) is not None
+def _is_value(following: Sequence[str]) -> bool:
+    rest = [word for word in following if word not in _JOINS]
+    return bool(rest) and rest[0] not in _NOT_VALUES
+
+
+def _stands_in(value: Any, padded: str) -> bool:
+    return isinstance(value, str) and len(value) > 1 and _padded(value.lower()) in padded
+
+
+def _padded(text: str) -> str:
+    """Stemmed words with one space around each."""
+    return f" {' '.join(map(parameters.stem, parameters.WORDS.findall(text)))} "

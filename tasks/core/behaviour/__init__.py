@@ -15,41 +15,11 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tasks.core.behaviour import cues, parameters, written_calls
+from tasks.core.behaviour import asking, declining, parameters, written_calls
 from tasks.core.records import Behaviour, Reply, Tool
 
-# One of them stands in all that asks or declines; to look for one first is far quicker.
-_ASK_WORDS = ("please", "kindly", "you", "need", "requir", "know", "missing", " me", "give", "tell")
-_UNABLE_WORDS = (
-    "not",
-    "n't",
-    "unable",
-    "decline",
-    "lack",
-    "none",
-    "no ",
-    "beyond",
-    "out",
-    "exceed",
-    "bound",
-    "forbid",
-    "prohibit",
-    "prevent",
-    "limited",
-)
-_OTHERS = (
-    "human",
-    "person",
-    "agent",
-    "team",
-    "support",
-    "service",
-    "specialist",
-    "colleague",
-    "tative",
-    "operator",
-    "supervisor",
-)
+_LONG = 10_000
+"""Characters at either end of a reply that are looked at; what it does is said there."""
 _ITEM = re.compile(r"(?:[-•–]|\d+[.)])(?:\s+|$)")
 _NUMBERED = re.compile(r"(?m)^(\s*\d+)\. ")
 _ENDS = (". ", "! ", "? ", "？", "。")
@@ -81,51 +51,72 @@ def classify(reply: Reply, tools: Sequence[Tool]) -> Label:
 
 
 def _of_text(content: str, tools: Sequence[Tool]) -> Label:
+    if len(content) > 2 * _LONG:
+        content = f"{content[:_LONG]}\n{content[-_LONG:]}"
     plain = content.replace("’", "'").replace("*", "").lower()
     sentences = _sentences(plain)
     declines = _declines(plain, sentences)
-    clauses = _clauses(sentences, bool(declines), _is_english(content)) if _asks(plain) else []
-    if clauses:
-        wanted = [clause for clause in clauses if clause]
+    english = _is_english(content)
+    found = _questions(sentences, tools, bool(declines), english) if _may_ask(plain) else []
+    if found:
+        wanted = [clause for clause, _ in found if clause]
         missing = parameters.named(wanted, tools) if wanted else ()
-        if not missing and any(map(cues.PRONOUN.search, wanted)):
+        if wanted and not missing:
+            missing = parameters.named([s for clause, s in found if clause], tools)
+        if not missing and any(map(asking.points_back, wanted)):
             missing = parameters.named(sentences, tools)
         rule = "asks-parameter" if missing else "asks" if wanted else "asks-consent"
         sure = 0.95 if missing and not declines else 0.8
-        return Label("clarify", sure, missing, rule, len(clauses))
+        return Label("clarify", sure, missing, rule, len(found))
     if declines:
         return Label("refuse", 0.9 if declines == "unable" else 0.7, (), declines)
-    if any("?" in s or "？" in s for s in sentences) and not _is_english(content):
+    if not english and any("?" in s or "？" in s for s in sentences):
         return Label("clarify", 0.5, (), "question-mark")
-    return Label("answer", 0.8 if _is_english(content) else 0.5, (), "states")
+    return Label("answer", 0.8 if english else 0.5, (), "states")
 
 
-def _clauses(sentences: Sequence[str], declines: bool, english: bool) -> list[str]:
-    """What each sentence that asks asks for; "" for a yes."""
+def _questions(
+    sentences: Sequence[str], tools: Sequence[Tool], declines: bool, english: bool
+) -> list[tuple[str, str]]:
+    """Each sentence that asks, behind what it asks for: "" for a yes."""
     found = []
     for place, sentence in enumerate(sentences):
-        besides = cues.wants_consent(sentence)
-        if declines and (
-            cues.hands_over(sentence) or (besides is None and cues.is_offer(sentence))
-        ):
+        if not _may_ask(sentence):
             continue
-        clause = cues.asked(sentence, last=english and place == len(sentences) - 1)
-        if clause:
-            found.append(clause if besides is None else besides)
+        asked = asking.asked(sentence, last=english and place == len(sentences) - 1)
+        if not asked or (declines and declining.hands_over(sentence)):
+            continue
+        besides = asking.wants_consent(sentence)
+        if besides is not None:
+            found.append((besides, sentence))
+        elif not (declines and asking.is_offer(sentence)) and (
+            asked.sure or parameters.named([sentence], tools)
+        ):
+            found.append((asked.clause, sentence))
     return found
 
 
 def _declines(plain: str, sentences: Sequence[str]) -> str:
     """By which rule the text declines; "" where it does not."""
-    negative = (
-        [s for s in sentences if _has(s, _UNABLE_WORDS)] if _has(plain, _UNABLE_WORDS) else []
-    )
-    if any(map(cues.is_unable, negative)):
+    negative: list[str] = []
+    if declining.has(plain, declining.NEGATIVE):
+        negative = [s for s in sentences if declining.has(s, declining.NEGATIVE)]
+    if any(map(declining.is_unable, negative)):
         return "unable"
-    over = [s for s in sentences if cues.hands_over(s)] if _has(plain, _OTHERS) else []
-    if any(map(cues.is_barred, negative)) and (over or cues.regrets(plain)):
+    over: list[str] = []
+    if declining.has(plain, declining.OTHERS):
+        over = [s for s in sentences if declining.hands_over(s)]
+    if any(map(declining.is_barred, negative)) and (over or declining.regrets(plain)):
         return "barred"
-    return "hands-over" if any(map(cues.is_offer, over)) else ""
+    return "hands-over" if any(map(_offers, over)) else ""
+
+
+def _offers(sentence: str) -> bool:
+    return asking.is_offer(sentence) or ("i can " in sentence and "if " not in sentence)
+
+
+def _may_ask(plain: str) -> bool:
+    return "?" in plain or declining.has(plain, asking.WORDS)
 
 
 def _sentences(plain: str) -> list[str]:
@@ -147,14 +138,6 @@ def _sentences(plain: str) -> list[str]:
             listing = False
             found.append(sentence)
     return [s.rstrip(",") for s in found]
-
-
-def _asks(plain: str) -> bool:
-    return "?" in plain or _has(plain, _ASK_WORDS)
-
-
-def _has(plain: str, words: Sequence[str]) -> bool:
-    return any(word in plain for word in words)
 
 
 def _is_english(text: str) -> bool:

@@ -231,9 +231,12 @@ def _described(schemas: dict[str, Any], said: Sequence[str], spent: set[str]) ->
 
 
 def _by_kind(names: dict[str, tuple[str, ...]], asked: str) -> dict[str, int]:
-    """By the question word, where only one parameter is of its kind."""
+    """By the question word in front, where only one parameter is of its kind."""
+    asked = asked.lstrip(" ,:")
+    for preposition in ("and ", "for ", "from ", "on ", "to ", "by "):
+        asked = asked.removeprefix(preposition)
     for word, kind in _KINDS:
-        if cue := word.search(asked):
+        if cue := word.match(asked):
             fitting = [name for name, words in names.items() if kind.intersection(words[-1:])]
             return {fitting[0]: cue.start()} if len(fitting) == 1 else {}
     return {}

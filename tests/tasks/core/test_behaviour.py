@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmarks import labels
 from tasks.core.behaviour import Label, classify
@@ -173,11 +175,33 @@ def test_an_empty_reply_says_so() -> None:
 
 
 @pytest.mark.parametrize("part", ["development", "test"])
-def test_wordings_of_many_kinds_are_told_apart(part: str) -> None:
-    found = labels.shares(labels.of_part(part), labels.rules)
-    assert min(found.values()) >= 0.95
-    right, asked = labels.asked_right(part)
+@pytest.mark.parametrize("rarer", [False, True])
+def test_wordings_of_many_kinds_are_told_apart(part: str, rarer: bool) -> None:
+    found = labels.shares(labels.of_part(part, rarer=rarer), labels.rules)
+    assert min(found.values()) >= 0.9
+    right, asked = labels.asked_right(part, rarer=rarer)
     assert right / asked >= 0.9
+
+
+def test_of_a_huge_reply_both_ends_are_read() -> None:
+    filler = "All is well and the sun is out. " * 30_000
+    assert label(f"{filler}Please give month.").missing == ("month",)
+    assert label(f"I'm sorry, I can't do that. {filler}").behaviour == "refuse"
+    assert label("please give the " * 60_000).behaviour == "clarify"
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["i", "can't", "the", "month", "?", ".", "please", "if", "you", "\n1. ", ":"]
+        )
+    )
+)
+def test_any_text_has_a_label_and_names_offered_parameters(words: list[str]) -> None:
+    found = label(" ".join(words))
+    assert set(found.missing) <= {"month", "user_id", "departure_date", "seatClass"}
+    assert 0 <= found.confidence <= 1
+    assert (found.questions > 0) == (found.behaviour == "clarify" and found.rule != "question-mark")
 
 
 @pytest.mark.parametrize(
