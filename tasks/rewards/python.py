@@ -38,6 +38,9 @@ SOURCES = ("tasks/core/sandbox", "tasks/rewards/exchange/namespaces.py")
 
 _KEPT = 8
 """Workers, each a process; a spec rarely has more than one."""
+_WRITTEN = 256
+_written: dict[tuple[Any, ...], tuple[Prompt, bytes]] = {}
+"""A prompt's part of a row; it comes again with each reply, and is frozen like every record."""
 
 
 class Settings(Section):
@@ -99,12 +102,11 @@ def score_batch(
     """Score each reply to the prompt at the same position, all in one pass over the pipe."""
     worker = worker_of(settings)
     asks = worker.program.asks
-    seen: dict[int, bytes] = {}
     found: list[Score | None] = []
     rows: list[bytes] = []
     for prompt, reply in zip(prompts, replies, strict=True):
         try:
-            rows.append(_row(prompt, reply, asks, seen))
+            rows.append(_row(prompt, reply, asks))
             found.append(None)
         except ValueError:
             found.append(Score.unscored("python-row-is-no-json"))
@@ -143,11 +145,15 @@ def _score(outcome: Outcome, settings: Settings) -> Score:
     return Score(value=value, exact=full, tier=tier)
 
 
-def _row(prompt: Prompt, reply: Reply, asks: tuple[str, ...], seen: dict[int, bytes]) -> bytes:
-    # A prompt comes with each of its replies; its part of the row is written once.
-    common = seen.get(id(prompt))
-    if common is None:
-        common = seen[id(prompt)] = frames.shared(_of_prompt(prompt, asks))
+def _row(prompt: Prompt, reply: Reply, asks: tuple[str, ...]) -> bytes:
+    key = (asks, *map(id, prompt))
+    known = _written.get(key)
+    if known is None:
+        if len(_written) >= _WRITTEN:
+            _written.clear()
+        # With the prompt itself, so that no other object gets the identity of one of its parts.
+        known = _written[key] = (prompt, frames.shared(_of_prompt(prompt, asks)))
+    common = known[1]
     own: dict[str, Any] = {}
     if "completion" in asks:
         own["completion"] = namespaces.completion(reply)
