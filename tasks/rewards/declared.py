@@ -6,7 +6,8 @@
       - {reward: pii_leak, role: gate}
       - {reward: length, as: short, role: penalty, weight: 0.2, options: {most: 80}}
 
-What leaves here includes nothing any more: it is the spec as it would stand in one file.
+What leaves here includes and names nothing any more, no spec and no program's file: it is the spec
+as it would stand in one file.
 """
 
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from tasks import rewards
 from tasks.core.errors import SettingsError
 from tasks.core.settings import Section
 from tasks.rewards import spec_file
@@ -134,8 +136,23 @@ def _read(file: Path, above: tuple[Path, ...]) -> tuple[Declaration, list[Placed
             )
         placed += _read(other, way)[1]
     for i, component in enumerate(declared.components):
-        placed.append(Placed(component, file, places, ("components", i)))
+        placed.append(_inlined(Placed(component, file, places, ("components", i))))
     return declared, placed
+
+
+def _inlined(one: Placed) -> Placed:
+    """The component with what its options only name; a spec says all by itself."""
+    try:
+        inline = getattr(rewards.load(one.component.reward), "inline", None)
+    except SettingsError:
+        return one  # said with its line where the reward is loaded to score
+    if inline is None:
+        return one
+    try:
+        options = inline(one.component.options, one.file.parent)
+    except SettingsError as error:
+        raise one.error(str(error), "options") from error
+    return one._replace(component=one.component.model_copy(update={"options": options}))
 
 
 def _weighed(one: Placed) -> None:

@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, PrivateAttr, computed_field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from tasks.core.errors import SettingsError
 from tasks.core.records import Reference, Reply, Score
@@ -33,7 +33,9 @@ from tasks.core.sandbox.worker import Worker
 from tasks.core.settings import Section
 from tasks.rewards import Case, Prompt
 from tasks.rewards.exchange import lambda_answer, lambda_calls, lambda_rows
-from tasks.rewards.python import read_file
+from tasks.rewards.python import inline, read_file
+
+__all__ = ["CASES", "Settings", "inline", "score", "score_batch"]
 
 SOURCES = (
     "tasks/core/sandbox",
@@ -58,7 +60,7 @@ class Settings(Section):
     source: str = ""
     """a handler's source; or"""
     file: str = ""
-    """the file it stands in, from here or from the project."""
+    """the file it stands in, from the spec, from here or from the project."""
     handler: str = Field(default="lambda_handler", pattern=r"^[A-Za-z_]\w*$")
     event: lambda_rows.Form = "sagemaker"
     """Where `reference_answer` and the row's other columns stand."""
@@ -75,7 +77,7 @@ class Settings(Section):
         low, high = self.range
         if not low < high:
             raise ValueError(f"range {low} to {high}: the first must be less than the second")
-        if sum(map(bool, (self.function_from, self.source, self.file))) != 1:
+        if bool(self.function_from) == bool(self.source or self.file):
             raise ValueError("give one of `function_from`, `source` and `file`")
         if not self.function_from:
             try:
@@ -83,12 +85,6 @@ class Settings(Section):
             except SettingsError as problem:
                 raise ValueError(str(problem)) from problem
         return self
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def program_sha(self) -> str:
-        """Part of the spec's own sha, so that a changed file is another reward."""
-        return self._program.sha if self._program else ""
 
     @property
     def program(self) -> Program | None:
@@ -172,7 +168,8 @@ def _score(value: Any, settings: Settings) -> Score:
 
 
 def _program(settings: Settings) -> Program:
-    text, name = (settings.source, "source") if settings.source else read_file(settings.file)
+    text = settings.source or read_file(settings.file)
+    name = settings.file or "source"
     if settings.handler not in source.functions(text, name):
         raise SettingsError(
             f"{name} defines no function {settings.handler} at its top level; name it as `handler`"

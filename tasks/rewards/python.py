@@ -17,11 +17,11 @@ divided by the greater end of `range`, so that it lies between -1 and 1 and zero
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, PrivateAttr, computed_field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from tasks.core.errors import SettingsError
 from tasks.core.records import Reference, Reply, Score
@@ -47,7 +47,8 @@ class Settings(Section):
     source: str = ""
     """The program itself; or"""
     file: str = ""
-    """the file it stands in, from here or from the project."""
+    """the file it stands in, from the spec, from here or from the project; beside a `source` no
+    more than its name."""
     range: tuple[float, float] = (-1.0, 1.0)
     """What the function may return."""
     packages: tuple[str, ...] = ()
@@ -67,20 +68,15 @@ class Settings(Section):
         low, high = self.range
         if not low < high:
             raise ValueError(f"range {low} to {high}: the first must be less than the second")
-        if bool(self.source) == bool(self.file):
-            raise ValueError("give the program either as `source` or as `file`")
+        if not self.source and not self.file:
+            raise ValueError("give the program as `source`, or as `file`")
         try:
-            text, name = (self.source, "source") if self.source else read_file(self.file)
+            text = self.source or read_file(self.file)
+            name = self.file or "source"
             self._program = source.read(text, name=name, packages=self.packages)
         except SettingsError as problem:
             raise ValueError(str(problem)) from problem
         return self
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def program_sha(self) -> str:
-        """Part of the spec's own sha, so that a changed file is another reward."""
-        return self._program.sha
 
     @property
     def program(self) -> Program:
@@ -176,16 +172,28 @@ def _of_prompt(prompt: Prompt, asks: tuple[str, ...]) -> dict[str, Any]:
     return found
 
 
-def read_file(file: str) -> tuple[str, str]:
-    """A program's text and name, looked for from here and then in the project.
+def inline(options: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The options with the file's text as `source`; a changed file is another spec.
+
+    Raises:
+        SettingsError: the file cannot be read.
+    """
+    file = options.get("file")
+    if options.get("source") or not file or not isinstance(file, str):
+        return dict(options)
+    return {**options, "source": read_file(file, folder)}
+
+
+def read_file(file: str, folder: Path | None = None) -> str:
+    """A program's text, looked for in the folder, then from here and in the project.
 
     Raises:
         SettingsError: it cannot be read.
     """
-    path = Path(file)
-    path = path if path.is_absolute() or path.exists() else PROJECT / path
+    places = [*([folder / file] if folder else []), Path(file), PROJECT / file]
+    path = next((place for place in places if place.is_file()), Path(file))
     try:
-        return path.read_text(), file
+        return path.read_text()
     except (OSError, UnicodeDecodeError) as problem:
         raise SettingsError(f"file {file!r} cannot be read: {problem}") from problem
 

@@ -20,6 +20,7 @@ from tasks.core.lineage import EXPERIMENT
 from tasks.core.records import Score
 from tasks.core.step import PROJECT
 from tasks.rewards.attacks import own_rows, verdict
+from tasks.rewards.declared import Declaration
 from tasks.rewards.design import design
 from tasks.rewards.spec import Spec
 
@@ -183,11 +184,11 @@ def _save(spec: Spec, mlflow: Any, folder: Path) -> Path:
 
 
 def _whole(spec: Spec, folder: Path) -> Path:
-    """The spec's file, or where it includes others, one that says the same by itself."""
+    """The spec's file, or where it includes or names others, one that says the same by itself."""
     import yaml
 
     path = spec.path.resolve()
-    if "include" not in yaml.safe_load(path.read_text()):
+    if Declaration.model_validate(yaml.safe_load(path.read_text())) == spec.declared:
         return path
     said = spec.declared.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     whole = folder / path.name

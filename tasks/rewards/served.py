@@ -9,6 +9,8 @@ and executes it when the model is loaded, so it imports MLflow and names its mod
 Nothing else imports it.
 """
 
+from typing import Any
+
 import mlflow
 import msgspec
 from pydantic import BaseModel
@@ -25,6 +27,8 @@ class Row(BaseModel):
     tools: str
     reference: str
     """`null` where there is none."""
+    item: str = "{}"
+    """The row's other columns."""
     reply: str
 
 
@@ -58,6 +62,7 @@ class RegisteredSpec(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
                 msgspec.json.decode(row.messages, type=tuple[Message, ...]),
                 msgspec.json.decode(row.tools, type=tuple[Tool, ...]),
                 msgspec.json.decode(row.reference, type=Reference | None),
+                msgspec.json.decode(row.item, type=dict[str, Any]),
             )
             for row in model_input
         ]

@@ -18,7 +18,6 @@ import yaml
 from tasks import rewards
 from tasks.core.errors import SettingsError
 from tasks.rewards.exchange import bundle
-from tasks.rewards.python import read_file
 from tasks.rewards.spec import SHARED, Spec, load_spec
 
 _PROGRAMS = ("python", "openai_grader", "lambda_function")
@@ -58,16 +57,13 @@ def programs(spec: Spec) -> tuple[str, ...]:
 
 
 def _whole(spec: Spec, *, unsafe: bool) -> dict[str, Any]:
-    """What the spec says, with nothing left outside of it."""
+    """What the spec says; nothing is left outside of it."""
     said: dict[str, Any] = spec.declared.model_dump(
         mode="json", by_alias=True, exclude_defaults=True
     )
     for component in said["components"]:
-        options = component.get("options", {})
-        if component["reward"] in _PROGRAMS and options.get("file"):
-            options["source"] = read_file(options.pop("file"))[0]
         if unsafe and component["reward"] in programs(spec):
-            component["options"] = {**options, "unsafe_without_sandbox": True}
+            component["options"] = {**component["options"], "unsafe_without_sandbox": True}
     return said
 
 

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from tasks.core.errors import SettingsError
 from tasks.core.records import Call, Message, Reference, Reply, Score, Tool, ToolCall
 from tasks.core.sandbox import backend
-from tasks.rewards import NOT_APPLICABLE, Prompt, python
+from tasks.rewards import NOT_APPLICABLE, Prompt, python, registration
 from tasks.rewards.spec import load_spec
 
 PROMPT = Prompt(
@@ -106,8 +106,7 @@ def test_a_reply_that_is_nested_too_deep_is_unscored_and_the_others_are_not():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({}, "either as `source` or as `file`"),
-        ({"source": "def score(): 1", "file": "x.py"}, "either as `source` or as `file`"),
+        ({}, "give the program as `source`, or as `file`"),
         ({"source": "def scores(): 1"}, "source defines no function"),
         ({"file": "no/such.py"}, "file 'no/such.py' cannot be read"),
         ({"source": "def score(): 1", "range": (1, 1)}, "the first must be less"),
@@ -119,20 +118,29 @@ def test_options_that_cannot_be_are_refused(options: dict[str, object], said: st
     assert said in str(refused.value)
 
 
-def test_a_changed_file_is_another_spec(tmp_path: Path):
+def test_a_file_stands_beside_its_spec_and_a_changed_one_is_another_spec(tmp_path: Path):
     program = tmp_path / "mine.py"
     program.write_text("def score(): return 1\n")
     spec = tmp_path / "spec.yaml"
     spec.write_text(
         "name: mine\nversion: 1.0.0\ndescription: d\nrisks: [r]\ncombine: weighted_sum\n"
-        f"components:\n  - {{reward: python, weight: 1.0, options: {{file: {program}}}}}\n"
+        "components:\n  - {reward: python, weight: 1.0, options: {file: mine.py}}\n"
     )
     first = load_spec(spec)
     assert first.score(PROMPT, RIGHT).value == 1.0
     program.write_text("def score(): return 0.5\n")
     second = load_spec(spec)
+    (tmp_path / "kept").mkdir()
     assert second.sha != first.sha
     assert (first.score(PROMPT, RIGHT).value, second.score(PROMPT, RIGHT).value) == (1.0, 0.5)
+    whole = registration._whole(second, tmp_path / "kept")
+    program.write_text("x = 1\n")
+    assert load_spec(whole).sha == second.sha
+    with pytest.raises(SettingsError, match=r"spec.yaml:7: .*mine.py defines no function"):
+        load_spec(spec)
+    program.unlink()
+    with pytest.raises(SettingsError, match=r"spec.yaml:7: .*file 'mine.py' cannot be read"):
+        load_spec(spec)
 
 
 def test_an_error_in_the_program_names_the_line_of_the_spec(tmp_path: Path):
