@@ -12,7 +12,7 @@ the manifest's `info`.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from itertools import chain, islice
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tasks import formats
-from tasks.core import bodies, feedback, intake, parts, sources, step, tolerance
+from tasks.core import bodies, feedback, intake, parts, sources, step, tolerance, workers
 from tasks.core.errors import SettingsError, SourceError
 from tasks.core.etags import Etags
 from tasks.core.intake import FEEDBACK, Parse
@@ -76,19 +76,13 @@ def ingest(settings: IngestSettings, target: Path) -> Manifest:
     wanted, skipped = _plan(settings, target)
     etags = Etags(target)
     known = _by_uri(parts.read_manifest(target))
-    made: list[Part] = []
-    selection: Selection | None = None
+    told = [want for want in wanted if want.format == FEEDBACK]
+    logs = [want for want in wanted if want.format != FEEDBACK]
     with step.progress("reading logs", len(wanted)) as advance:
+        made = list(_parts(told, known, _Run(settings, target, None), etags, advance))
         # What is wanted of the logs can depend on the feedback.
-        for want in sorted(wanted, key=lambda want: want.format != FEEDBACK):
-            if want.format != FEEDBACK and settings.filter and not selection:
-                selection = Selection(settings.filter, target, made)
-            run = _Run(settings, target, selection)
-            kept = _kept(known.get(want.found.uri, []), want, run, etags)
-            fresh = kept or _read(want, run)
-            etags.note(want.found.uri, want.found.etag, fresh[0].info["sha256"])
-            made += fresh
-            advance(1)
+        selection = Selection(settings.filter, target, made) if settings.filter else None
+        made += _parts(logs, known, _Run(settings, target, selection), etags, advance)
     manifest = _manifest(sorted(made, key=lambda part: part.info["uri"]), skipped)
     if selection:
         selection.check(made)
@@ -145,6 +139,26 @@ def _by_uri(manifest: Manifest | None) -> dict[str, list[Part]]:
     for part in manifest.parts if manifest else ():
         found.setdefault(part.info["uri"], []).append(part)
     return found
+
+
+def _parts(
+    wanted: Sequence[Wanted],
+    known: dict[str, list[Part]],
+    run: _Run,
+    etags: Etags,
+    advance: Callable[[int], None],
+) -> Iterator[Part]:
+    """The parts of each object: those of the last run where they still hold, else read anew."""
+    had = [_kept(known.get(want.found.uri, []), want, run, etags) for want in wanted]
+    missing = [want for want, kept in zip(wanted, had, strict=True) if not kept]
+    # A remote store's client runs a thread, which a fork could not take along.
+    each = workers.each if all(want.found.store is None for want in missing) else map
+    fresh = iter(each(lambda want: _read(want, run), missing))
+    for want, kept in zip(wanted, had, strict=True):
+        found = kept or next(fresh)
+        etags.note(want.found.uri, want.found.etag, found[0].info["sha256"])
+        yield from found
+        advance(1)
 
 
 def _kept(had: list[Part], want: Wanted, run: _Run, etags: Etags) -> list[Part]:

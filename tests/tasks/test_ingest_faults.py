@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tasks.core import parts
+from tasks.core import parts, workers
 from tasks.core.errors import StageError
 from tasks.core.parts import Manifest
 from tasks.core.records import Invocation
@@ -257,3 +257,16 @@ def test_a_clock_that_is_wrong_changes_no_count() -> None:
     assert run().counts.accepted == 3
     found = sorted(row.timestamp for row in parts.read_parts(TARGET, Invocation))
     assert found == ["1999-01-01T00:00:00Z", "2026-11-03T14:20:29Z", "2098-12-31T10:00:00Z"]
+
+
+def test_two_processes_write_what_one_writes() -> None:
+    for number in range(6):
+        write(f"{number}.log", calls(number, number + 100))
+    write("bad.log", b"{torn\n")
+    workers.use(2)
+    try:
+        run()
+    finally:
+        workers.use(1)
+    assert len(requests()) == 12
+    assert is_as_rebuilt()
