@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from flows.commands.console import Json, emit, say, table
 
+SHOWN = 20
 SpecFile = Annotated[Path, typer.Argument(help="The reward spec, a YAML file.", metavar="SPEC")]
 
 
@@ -60,17 +61,18 @@ def check(spec: SpecFile, rows: Rows = None, json: Json = False) -> None:
         told = {"spec": loaded.name, "version": loaded.version, "sha": loaded.sha}
         emit(told | found.as_dict() | of_check(found.unscored, bad, scores))
     else:
-        lines = [[n, f"{k:,}", f"{v:.3f}"] for n, (k, v) in found.highest.items()]
         title = f"{loaded.name} {loaded.version} in {len(found.attacked)} situations"
+        lines = [[n, f"{k:,}", f"{v:.3f}"] for n, (k, v) in found.highest.items()]
         table(title, ["attack", "replies", "most earned"], lines)
-        median = "-" if found.base_median is None else f"{found.base_median:.3f}"
-        say(f"Base ({found.base_from}): median {median} of {found.base_replies:,} replies")
+        say(f"Base ({found.base_from}): median {found.base_median} of {found.base_replies:,}")
         for name, why in found.unscored.items():
             say(f"not attacked: {name}, its right reply is unscored ({why})")
         for line in bad:
             say(f"bad row: {line}")
-        for one in found.findings:
+        for one in found.findings[:SHOWN]:
             say(f"[red]{one.attack}[/] in {one.situation}: {one.said}: {escape(one.reply)}")
+        if len(found.findings) > SHOWN:
+            say(f"and {len(found.findings) - SHOWN} more; --json has all of them")
         say("[green]It survived.[/]" if found.survived else "[red]It did not survive.[/]")
     refuse_to_train(loaded, found)
 

@@ -37,6 +37,17 @@ T = TypeVar("T")
 
 TIMEOUT = "timeout"
 NO_VALUE = "reward-value-not-in-range"
+FAULTS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What code that meets a reply it did not foresee raises."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,11 @@ class Scorer:
     """Of a coroutine: how many run at a time."""
     timeout_s: float = 600.0
     """Of a coroutine: after it the reply is unscored."""
+
+    @property
+    def is_foreign(self) -> bool:
+        """A module of the user's own; those of the project stop on a fault of theirs."""
+        return "." in self.reward
 
     @property
     def is_remote(self) -> bool:
@@ -103,13 +119,26 @@ def column(scorer: Scorer, prompts: Sequence[Prompt], replies: Sequence[Reply]) 
         _place(scorer, batch, list(range(len(prompts))), scores)
         return batch
     if not scorer.grouped:
+        score = _shielded(scorer) if scorer.is_foreign else scorer.score
         pairs = zip(prompts, replies, strict=True)
-        return [_checked(scorer, scorer.score(p, r, scorer.settings)) for p, r in pairs]
+        return [_checked(scorer, score(p, r, scorer.settings)) for p, r in pairs]
     found: list[Score] = [Score.unscored(NOT_APPLICABLE)] * len(prompts)
     for group in groups(prompts):
         scores = scorer.score(*_picked(group, prompts, replies), scorer.settings)
         _place(scorer, found, group, scores)
     return found
+
+
+def _shielded(scorer: Scorer) -> Callable[[Prompt, Reply, Section], Any]:
+    """A user's own reward that trips over one reply loses that reply, and not the run."""
+
+    def score(prompt: Prompt, reply: Reply, settings: Section) -> Any:
+        try:
+            return scorer.score(prompt, reply, settings)
+        except FAULTS as problem:
+            return Score.unscored(f"reward-raised-{type(problem).__name__}")
+
+    return score
 
 
 def groups(prompts: Sequence[Prompt]) -> list[list[int]]:

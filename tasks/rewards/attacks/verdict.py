@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from tasks.core.errors import EvidenceError
 from tasks.core.records import Reply, Score
+from tasks.core.step import progress
 from tasks.rewards import Prompt
 from tasks.rewards.attacks.situations import SITUATIONS, Situation
 from tasks.rewards.attacks.suite import attacks, turned
@@ -80,8 +81,10 @@ def check(
     what the situations say that one may reply.
     """
     run = _Run(spec)
-    for situation in situations:
-        run.attack(situation)
+    with progress("attack", len(situations)) as advance:
+        for situation in situations:
+            run.attack(situation)
+            advance(1)
     run.close(list(rollouts))
     return run.verdict("rollouts" if rollouts else "suite")
 

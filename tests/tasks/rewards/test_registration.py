@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tasks import rewards
+from tasks import rewards, train
 from tasks.core import lineage
 from tasks.core.errors import EvidenceError, SettingsError
 from tasks.core.records import Score
@@ -96,6 +96,21 @@ def test_a_spec_that_pays_for_attacks_may_not_train(mlflow: Any, tmp_path: Path)
     made = registration.register(hackable, mlflow=mlflow)
     version = mlflow.tracking.MlflowClient().get_model_version("reward-hackable", made.version)
     assert version.tags["attacks"].startswith("failed: ")
+
+
+def test_training_asks_the_suite_first(make_job: Any, tmp_path: Path):
+    job = make_job("hacked-reward")
+    file = tmp_path / "spec.yaml"
+    file.write_text(
+        "name: hacked\nversion: 1.0.0\ndescription: As published.\nrisks: [none known]\n"
+        "components: [{reward: tool_call, weight: 1.0, options: {preset: toolrl}}]\n"
+    )
+    params = job.params.model_copy(
+        update={"reward": job.params.reward.model_copy(update={"spec": str(file)})}
+    )
+    with pytest.raises(EvidenceError, match=r"hacked 1\.0\.0 did not survive its attack suite"):
+        train.run(job.model_copy(update={"params": params}))
+    assert not (job.step_folder("train") / "model").exists()
 
 
 def test_the_design_page_is_kept_with_the_version(mlflow: Any, tmp_path: Path):

@@ -128,6 +128,19 @@ def test_a_reward_that_breaks_the_contract_stops(own: Path):
         spec(own, "reward: own_rewards.bare, weight: 1.0").score(asked("a"), Reply())
 
 
+def test_a_reward_of_the_users_own_that_raises_loses_that_reply_alone(own: Path):
+    raising = (
+        "def score(prompt, reply, settings):\n    return Score(value=1 / len(reply.content))\n"
+    )
+    (own / "own_rewards/plain.py").write_text(OWN + raising)
+    found = spec(own, "reward: own_rewards.plain, weight: 1.0")
+    scores = found.batch([asked("a")] * 2, said("", "four"))
+    assert [(score.value, score.reason) for score in scores] == [
+        (None, "reward-raised-ZeroDivisionError"),
+        (0.25, ""),
+    ]
+
+
 @pytest.mark.parametrize("value", ["1000000000.0", ".nan", ".inf", "-1.5"])
 def test_a_value_that_is_none_is_unscored(own: Path, value: str):
     found = spec(own, f"reward: own_rewards.plain, weight: 1.0, options: {{value: {value}}}")
