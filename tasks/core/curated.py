@@ -1,6 +1,6 @@
 """Notes a dataset version in MLflow: its counts, and the page of its contract as an artifact.
 
-    run "dataset-v1.3"   metrics validate.accepted 1698, split.train 310, …
+    run "dataset-v1.3"   metrics validate.accepted 1698, redact.replaced.EMAIL 120, …
                          artifacts contract/expectations.html, contract/expectations.json
 
 One run a version: a flow that is run again finds the run that is there.
@@ -52,4 +52,6 @@ def record(
 def _metrics(stages: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     found = {f"{name}.{c}": float(stage[c]) for name, stage in stages.items() for c in COUNTS}
     info = stages["split"]["info"]
-    return found | {f"split.{size}": float(info[size]) for size in SIZES}
+    found |= {f"split.{size}": float(info[size]) for size in SIZES}
+    replaced = stages["redact"]["info"]["redacted"]
+    return found | {f"redact.replaced.{kind}": float(count) for kind, count in replaced.items()}

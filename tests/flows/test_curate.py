@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from tasks.core import graph, step, workspace
+from tasks.core import graph, lineage, step, workspace
 
 Curated = tuple[Path, dict[str, Any]]
 
@@ -46,6 +46,20 @@ def test_personal_data_is_not_in_what_dvc_keeps(curated: Curated) -> None:
     kept = b"".join(path.read_bytes() for path in (home / "data/split/parts").iterdir())
     assert b"@example.com" not in kept
     assert b"mia_li_3668" not in kept
+
+
+def test_what_was_replaced_is_a_metric_of_the_dataset_by_type(curated: Curated) -> None:
+    home, result = curated
+    mlflow = lineage.connect(lineage.tracking_uri(home))
+    version = result["dataset"]["version"]
+    (run,) = mlflow.search_runs(
+        filter_string=f"tags.`dataset.version` = '{version}' and tags.step = 'curate'",
+        output_format="list",
+    )
+    start = "redact.replaced."
+    shown = {k.removeprefix(start): v for k, v in run.data.metrics.items() if k.startswith(start)}
+    assert shown == result["redact"]["info"]["redacted"]
+    assert shown["EMAIL"] > 0
 
 
 def test_running_it_again_does_nothing(curated: Curated) -> None:
