@@ -20,8 +20,9 @@ sift         messages in which nothing can be found, told from their bytes
 walk         a record's own texts, one after the other
 learn        the first pass over a part: what its sessions know
 first_pass   the first pass over all parts, and what both passes work with
-rewrite      the second pass: stand-ins put, people hashed
+stand_ins    stand-ins put where something was found or is known
+rewrite      the second pass: every record with stand-ins, its people hashed
 residue      whether anything known is left in what was written
-lines        records as they are read, with the messages left as bytes
+lines        records as they are read, the messages as bytes; of a call only what is new
 learnt       what each part taught about its sessions, kept outside of all versioning
 """

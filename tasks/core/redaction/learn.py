@@ -11,7 +11,7 @@ from tasks.core.redaction.fields import Fields
 from tasks.core.redaction.finders import Finders
 from tasks.core.redaction.kinds import Kind
 from tasks.core.redaction.learnt import Lesson, Taught
-from tasks.core.redaction.lines import Line
+from tasks.core.redaction.lines import Line, Past
 from tasks.core.redaction.sift import Sift, as_reply
 
 FAILURES = (ValueError, RecursionError, OverflowError, msgspec.MsgspecError)
@@ -29,6 +29,7 @@ class Collector:
         self._kept: set[str] = set()
         self.seen: set[bytes] = set()
         """Messages that were looked at before."""
+        self.past = Past()
 
     def plain(self, text: str, place: Place, start: int) -> str:
         for span in self._find(text):
@@ -102,15 +103,17 @@ def _line(line: Line, collector: Collector, fields: Fields, sift: Sift) -> None:
         if data not in seen:
             seen.add(data)
             Walker(fields, collector).value(walk.ANY.decode(data), ("metadata",))
-    for raw in (*line.messages, line.response):
-        data = bytes(raw)
-        if data in seen:
+    data = bytes(line.messages)
+    known, new = collector.past.rest(data)
+    for said in (*new, bytes(line.response)):
+        if said in seen:
             continue
-        seen.add(data)
-        reply, head, _ = as_reply(data)
+        seen.add(said)
+        reply, head, _ = as_reply(said)
         if head:
             if reply in seen:
                 continue
             seen.add(reply)
-        if not sift.is_clean(data):
-            walk.spoken(Walker(fields, collector), walk.SPOKEN.decode(data))
+        if not sift.is_clean(said):
+            walk.spoken(Walker(fields, collector), walk.SPOKEN.decode(said))
+    collector.past.add(data, known + len(new))

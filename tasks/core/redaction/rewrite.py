@@ -1,6 +1,6 @@
 """The second pass over a part: every record with stand-ins in place of what was found."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -11,11 +11,12 @@ from tasks.core.redaction import residue, walk
 from tasks.core.redaction.decode import Place, Walker
 from tasks.core.redaction.fields import Fields
 from tasks.core.redaction.finders import Finders
-from tasks.core.redaction.kinds import Kind, Span, settle, unmistakable
+from tasks.core.redaction.kinds import Kind, unmistakable
 from tasks.core.redaction.known import Index, tokens_in, tokens_of
 from tasks.core.redaction.learnt import Taught
-from tasks.core.redaction.lines import Finding, Line
+from tasks.core.redaction.lines import Finding, Line, Past
 from tasks.core.redaction.sift import Sift, as_reply, unbroken
+from tasks.core.redaction.stand_ins import Redactor
 from tasks.core.redaction.surrogates import Surrogates
 
 
@@ -26,8 +27,6 @@ class _Done(NamedTuple):
     persons: frozenset[str]
 
 
-_SHORT = 40
-"""Characters of a text that may well be a key."""
 _SYSTEM = b'"role":"system"}'
 _NOBODY: frozenset[str] = frozenset()
 
@@ -38,68 +37,9 @@ class _Session(NamedTuple):
     """With what every session of the part shares."""
     done: dict[bytes, _Done]
     made: set[str]
-
-
-class Redactor:
-    """A visitor that puts stand-ins, writes down where, and who the record is about."""
-
-    def __init__(self, finders: Finders, surrogates: Surrogates) -> None:
-        self._find = finders.find
-        self._surrogates = surrogates
-        self.index: Index | None = None
-        self.record = ""
-        self.made: set[str] = set()
-        self.findings: list[Finding] = []
-        self.persons: set[str] = set()
-
-    def plain(self, text: str, place: Place, start: int) -> str:
-        spans: Sequence[Span] = self._find(text)
-        if self.index is not None and self.index.may_hold(
-            tokens_of(text) if len(text) <= _SHORT else tokens_in(text)
-        ):
-            spans = settle([*self.index.find(text), *spans])
-        return self._replace(text, spans, place, start) if spans else text
-
-    def identifier(self, text: str, place: Place) -> str:
-        if self.index is None or not self.index.may_hold(tokens_in(text)):
-            return text
-        return self._replace(text, settle(self.index.find(text)), place, 0)
-
-    def whole(self, kind: Kind, text: str, place: Place) -> str:
-        return self._put(Span(0, len(text), kind, "key"), text, place, 0)
-
-    def person(self, text: str) -> None:
-        self.persons.add(self._surrogates.person(text))
-
-    def keep(self, text: str) -> None:
-        """Nothing to do: the first pass has seen it."""
-
-    def _replace(self, text: str, spans: Sequence[Span], place: Place, start: int) -> str:
-        made: list[str] = []
-        at = 0
-        for span in spans:
-            value = text[span.start : span.end]
-            made += [text[at : span.start], self._put(span, value, place, start + span.start)]
-            at = span.end
-        return "".join([*made, text[at:]])
-
-    def _put(self, span: Span, value: str, place: Place, start: int) -> str:
-        stand_in = span.replacement or self._surrogates.of(span.kind, value)
-        if stand_in == value:
-            return value
-        self.made.add(stand_in.lower())
-        self.findings.append(
-            Finding(
-                record=self.record,
-                path=".".join(place),
-                type=span.kind.value,
-                rule=span.rule,
-                start=start,
-                end=start + len(value),
-                hash=self._surrogates.mark(span.kind, value),
-            )
-        )
-        return stand_in
+    past: Past
+    shown: list[_Done]
+    """The messages of the past, as one list without its bracket at the end."""
 
 
 class Rewriter:
@@ -164,12 +104,8 @@ class Rewriter:
             metadata = shown.data
             persons |= shown.persons
         done = session.done
-        messages: list[msgspec.Raw] = []
-        for number, raw in enumerate(line.messages):
-            data = bytes(raw)
-            found = done.get(data) or self._said(session, data, ("messages", str(number)))
-            messages.append(found.data)
-            persons |= found.persons
+        messages = self._messages(session, bytes(line.messages))
+        persons |= messages.persons
         data = bytes(line.response)
         response = done.get(data) or self._said(session, data, ("response",))
         session_id, request_id = self._ids(session, line.session_id, line.request_id)
@@ -177,7 +113,7 @@ class Rewriter:
             line,
             session_id=session_id,
             request_id=request_id,
-            messages=tuple(messages),
+            messages=messages.data,
             tools=tools,
             response=response.data,
             metadata=metadata,
@@ -210,7 +146,9 @@ class Rewriter:
         if found is None:
             taught = self._taught.get(name, Taught())
             own = Index(_pairs(taught), taught.kept, self._surrogates)
-            found = self._sessions[name] = _Session(own, own.beside(self._shared), {}, set())
+            found = self._sessions[name] = _Session(
+                own, own.beside(self._shared), {}, set(), Past(), []
+            )
         return found
 
     def _enter(self, session: _Session) -> None:
@@ -225,6 +163,26 @@ class Rewriter:
         shown_request = self._walker.identifier(request_id, ("request_id",))
         self._redactor.index = session.both
         return shown_session, shown_request
+
+    def _messages(self, session: _Session, data: bytes) -> _Done:
+        """All messages of a call; those that the session's last call carried are not opened."""
+        known, new = session.past.rest(data)
+        persons: set[str] = set()
+        shown: list[bytes] = []
+        if known:
+            before = session.shown[0]
+            persons |= before.persons
+            shown.append(bytes(before.data)[1:])
+        for number, said in enumerate(new, known):
+            found = session.done.get(said)
+            if found is None:
+                found = self._said(session, said, ("messages", str(number)))
+            shown.append(bytes(found.data))
+            persons |= found.persons
+        made = b"[" + b",".join(shown)
+        session.past.add(data, known + len(new))
+        session.shown[:] = [_Done(msgspec.Raw(made), frozenset(persons))]
+        return _Done(msgspec.Raw(made + b"]"), frozenset(persons))
 
     def _metadata(self, session: _Session, data: bytes) -> _Done:
         found = session.done.get(data)

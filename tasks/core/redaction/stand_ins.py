@@ -1,0 +1,75 @@
+"""Puts stand-ins where something was found or is known, and writes down where, for the audit."""
+
+from collections.abc import Sequence
+
+from tasks.core.redaction.decode import Place
+from tasks.core.redaction.finders import Finders
+from tasks.core.redaction.kinds import Kind, Span, settle
+from tasks.core.redaction.known import Index, tokens_in, tokens_of
+from tasks.core.redaction.lines import Finding
+from tasks.core.redaction.surrogates import Surrogates
+
+_SHORT = 40
+"""Characters of a text that may well be a key."""
+
+
+class Redactor:
+    """A visitor that puts stand-ins, writes down where, and who the record is about."""
+
+    def __init__(self, finders: Finders, surrogates: Surrogates) -> None:
+        self._find = finders.find
+        self._surrogates = surrogates
+        self.index: Index | None = None
+        self.record = ""
+        self.made: set[str] = set()
+        self.findings: list[Finding] = []
+        self.persons: set[str] = set()
+
+    def plain(self, text: str, place: Place, start: int) -> str:
+        spans: Sequence[Span] = self._find(text)
+        if self.index is not None and self.index.may_hold(
+            tokens_of(text) if len(text) <= _SHORT else tokens_in(text)
+        ):
+            spans = settle([*self.index.find(text), *spans])
+        return self._replace(text, spans, place, start) if spans else text
+
+    def identifier(self, text: str, place: Place) -> str:
+        if self.index is None or not self.index.may_hold(tokens_in(text)):
+            return text
+        return self._replace(text, settle(self.index.find(text)), place, 0)
+
+    def whole(self, kind: Kind, text: str, place: Place) -> str:
+        return self._put(Span(0, len(text), kind, "key"), text, place, 0)
+
+    def person(self, text: str) -> None:
+        self.persons.add(self._surrogates.person(text))
+
+    def keep(self, text: str) -> None:
+        """Nothing to do: the first pass has seen it."""
+
+    def _replace(self, text: str, spans: Sequence[Span], place: Place, start: int) -> str:
+        made: list[str] = []
+        at = 0
+        for span in spans:
+            value = text[span.start : span.end]
+            made += [text[at : span.start], self._put(span, value, place, start + span.start)]
+            at = span.end
+        return "".join([*made, text[at:]])
+
+    def _put(self, span: Span, value: str, place: Place, start: int) -> str:
+        stand_in = span.replacement or self._surrogates.of(span.kind, value)
+        if stand_in == value:
+            return value
+        self.made.add(stand_in.lower())
+        self.findings.append(
+            Finding(
+                record=self.record,
+                path=".".join(place),
+                type=span.kind.value,
+                rule=span.rule,
+                start=start,
+                end=start + len(value),
+                hash=self._surrogates.mark(span.kind, value),
+            )
+        )
+        return stand_in
