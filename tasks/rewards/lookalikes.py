@@ -21,12 +21,25 @@ _UNSEEN = ("Cf", "Cc", "Mn", "Me")
 
 
 def is_lookalike(given: Any, wanted: Any) -> bool:
-    """Whether a string differs from the wanted one, but not in what a reader sees."""
+    """Whether a string, here or within, differs from the wanted one, but not in what one sees."""
+    if isinstance(given, list) and isinstance(wanted, list):
+        return any(map(is_lookalike, given, wanted))
+    if isinstance(given, dict) and isinstance(wanted, dict):
+        return any(is_lookalike(given[name], wanted[name]) for name in given.keys() & wanted.keys())
     if not isinstance(given, str) or not isinstance(wanted, str) or given.isascii():
         return False
     if unicodedata.normalize("NFC", given) == unicodedata.normalize("NFC", wanted):
         return False
     return seen(given) == seen(wanted)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether all strings in a value are ASCII, so that none can be a look-alike."""
+    if isinstance(value, str):
+        return value.isascii()
+    if isinstance(value, list):
+        return all(map(is_plain, value))
+    return not isinstance(value, dict) or all(map(is_plain, value.values()))
 
 
 def seen(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from tasks.core.records import Call, Tool, ToolCall
 from tasks.rewards import leaderboard
-from tasks.rewards.lookalikes import is_lookalike
+from tasks.rewards.lookalikes import is_lookalike, is_plain
 
 Schema = dict[str, Any]
 
@@ -101,8 +101,7 @@ def is_odd(call: ToolCall, tool: Tool) -> bool:
     """Whether `is_spoofed` or `is_refused` may hold of the call for some wanted one."""
     properties = _properties(tool.parameters)
     return any(
-        (isinstance(value, str) and not value.isascii())
-        or not _has_type(value, properties.get(name), tool.parameters, 0)
+        not is_plain(value) or not _has_type(value, properties.get(name), tool.parameters, 0)
         for name, value in call.arguments.items()
     )
 

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -170,6 +170,8 @@ CALLS = st.builds(
     amount=st.sampled_from([1, 1.0, True, "1"]),
 )
 LISTS = st.lists(CALLS, min_size=1, max_size=4)
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine makes an example wait for its turn."""
 
 
 def key(item: ToolCall) -> tuple[str, str]:
@@ -180,6 +182,7 @@ TWO = [call("get_invoice", id="2", amount=1), call("get_invoice", id="2", amount
 ONES = [call("get_invoice", id="1", amount=amount) for amount in (1, 1, 1.0)]
 
 
+@PATIENT
 @example(TWO, [TWO[0], *ONES], [3, 0, 1, 2])
 @example(TWO, [TWO[0], *ONES], [1, 0, 2, 3])
 @given(LISTS, LISTS, st.permutations(range(4)))
@@ -188,12 +191,14 @@ def test_the_order_of_calls_does_not_matter(wanted, replied, order):
     assert scored(wanted, *replied) == scored(wanted, *shuffled)
 
 
+@PATIENT
 @given(LISTS, LISTS, st.permutations(range(4)))
 def test_the_order_of_wanted_calls_does_not_matter(wanted, replied, order):
     shuffled = [wanted[i] for i in order if i < len(wanted)]
     assert scored(wanted, *replied) == scored(shuffled, *replied)
 
 
+@PATIENT
 @given(
     st.lists(CALLS, min_size=1, max_size=4, unique_by=lambda c: (c.name, c.arguments["id"])), LISTS
 )
@@ -203,6 +208,7 @@ def test_saying_a_call_again_never_pays(wanted, replied):
     assert again <= scored(wanted, *replied).value + 1e-9
 
 
+@PATIENT
 @given(LISTS, LISTS)
 def test_an_invented_tool_never_pays(wanted, replied):
     spoilt = scored(wanted, *replied, call("drop_table")).value
@@ -210,12 +216,14 @@ def test_an_invented_tool_never_pays(wanted, replied):
     assert spoilt <= min(0.0, scored(wanted, *replied).value)
 
 
+@PATIENT
 @given(LISTS, LISTS)
 def test_one_is_paid_for_exact_replies_alone(wanted, replied):
     found = scored(wanted, *replied)
     assert (found.value == 1.0) == found.exact
 
 
+@PATIENT
 @given(LISTS, LISTS)
 def test_exact_agrees_with_the_evaluations_own_code(wanted, replied):
     calls = tuple(Call(name=w.name, arguments=w.arguments) for w in wanted)

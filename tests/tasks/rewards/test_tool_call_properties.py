@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import assume, example, given
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from tasks.core.records import Call, Reference, Reply, Score, Tool, ToolCall
@@ -15,6 +15,8 @@ PARAMETERS = {
     "tags": {"type": "array", "items": {"type": "string"}},
     "where": {"type": "object", "properties": {"floor": {"type": "integer"}}},
 }
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine makes an example wait for its turn."""
 NAMES = ("get_invoice", "get_rate", "pay_invoice")
 TOOLS = tuple(
     Tool(name=name, parameters={"type": "object", "properties": PARAMETERS}) for name in NAMES
@@ -58,6 +60,7 @@ def spoilt(call: ToolCall, names: set[str]) -> ToolCall:
     return ToolCall(name=call.name, arguments=changed)
 
 
+@PATIENT
 @given(LISTS, LISTS, st.permutations(range(4)), st.permutations(range(4)))
 def test_the_order_of_neither_side_matters(wanted, made, first, second):
     turned = [wanted[i] for i in first if i < len(wanted)]
@@ -65,11 +68,13 @@ def test_the_order_of_neither_side_matters(wanted, made, first, second):
     assert scored(turned, shuffled) == scored(wanted, made)
 
 
+@PATIENT
 @given(LISTS, st.permutations(range(4)))
 def test_the_wanted_calls_in_any_order_are_exact(wanted, order):
     assert scored(wanted, [wanted[i] for i in order if i < len(wanted)]).exact
 
 
+@PATIENT
 @given(
     LISTS, st.lists(st.sets(st.sampled_from(list(PARAMETERS))), min_size=4, max_size=4), st.data()
 )
@@ -93,6 +98,7 @@ def test_putting_one_argument_right_never_lowers_the_value(wanted, faults, data)
         assert value(wanted, better) >= value(wanted, made) - 1e-12
 
 
+@PATIENT
 @given(CALLS, st.data())
 def test_it_never_lowers_the_value_of_one_call_whatever_is_wrong_with_it(wanted, data):
     arguments = data.draw(ARGUMENTS)
@@ -106,6 +112,7 @@ def test_it_never_lowers_the_value_of_one_call_whatever_is_wrong_with_it(wanted,
         assert value([wanted], [better]) >= value([wanted], [made]) - 1e-12
 
 
+@PATIENT
 @given(LISTS, LISTS, st.integers(0, 3), st.integers(1, 5))
 def test_a_call_said_again_never_pays(wanted, made, which, times):
     call = made[which % len(made)]
@@ -114,12 +121,14 @@ def test_a_call_said_again_never_pays(wanted, made, which, times):
     assert value(wanted, [*made, *[call] * times]) <= value(wanted, made) + 1e-12
 
 
+@PATIENT
 @given(LISTS, LISTS, LISTS)
 def test_calls_beside_the_right_ones_never_pay(wanted, more, _):
     assert value(wanted, [*wanted, *more]) <= 0.2
     assert value(wanted, [*wanted, *more, ToolCall(name="rm_rf")]) <= 0.0
 
 
+@PATIENT
 @given(LISTS, LISTS)
 def test_values_lie_in_the_range_and_one_is_exact(wanted, made):
     found = scored(wanted, made)
@@ -128,6 +137,7 @@ def test_values_lie_in_the_range_and_one_is_exact(wanted, made):
     assert (found.value == 1.0) == found.exact
 
 
+@PATIENT
 @given(LISTS, LISTS)
 def test_asking_for_an_order_never_pays_more(wanted, made):
     assert value(wanted, made, ordered=True) <= value(wanted, made) + 1e-12
