@@ -19,11 +19,12 @@ from typing import Any
 from pydantic import Field
 
 from tasks.core.records import Reference, Reply, Score, ToolCall
-from tasks.rewards import NOT_APPLICABLE, Case, Prompt
+from tasks.rewards import Case, Prompt
+from tasks.rewards.due import only_called
 from tasks.rewards.endpoint import VARIABLE, Failure, Patience, Purse, address, post
 from tasks.rewards.similarity import wanted_text
 
-SOURCES = ("tasks/rewards/endpoint.py", "tasks/rewards/similarity.py")
+SOURCES = tuple(f"tasks/rewards/{name}.py" for name in ("endpoint", "similarity", "due"))
 
 
 class Settings(Patience):
@@ -51,8 +52,8 @@ async def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
     if isinstance(wanted, Score):
         return wanted
     given = reply.content.strip()
-    if not given and reply.tool_calls:
-        return Score.unscored(NOT_APPLICABLE)
+    if (called := only_called(prompt, reply)) is not None:
+        return called
     if not given or len(given) > settings.longest:
         return Score(value=0.0, tier="too-long" if given else "empty")
     found = await likeness([given, wanted], settings)
@@ -108,5 +109,6 @@ CASES = (
     Case(_ANSWER, Reply(content="days 5 take Refunds."), 1.0),
     Case(_ANSWER, Reply(content="bananas are blue"), 0.0),
     Case(_ANSWER, Reply(content=""), 0.0),
-    Case(_ANSWER, Reply(tool_calls=(ToolCall(name="get_policy"),)), None),
+    Case(_ANSWER, Reply(tool_calls=(ToolCall(name="get_policy"),)), 0.0),
+    Case(_ANSWER._replace(reference=None), Reply(content="Refunds take 5 days."), None),
 )

@@ -11,7 +11,8 @@ be had by writing tags. What the structure holds is not looked at (`json_schema`
 unscored are different things:
 
     text in another structure, no text at all, a malformed call    0
-    a reply that only calls tools                                  not applicable: no text to shape
+    a reply that only calls tools, the reference being no call     0
+    a reply that only calls tools else                             not applicable: no text to shape
 """
 
 import re
@@ -22,11 +23,12 @@ from pydantic import Field, model_validator
 
 from tasks.core.records import Reply, Score, ToolCall
 from tasks.core.settings import Section
-from tasks.rewards import NOT_APPLICABLE, Case, Prompt
+from tasks.rewards import Case, Prompt
+from tasks.rewards.due import only_called
 from tasks.rewards.json_text import LONGEST, NotJsonError, read
 from tasks.rewards.patterns import Pattern, compiled
 
-SOURCES = tuple(f"tasks/rewards/{name}.py" for name in ("json_text", "patterns"))
+SOURCES = tuple(f"tasks/rewards/{name}.py" for name in ("json_text", "patterns", "due"))
 
 _FENCES = re.compile(r"^```", re.MULTILINE)
 _TAG = r"^[A-Za-z][A-Za-z0-9_-]*$"
@@ -62,8 +64,8 @@ def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
     if any(call.raw_arguments or not call.name for call in reply.tool_calls):
         return Score(value=0.0, tier="malformed-call")
     text = reply.content.strip()
-    if not text and reply.tool_calls:
-        return Score.unscored(NOT_APPLICABLE)
+    if (called := only_called(prompt, reply)) is not None:
+        return called
     if not text:
         return Score(value=0.0, tier="empty")
     if len(text) > LONGEST:

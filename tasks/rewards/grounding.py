@@ -20,8 +20,9 @@ a passage that answers something else; put a `judge` beside it for that.
 
 What is retrieved is an option: objects in tool results with an id and a text under the given keys,
 elements as `<passage id="kb-7">...</passage>`, or both. Where nothing was retrieved and nothing is
-cited, where the reply only calls tools, and where the reference is a question or a refusal, the
-reward is not applicable. Citing what was never retrieved is applicable, and invented.
+cited, and where the reference is a question or a refusal, the reward is not applicable. Citing what
+was never retrieved is applicable, and invented. A reply that only calls tools is worth what an
+uncited one is where the reference is an answer, and not applicable where there is no reference.
 """
 
 import json
@@ -34,10 +35,11 @@ from pydantic import Field, field_validator
 from tasks.core.records import Message, Reference, Reply, Score, ToolCall
 from tasks.core.settings import Section
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
+from tasks.rewards.due import only_called
 from tasks.rewards.json_text import NotJsonError, read
 from tasks.rewards.patterns import Pattern, compiled
 
-SOURCES = ("tasks/rewards/patterns.py", "tasks/rewards/json_text.py")
+SOURCES = tuple(f"tasks/rewards/{name}.py" for name in ("patterns", "json_text", "due"))
 
 LONGEST = 100_000
 """Characters of a reply that is looked at; a longer one is worth -1."""
@@ -88,9 +90,10 @@ class Claim(NamedTuple):
 
 def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
     """Score one reply; see the module for the formula. Values are in [-1, 1]."""
-    only_calls = reply.tool_calls and not reply.content.strip()
-    if only_calls or not _states(prompt.reference):
+    if not _states(prompt.reference):
         return Score.unscored(NOT_APPLICABLE)
+    if (called := only_called(prompt, reply, settings.uncited)) is not None:
+        return called
     if len(reply.content) > LONGEST:
         return Score(value=-1.0, tier="too-long")
     text = _answer(reply.content, settings.answer_key)
@@ -244,7 +247,8 @@ CASES = (
     Case(_PROMPT, Reply(content="[kb-7]"), -1.0),
     Case(Prompt((), (), None), Reply(content="Refunds take 5 days [kb-7]."), -1.0),
     Case(Prompt((), (), None), Reply(content="Hello."), None),
-    Case(_PROMPT, Reply(tool_calls=(ToolCall(name="search"),)), None),
+    Case(_PROMPT, Reply(tool_calls=(ToolCall(name="search"),)), 0.0),
+    Case(_PROMPT._replace(reference=None), Reply(tool_calls=(ToolCall(name="search"),)), None),
     Case(_PROMPT, Reply(content="Refunds take 5 days."), -1.0, {"uncited": -1.0}),
     Case(_PROMPT, Reply(content='{"say": "Refunds take 5 days [kb-7]."}'), 1.0, _IN_JSON),
 )

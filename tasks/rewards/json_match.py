@@ -21,9 +21,10 @@ from typing import Any
 from tasks.core.records import Reference, Reply, Score, ToolCall
 from tasks.core.settings import Section
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
+from tasks.rewards.due import only_called
 from tasks.rewards.json_text import NotJsonError, read
 
-SOURCES = ("tasks/rewards/json_text.py",)
+SOURCES = ("tasks/rewards/json_text.py", "tasks/rewards/due.py")
 
 
 class Settings(Section):
@@ -46,8 +47,7 @@ def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
     except NotJsonError:
         return Score.unscored("reference-is-no-json")
     if not reply.content.strip():
-        silent = Score(value=0.0, tier="empty")
-        return Score.unscored(NOT_APPLICABLE) if reply.tool_calls else silent
+        return only_called(prompt, reply) or Score(value=0.0, tier="empty")
     try:
         given = _leaves(read(reply.content, fenced=settings.fenced), settings)
     except NotJsonError:
@@ -97,7 +97,8 @@ CASES = (
     Case(_INVOICE, Reply(content='{"total": "12"}'), 0.0),
     Case(_INVOICE, Reply(content="The total is 12."), 0.0),
     Case(_INVOICE, Reply(content=""), 0.0),
-    Case(_INVOICE, Reply(tool_calls=(ToolCall(name="get_invoice"),)), None),
+    Case(_INVOICE, Reply(tool_calls=(ToolCall(name="get_invoice"),)), 0.0),
+    Case(_INVOICE._replace(reference=Reference(behaviour="refuse")), Reply(content="{}"), None),
     Case(_INVOICE._replace(reference=None), Reply(content="{}"), None),
     Case(_LIST, Reply(content="[2, 1]"), 1.0, {"ordered": False}),
     Case(_LIST, Reply(content="[1, 1]"), 0.5, {"ordered": False}),

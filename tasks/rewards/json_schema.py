@@ -12,9 +12,9 @@
 
 The value lies between `invalid` and `valid`: by the share of calls that are valid, and all or
 nothing for a text, of which half a structure is of no use. A reply without calls is not applicable
-where those are checked: paying it would pay for silence. Where the text is checked, one that only
-calls tools is not applicable, and one that says nothing is invalid. Beside another reward
-use `{valid: 0.0, invalid: -1.0}`, so that being valid as such earns nothing.
+where those are checked: paying it would pay for silence. Where the text is checked, one that says
+nothing is invalid, and so is one that only calls tools where the reference is no call (`due`).
+Beside another reward use `{valid: 0.0, invalid: -1.0}`, so that being valid as such earns nothing.
 """
 
 from functools import lru_cache
@@ -26,9 +26,10 @@ from pydantic import Field, field_validator, model_validator
 from tasks.core.records import Reference, Reply, Score, Tool, ToolCall
 from tasks.core.settings import Section
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
+from tasks.rewards.due import only_called
 from tasks.rewards.json_text import NotJsonError, read
 
-SOURCES = ("tasks/rewards/json_text.py",)
+SOURCES = ("tasks/rewards/json_text.py", "tasks/rewards/due.py")
 
 
 class Settings(Section):
@@ -77,8 +78,8 @@ def _calls(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
 
 
 def _text(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
-    if reply.tool_calls and not reply.content.strip():
-        return Score.unscored(NOT_APPLICABLE)
+    if (called := only_called(prompt, reply, settings.invalid)) is not None:
+        return called
     schema = settings.text_schema
     if settings.check == "reference":
         schema = _schema_of(prompt.reference)
@@ -167,6 +168,7 @@ CASES = (
     Case(_PROMPT, Reply(content='{"sum": 12}'), 0.0, _TOTAL),
     Case(_PROMPT, Reply(content="The total is 12."), 0.0, _TOTAL),
     Case(_PROMPT, Reply(tool_calls=(_GOOD,)), None, _TOTAL),
+    Case(_WITH_SCHEMA, Reply(tool_calls=(_GOOD,)), 0.0, {"check": "reference"}),
     Case(_WITH_SCHEMA, Reply(content="[1, 2]"), 1.0, {"check": "reference"}),
     Case(_WITH_SCHEMA, Reply(content="[1, two]"), 0.0, {"check": "reference"}),
 )

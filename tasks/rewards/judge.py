@@ -12,10 +12,11 @@ Where the verdict cannot be had or read, the reply is unscored and says why: `ju
 `judge-status-503`, `judge-verdict-unreadable`, `judge-refused`, `judge-is-another-model` (what
 answered is not what was pinned) and so on. It is never a zero and never the middle.
 
-Not asked about: a reply that only calls tools (not applicable; `{calls: true}` shows them), one
-without a letter or digit in it, one longer than `answer_characters`, and one that is only an
-opening. All but the first are worth 0: judges have been seen to pass ":" and "Thought process:"
-as right (arXiv 2507.08794, "One Token to Fool LLM-as-a-Judge").
+Not asked about: a reply without a letter or digit in it, one longer than `answer_characters`, and
+one that is only an opening. They are worth 0: judges have been seen to pass ":" and "Thought
+process:" as right (arXiv 2507.08794, "One Token to Fool LLM-as-a-Judge"). Nor is one that only
+calls tools, unless `calls` is set: it is worth 0 where the reference is no call, and not applicable
+else.
 """
 
 import re
@@ -24,11 +25,12 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from tasks.core.records import Message, Reference, Reply, Score, ToolCall
-from tasks.rewards import NOT_APPLICABLE, Case, Prompt
+from tasks.rewards import Case, Prompt
+from tasks.rewards.due import only_called
 from tasks.rewards.endpoint import Failure, Purse
 from tasks.rewards.judging import JudgeSettings, Question, answer, ask, context, prompt_sha
 
-SOURCES = tuple(f"tasks/rewards/{name}.py" for name in ("judging", "endpoint", "json_text"))
+SOURCES = tuple(f"tasks/rewards/{name}.py" for name in ("judging", "endpoint", "json_text", "due"))
 
 # Openings that the paper found to pass for answers, and what they are in other languages.
 _OPENINGS = frozenset(
@@ -87,8 +89,8 @@ async def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
         SettingsError: the environment does not say where the judge is.
     """
     text = reply.content.strip()
-    if reply.tool_calls and not settings.calls and not text:
-        return Score.unscored(NOT_APPLICABLE)
+    if not settings.calls and (called := only_called(prompt, reply)) is not None:
+        return called
     if not reply.tool_calls and not _says(text):
         return Score(value=0.0, tier="says-nothing")
     shown = answer(reply)
@@ -142,5 +144,6 @@ CASES = (
     Case(_ASKED, Reply(content=""), 0.0),
     Case(_ASKED, Reply(content=":"), 0.0),
     Case(_ASKED, Reply(content="Thought process:"), 0.0),
-    Case(_ASKED, Reply(tool_calls=(ToolCall(name="get_policy"),)), None),
+    Case(_ASKED, Reply(tool_calls=(ToolCall(name="get_policy"),)), 0.0),
+    Case(_ASKED._replace(reference=None), Reply(tool_calls=(ToolCall(name="f"),)), None),
 )

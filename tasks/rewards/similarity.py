@@ -34,6 +34,9 @@ from pydantic import Field, field_validator
 from tasks.core.records import Reference, Reply, Score, ToolCall
 from tasks.core.settings import Section
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
+from tasks.rewards.due import only_called
+
+SOURCES = ("tasks/rewards/due.py",)
 
 Metric = Literal[
     "fuzzy_match",
@@ -80,8 +83,7 @@ def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
         return Score.unscored("reference-too-long")
     given = reply.content.strip()
     if not given:
-        silent = Score(value=0.0, tier="empty")
-        return Score.unscored(NOT_APPLICABLE) if reply.tool_calls else silent
+        return only_called(prompt, reply) or Score(value=0.0, tier="empty")
     if len(given) > min(_LONGEST, _TIMES_LONGER * len(wanted) + _ALWAYS_COMPARED):
         return Score(value=0.0, tier="too-long")
     value = similarity(given, wanted, settings.metric, ignore_case=settings.ignore_case)
@@ -189,7 +191,7 @@ CASES = (
     Case(_ANSWER, Reply(content="?"), 0.0),
     Case(_ANSWER, Reply(content=""), 0.0),
     Case(_ANSWER, Reply(content="It is 12 euros. " * 100), 0.0),
-    Case(_ANSWER, Reply(tool_calls=(ToolCall(name="get_invoice"),)), None),
+    Case(_ANSWER, Reply(tool_calls=(ToolCall(name="get_invoice"),)), 0.0),
     Case(_ANSWER._replace(reference=None), Reply(content="It is 12 euros."), None),
     # Three words of four in common, and two pairs of three.
     Case(_ANSWER, Reply(content="It is 13 euros."), 0.75, {"metric": "rouge_1"}),

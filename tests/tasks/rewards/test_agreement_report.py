@@ -79,7 +79,8 @@ def test_rows_that_a_component_does_not_apply_to_are_left_out_and_counted(
     graders: Graders, files: tuple[Path, Path]
 ):
     call = {"content": "", "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]}
-    more = {**labelled_rows.row(0), "completion": {"role": "assistant", **call}}
+    row = {**labelled_rows.row(0), "reference": {"behaviour": "execute"}}
+    more = {**row, "completion": {"role": "assistant", **call}}
     with files[1].open("a") as file:
         file.write(json.dumps(more) + "\n")
     found = measured(files)

@@ -88,7 +88,9 @@ def test_the_schema_can_come_with_the_row():
     assert score(row, Reply(content="[1, 2]"), settings).value == 1.0
     assert score(row, Reply(content='["1"]'), settings).value == 0.0
     assert score(row, Reply(), settings).value == 0.0
-    assert score(row, Reply(tool_calls=(GOOD,)), settings).reason == NOT_APPLICABLE
+    assert score(row, Reply(tool_calls=(GOOD,)), settings).tier == "only-called"
+    bare = row._replace(reference=None)
+    assert score(bare, Reply(tool_calls=(GOOD,)), settings).reason == NOT_APPLICABLE
     for broken in ("no schema", '{"type": "whole number"}', '{"$ref": "http://127.0.0.1:9/x"}'):
         bad = Prompt((), (), Reference(behaviour="answer", text=broken))
         found = score(bad, Reply(content="[1]"), settings)

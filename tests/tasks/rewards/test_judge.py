@@ -209,8 +209,11 @@ def test_a_flood_is_worth_nothing_and_not_asked_about(graders: Graders):
 
 def test_calls_are_judged_where_told_to(graders: Graders):
     call = Reply(tool_calls=(ToolCall(name="get_policy", arguments={"of": "refunds"}),))
-    assert scored(call).reason == NOT_APPLICABLE
-    assert scored(call, calls=True).value == 0.0
+    assert (scored(call).value, scored(call).tier) == (0.0, "only-called")
+    act = PROMPT._replace(reference=Reference(behaviour="execute"))
+    assert scored(call, act).reason == NOT_APPLICABLE
+    assert graders.asked == []
+    assert scored(call, act, calls=True).tier == "score-1"
 
 
 def test_what_a_score_depends_on_is_told():

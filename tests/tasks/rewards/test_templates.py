@@ -93,7 +93,11 @@ WRONG: dict[str, dict[str, Reply]] = {
         "flood": tagged(f"{ANSWER} " * 5000),
     },
 }
-CASES = [(name, kind) for name, wrong in WRONG.items() for kind in wrong]
+CALLED = {
+    "only-called": Reply(tool_calls=(ToolCall(name="get_invoice"),)),
+    "malformed": Reply(tool_calls=(ToolCall(name="", raw_arguments="{"),)),
+}
+CASES = [(name, kind) for name, wrong in WRONG.items() for kind in (*wrong, *CALLED)]
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
@@ -113,7 +117,7 @@ def test_the_right_answer_is_worth_one(graders: Graders, path: Path):
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_a_wrong_answer_is_worth_a_fifth_at_most(graders: Graders, name: str, kind: str):
-    found = score(name, WRONG[name][kind])
+    found = score(name, (WRONG[name] | CALLED)[kind])
     assert found.value is not None
     assert found.value <= 0.2
 
