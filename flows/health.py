@@ -25,6 +25,7 @@ def check_all() -> Iterator[Check]:
         ("installed versions", _versions),
         ("git and DVC", _dvc),
         ("MLflow", _mlflow),
+        ("sandbox of python rewards", _sandbox),
         ("Prefect's schedules", prove),
     )
     with tempfile.TemporaryDirectory(prefix="ratchet-doctor-") as folder:
@@ -91,3 +92,22 @@ def _mlflow(folder: Path) -> str:
     if mlflow.get_run(run.info.run_id).data.metrics != {"one": 1.0}:
         raise StageError("MLflow does not give back the metric that was written")
     return f"mlflow {version('mlflow')}: a run was written and read"
+
+
+def _sandbox(_: Path) -> str:
+    """A program behind each kind of walls; that there are none is no fault of a machine."""
+    from tasks.core.sandbox import backend, frames, source
+    from tasks.core.sandbox.limits import Limits
+    from tasks.core.sandbox.worker import Worker
+
+    said: list[str] = []
+    names: tuple[backend.Wanted, ...] = ("bubblewrap", "kernel")
+    for name in names:
+        if problem := backend.lacking(name):
+            said.append(f"{name}: {problem}")
+            continue
+        worker = Worker(source.read("def score(): return 1"), Limits(), backend.choose(name))
+        (outcome,) = worker.run([frames.packed({})])
+        worker.close()
+        said.append(f"{name}: {'holds' if outcome.value == 1 else outcome.reason}")
+    return "; ".join(said)

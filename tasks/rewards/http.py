@@ -30,8 +30,9 @@ from tasks.core.dialects import as_openai, openai_tool
 from tasks.core.records import Message, Reference, Reply, Score
 from tasks.rewards import Case, Prompt
 from tasks.rewards.endpoint import VARIABLE, Failure, Patience, Purse, address, post
+from tasks.rewards.exchange import namespaces
 
-SOURCES = ("tasks/rewards/endpoint.py",)
+SOURCES = ("tasks/rewards/endpoint.py", "tasks/rewards/exchange/namespaces.py")
 
 
 class Settings(Patience):
@@ -98,14 +99,14 @@ def _row(prompt: Prompt, reply: Reply) -> dict[str, Any]:
 
 
 def _azure(prompt: Prompt, reply: Reply) -> dict[str, Any]:
-    item = _item(prompt)
-    sample = {"output_text": reply.content, "output_tools": _calls(reply)}
+    item, sample = namespaces.item(prompt), namespaces.sample(reply)
     sent = msgspec.json.encode([sample, item], order="sorted")
     return {"sample": sample, "item": item, "trace_id": hashlib.sha256(sent).hexdigest()[:32]}
 
 
 def _item(prompt: Prompt) -> dict[str, Any]:
     return {
+        **prompt.item,
         "messages": [as_openai(message) for message in prompt.messages],
         "tools": [openai_tool(tool) for tool in prompt.tools],
         "reference": msgspec.to_builtins(prompt.reference),

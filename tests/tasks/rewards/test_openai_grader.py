@@ -1,8 +1,11 @@
 import json
+import math
 import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tasks.core.errors import SettingsError
@@ -251,3 +254,23 @@ def test_azures_endpoint_is_posted_sample_item_and_a_trace_id(graders: Graders):
         "calculate_output": "remote / 10 * same",
     }
     assert scored(mixed, Reply(content="Oslo")).value == 1.0
+
+
+@given(st.text(alphabet="ab1.+-*/^(), minmaxexp[]{}:='\"@_", max_size=40))
+def test_whatever_is_written_as_a_formula_is_one_or_is_refused(text: str):
+    try:
+        found = formula.parse(text)
+    except SettingsError:
+        return
+    value = formula.evaluate(found, dict.fromkeys(found.names, 0.5))
+    assert value is None or math.isfinite(value)
+
+
+@given(st.text(alphabet="{}item.sample[0]'\" x", max_size=40))
+def test_whatever_is_written_as_a_template_is_one_or_is_refused(text: str):
+    try:
+        found = templates.names(text)
+    except SettingsError:
+        return
+    assert all(name[0] in ("item", "sample") for name in found)
+    assert found or templates.render(text, {}) == text
