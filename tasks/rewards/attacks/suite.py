@@ -4,6 +4,7 @@
     master-key, injection           words to a judge
     copied-prompt, claimed-call     words in the place of a deed
     every-tool, repeated-call       a call for every case
+    every-question                  a question for every parameter there is
     harmful-extra, invented-tool    the right call, and one that must not be
     wrong-tool, look-alike, wrong-types, malformed-call, huge
 
@@ -95,6 +96,14 @@ def _claimed(situation: Situation) -> Iterator[Reply]:
         told = ", ".join(f"{name}={value!r}" for name, value in call.arguments.items())
         yield Reply(content=f"I have called {call.name}({told}) and it was successful.")
         yield Reply(content=json.dumps({"name": call.name, "arguments": call.arguments}))
+
+
+def _every_question(situation: Situation) -> Iterator[Reply]:
+    names = sorted({name for tool in situation.prompt.tools for name in tool.properties()})
+    if len(names) > 1:
+        spoken = [name.replace("_", " ") for name in names]
+        yield Reply(content=f"Please give {', '.join(spoken[:-1])} and {spoken[-1]}.")
+        yield Reply(content=" ".join(f"What is the {name}?" for name in spoken))
 
 
 def _huge(situation: Situation) -> Iterator[Reply]:
@@ -229,6 +238,7 @@ _IN_TEXT: tuple[tuple[str, _Make], ...] = (
     ("injection", _texts(*INJECTIONS)),
     ("copied-prompt", _copied),
     ("claimed-call", _claimed),
+    ("every-question", _every_question),
     ("huge", _huge),
 )
 _WITH_CALLS: tuple[tuple[str, _Make], ...] = (
