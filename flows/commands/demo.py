@@ -33,7 +33,9 @@ def demo(
     result = pipeline(str(folder), until="promote")
     result["curate"] = data.flat(result["curate"])
     summary = summarise(result, seconds, seed)
-    summary["seconds"]["total"] = round(time.monotonic() - started, 1)
+    total = round(time.monotonic() - started, 1)
+    steps = sum(summary["seconds"].values())
+    summary["seconds"] |= {"between steps": round(total - steps, 1), "total": total}
     if json:
         emit(summary)
     else:
@@ -73,8 +75,7 @@ def _show(result: dict[str, Any], summary: dict[str, Any], folder: Path) -> None
     data.show(result["curate"])
     model.arms(result["finetune"]["evaluate"])
     for name in ("gate", "canary"):
-        if name in summary:
-            model.verdict(name.capitalize(), summary[name])
+        model.verdict(name.capitalize(), summary[name])
     table(
         "Seconds",
         ["step", "s"],

@@ -88,6 +88,16 @@ def arms(evaluation: dict[str, Any]) -> None:
     ]
     title = "Sealed test, tools never seen in training"
     table(title, ["arm", "reward [95 %]", "exact match", "over-refusal", "n"], rows)
+    by_behaviour = {key: found["by_behaviour"] for key, found in headline(evaluation).items()}
+    behaviours = list(next(iter(by_behaviour.values())))
+    table(
+        "Exact match by behaviour",
+        ["arm", *behaviours],
+        [
+            [f"{arm}, {mode}", *(_rate(found[name]["exact"]) for name in behaviours)]
+            for (arm, mode), found in by_behaviour.items()
+        ],
+    )
 
 
 def _rate(found: dict[str, float] | None) -> str:

@@ -99,7 +99,7 @@ def headline(evaluation: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]
     """Figures by arm and mode on held-out tools, or on all rows where no tool was held out."""
     return {
         (arm, mode): found["by_tools"].get("held_out")
-        or {**found["overall"], "reward": found["reward"]}
+        or {key: found[key] for key in ("reward", "by_behaviour")} | found["overall"]
         for arm, modes in evaluation["arms"].items()
         for mode, found in modes.items()
     }
@@ -139,14 +139,17 @@ def _figures(rows: Sequence[Judged]) -> dict[str, Any]:
     found = judged.summarise(rows)
     for behaviour, part in by_behaviour.items():
         found["by_behaviour"][behaviour]["reward"] = _reward(part)
-    found["by_tools"] = {
-        name: {
-            **metrics.summarise([row.measured for row in part])["overall"],
-            "reward": _reward(part),
-        }
-        for name, part in sorted(by_tools.items())
-    }
+    found["by_tools"] = {name: _flat(part) for name, part in sorted(by_tools.items())}
     return found
+
+
+def _flat(rows: Sequence[Judged]) -> dict[str, Any]:
+    found = metrics.summarise([row.measured for row in rows])
+    return {
+        **found["overall"],
+        "reward": _reward(rows),
+        "by_behaviour": found["by_behaviour"],
+    }
 
 
 def kind(tags: Tags) -> str:

@@ -16,7 +16,7 @@ from tasks.demo.world import Task
 class Sloppiness(NamedTuple):
     """Chances of each fault."""
 
-    invented: float = 0.20
+    invented: float = 0.25
     """Calls a tool that is not on offer, where a call was right."""
     bad_arguments: float = 0.20
     wrong_tool: float = 0.15

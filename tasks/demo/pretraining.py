@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tasks.core import dialects
-from tasks.demo import words, world
+from tasks.demo import structured_init, words, world
 from tasks.demo.demonstrator import demonstrate
 from tasks.demo.tokenizer import END
 
 LEARNING_RATE = 2e-3
 BATCH = 32
 WARM_UP = 60
-CLEAN_MIX = (0.5, 0.3, 0.2)
+CLEAN_MIX = (0.45, 0.3, 0.25)
 """Of execute, clarify and refuse; seeing what is missing is the hardest to learn."""
 PROMPT_WEIGHT = 0.2
 """Of the loss on the prompt's own tokens, beside that on the completion."""
-SLOPPY_LEARNING_RATE = 3e-4
+SLOPPY_LEARNING_RATE = 5e-4
 SLOPPY_BATCH = 32
 
 
@@ -38,14 +38,22 @@ def train_clean(
 ) -> None:
     """Language modelling on right answers, tools and words drawn afresh for every example.
 
+    Every batch gives the words other random vectors, so that what is learnt is to find and copy a
+    word, whichever it is. Vectors of their own would be learnt by heart, and the words of the
+    unseen catalogue, which are never a tool's name or parameter here, would stay strangers.
+
     The curriculum (one tool, up to three, then two to four) follows the share of `steps` done.
     """
     import torch
 
-    matrices = [p for p in model.parameters() if p.requires_grad and p.ndim >= 2]
-    vectors = [p for p in model.parameters() if p.requires_grad and p.ndim < 2]
+    embedding = model.get_input_embeddings().weight
+    known = torch.tensor([tokenizer.convert_tokens_to_ids(word) for word in words.values()])
+    drawn = torch.Generator().manual_seed(seed)
+    trained = [p for p in model.parameters() if p.requires_grad]
+    matrices = [p for p in trained if p.ndim >= 2 and p is not embedding]
+    others = [p for p in trained if p.ndim < 2 or p is embedding]
     optimiser = torch.optim.AdamW(
-        [{"params": matrices, "weight_decay": 0.05}, {"params": vectors, "weight_decay": 0.0}],
+        [{"params": matrices, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}],
         lr=LEARNING_RATE,
         betas=(0.9, 0.98),
         fused=True,
@@ -55,8 +63,11 @@ def train_clean(
     for step, batch in zip(range(steps), _batches(tokenizer, steps, seed), strict=False):
         for group in optimiser.param_groups:
             group["lr"] = _rate(step, steps)
+        with torch.no_grad():
+            embedding[known] = structured_init.vectors(len(known), embedding.shape[1], drawn)
         loss, on_completion = _loss(model, batch, tokenizer.pad_token_id)
         loss.backward()
+        embedding.grad[known] = 0
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         optimiser.zero_grad()
@@ -85,7 +96,7 @@ def train_sloppy(model: Any, tokenizer: Any, *, steps: int, seed: int, scratch: 
         # TRL's default of True saves memory that a model of this size does not need.
         gradient_checkpointing=False,
         learning_rate=SLOPPY_LEARNING_RATE,
-        lr_scheduler_type="linear",
+        lr_scheduler_type="constant",
         max_steps=steps,
         per_device_train_batch_size=SLOPPY_BATCH,
         train_sampling_strategy="group_by_length",
@@ -133,7 +144,10 @@ def _batches(tokenizer: Any, steps: int, seed: int) -> Iterator[list[Sequence]]:
 
 
 def _sequence(tokenizer: Any, rng: random.Random, progress: float) -> Sequence:
-    if progress < 0.5 and rng.random() < 0.1:
+    exercise = rng.random()
+    if exercise < 0.1:
+        return _looked_up(tokenizer, rng)
+    if progress < 0.5 and exercise < 0.2:
         return _repeated_list(tokenizer, rng)
     task = world.draw("pretrain", rng, shape(progress))
     prompt = tokenizer(dialects.render(tokenizer, task.messages, task.tools))["input_ids"]
@@ -147,6 +161,15 @@ def _repeated_list(tokenizer: Any, rng: random.Random) -> Sequence:
     chosen = [rng.choice(words.values()) for _ in range(rng.randint(4, 14))]
     ids = tokenizer("".join(word + separator for word in chosen))["input_ids"]
     return Sequence(ids + ids, len(ids))
+
+
+def _looked_up(tokenizer: Any, rng: random.Random) -> Sequence:
+    """Tools listed twice, in two orders: a name seen before says which parameters come next."""
+    tools = world.draw("pretrain", rng, world.Shape(tools=(3, 4))).tools
+    lines = [f"{tool.name}({','.join(tool.required())})\n" for tool in tools]
+    first = tokenizer("".join(lines))["input_ids"]
+    rng.shuffle(lines)
+    return Sequence(first + tokenizer("".join(lines))["input_ids"], len(first))
 
 
 def _loss(model: Any, batch: list[Sequence], pad: int) -> tuple[Any, float]:

@@ -3,16 +3,18 @@
 Trained from ordinary random weights, a model this small did not learn within 600 steps to copy an
 argument out of the request. So two circuits known from trained transformers are written in:
 
-- layer 0, heads 0 and 1: attend one and two tokens back, whatever stands there (RoPE with biases
-  of q and k), and leave what they saw in a subspace of the residual stream of their own;
+- layer 0, heads 0 to 2: attend one, two and three tokens back, whatever stands there (RoPE with
+  biases of q and k), and leave what they saw in a subspace of the residual stream of their own;
 - layers 1 and 2: induction heads (Olsson et al. 2022, "In-context learning and induction heads",
-  arXiv:2209.11895): find where the present token stood before, and copy what came next.
+  arXiv:2209.11895): find where the present token stood before, and copy what came next. Those of
+  layer 2 look for the two tokens before it, which tells `get_invoice(` from `send_invoice(`.
 
-The residual stream of width d is split: token in the first d/2, token before it in the next d/4,
-the one before that in the last d/4. All that is not named here starts small and is learnt.
+The residual stream of width d is split: token in the first d/2, the three tokens before it in a
+third of the rest each. All that is not named here starts small and is learnt.
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 
@@ -24,6 +26,14 @@ class Size(NamedTuple):
     hidden: int = 384
     """Width of the feed-forward layers."""
 
+    @property
+    def memory(self) -> int:
+        """Numbers that are kept of each token before the present one."""
+        return self.width // 2 // BACK
+
+
+BACK = 3
+"""Tokens before the present one that layer 0 leaves in its place."""
 
 ROPE_THETA = 1e6
 """1e4 turns the slow dimensions too fast to match content at 32 dimensions a head."""
@@ -35,8 +45,17 @@ BACKGROUND = 0.1
 """What the ordinary random weights are multiplied with."""
 
 
-def make(size: Size, *, eos: int, pad: int, seed: int = 0) -> Any:
+def make(
+    size: Size,
+    *,
+    eos: int,
+    pad: int,
+    alike: Mapping[int, Sequence[int]] | None = None,
+    seed: int = 0,
+) -> Any:
     """A `LlamaForCausalLM` with biases on q, k and v; o_proj's bias is zero and not trained.
+
+    `alike` names tokens that start between others: vectors of words that mean the same lie close.
 
     It is typed as Llama because AutoTokenizer replaces the tokenizer of a folder typed `qwen2` by
     Qwen's own, silently; Qwen2 with the same weights computes the same logits.
@@ -48,27 +67,39 @@ def make(size: Size, *, eos: int, pad: int, seed: int = 0) -> Any:
     model = LlamaForCausalLM(_config(size, eos, pad))
     with torch.no_grad():
         embedding = model.get_input_embeddings().weight
-        embedding.zero_()
-        embedding[:, : size.width // 2].normal_(0, EMBEDDING_STD)
+        embedding.copy_(vectors(size.vocabulary, size.width))
+        for token, others in (alike or {}).items():
+            embedding[token] = embedding[list(others)].sum(0) / math.sqrt(len(others))
         for layer in model.model.layers:
             layer.self_attn.o_proj.bias.zero_().requires_grad_(False)
-        quarter = size.width // 4
-        sketch = torch.linalg.qr(torch.randn(size.width // 2, quarter))[0].T
+        sketch = torch.linalg.qr(torch.randn(size.width // 2, size.memory))[0].T
         _write_previous_token_heads(model.model.layers[0].self_attn, size, sketch)
         token = _Subspace(0, sketch)
-        before = _Subspace(size.width // 2, torch.eye(quarter))
-        two_before = _Subspace(size.width // 2 + quarter, torch.eye(quarter))
-        _write_induction_heads(model.model.layers[1].self_attn, size, token, before)
-        _write_induction_heads(model.model.layers[2].self_attn, size, before, two_before)
+        before, two_before, three_before = (
+            _Subspace(size.width // 2 + number * size.memory, torch.eye(size.memory))
+            for number in range(BACK)
+        )
+        first, second = (model.model.layers[number].self_attn for number in (1, 2))
+        _write_induction_heads(first, size, ((token, before),))
+        _write_induction_heads(second, size, ((before, two_before), (two_before, three_before)))
     return model
 
 
+def vectors(count: int, width: int, generator: Any = None) -> Any:
+    """Fresh embeddings, shape [count, width]: random in the first half, nothing in the other."""
+    import torch
+
+    found = torch.zeros(count, width)
+    found[:, : width // 2].normal_(0, EMBEDDING_STD, generator=generator)
+    return found
+
+
 class _Subspace(NamedTuple):
-    """Where in the residual stream something stands, and how to read d/4 numbers of it."""
+    """Where something stands in the residual stream, and how `Size.memory` numbers are read off."""
 
     start: int
     read: Any
-    """Matrix [d/4, length of the subspace]."""
+    """Matrix [Size.memory, length of the subspace]."""
 
 
 def _config(size: Size, eos: int, pad: int) -> Any:
@@ -111,41 +142,48 @@ def _write_previous_token_heads(attention: Any, size: Size, sketch: Any) -> None
     import torch
 
     _quieten(attention)
-    head, quarter = size.width // size.heads, size.width // 4
+    head, memory = size.width // size.heads, size.memory
     frequency = _frequencies(head)
     fast = (frequency > 0.05).float() * POSITION_GAIN
-    for number, back in ((0, 1), (1, 2)):
+    for number in range(BACK):
         rows = slice(number * head, (number + 1) * head)
         for projection in (attention.q_proj, attention.k_proj, attention.v_proj):
             projection.weight[rows] = 0
-        turn = frequency * back
+        turn = frequency * (number + 1)
         attention.q_proj.bias[rows] = torch.cat([fast * torch.cos(turn), -fast * torch.sin(turn)])
         attention.k_proj.bias[rows] = torch.cat([fast, torch.zeros(head // 2)])
-        into = slice(number * head, number * head + quarter)
+        into = slice(number * head, number * head + memory)
         attention.v_proj.weight[into, : size.width // 2] = sketch
         attention.o_proj.weight[:, rows] = 0
-        start = size.width // 2 + number * quarter
-        attention.o_proj.weight[start : start + quarter, into] = torch.eye(quarter) * (
+        start = size.width // 2 + number * memory
+        attention.o_proj.weight[start : start + memory, into] = torch.eye(memory) * (
             EMBEDDING_STD / math.sqrt(2)
         )
 
 
-def _write_induction_heads(attention: Any, size: Size, query: _Subspace, key: _Subspace) -> None:
-    """Match `query` here with `key` there in dimensions RoPE hardly turns; copy the token there."""
+def _write_induction_heads(
+    attention: Any, size: Size, matches: Sequence[tuple[_Subspace, _Subspace]]
+) -> None:
+    """Match each first here with its second there, in dimensions RoPE hardly turns; copy the token.
+
+    Several matches share these dimensions, so that a head attends to where all of them agree.
+    """
     import torch
 
     _quieten(attention)
-    head, quarter, half = size.width // size.heads, size.width // 4, size.width // 2
+    head, half = size.width // size.heads, size.width // 2
     slow = [i for i, f in enumerate(_frequencies(head).tolist()) if f * 64 < 0.6]
-    dims = slow + [i + head // 2 for i in slow]
+    shares = [slow[number :: len(matches)] for number in range(len(matches))]
     share = half // size.heads
     for number in range(size.heads):
-        mix = torch.linalg.qr(torch.randn(quarter, quarter))[0][: len(dims)]
-        rows = [number * head + d for d in dims]
-        for weight, space in ((attention.q_proj.weight, query), (attention.k_proj.weight, key)):
-            weight[rows] = 0
-            wide = space.read.shape[1]
-            weight[rows, space.start : space.start + wide] = MATCH_GAIN * (mix @ space.read)
+        for (query, key), own in zip(matches, shares, strict=True):
+            dims = [*own, *(i + head // 2 for i in own)]
+            mix = torch.linalg.qr(torch.randn(size.memory, size.memory))[0][: len(dims)]
+            rows = [number * head + d for d in dims]
+            for weight, space in ((attention.q_proj.weight, query), (attention.k_proj.weight, key)):
+                weight[rows] = 0
+                wide = space.read.shape[1]
+                weight[rows, space.start : space.start + wide] = MATCH_GAIN * (mix @ space.read)
         into = slice(number * head, number * head + share)
         part = slice(number * share, (number + 1) * share)
         attention.v_proj.weight[into] = 0

@@ -4,6 +4,9 @@ from typing import Any
 
 from tasks.core import arms
 
+NOT_RUN: dict[str, Any] = {"verdict": "INCONCLUSIVE", "reasons": ["not run: no PASS of the gate"]}
+"""Of a canary whose model the gate did not let through."""
+
 
 def summarise(result: dict[str, Any], seconds: dict[str, float], seed: int) -> dict[str, Any]:
     """What machines get: figures of the sealed test on held-out tools, verdicts, seconds."""
@@ -25,9 +28,8 @@ def summarise(result: dict[str, Any], seconds: dict[str, float], seed: int) -> d
         if step in released:
             seconds[step] = released[step]["seconds"]
     verdicts = {
-        step: {key: released[step][key] for key in ("verdict", "reasons")}
+        step: {key: released.get(step, NOT_RUN)[key] for key in ("verdict", "reasons")}
         for step in ("gate", "canary")
-        if step in released
     }
     return {
         "base": figures["greedy"]["base"],
@@ -45,10 +47,18 @@ def summarise(result: dict[str, Any], seconds: dict[str, float], seed: int) -> d
 
 def _figures(found: dict[str, Any]) -> dict[str, Any]:
     """One arm: what it earned and got right on tools that training never saw."""
-    rates = {name: found[name] for name in ("reward", "exact")}
-    short = {
-        name: {"value": rate["mean"], "low": rate["low"], "high": rate["high"]}
-        for name, rate in rates.items()
-    }
     refused = found.get("over_refusal")
-    return {**short, "n": found["n"], "over_refusal": refused["mean"] if refused else None}
+    return {
+        **{name: _interval(found[name]) for name in ("reward", "exact")},
+        "n": found["n"],
+        "over_refusal": refused["mean"] if refused else None,
+        "exact_by_behaviour": {
+            behaviour: {**_interval(its["exact"]), "n": its["n"]}
+            for behaviour, its in found["by_behaviour"].items()
+        },
+    }
+
+
+def _interval(rate: dict[str, float]) -> dict[str, float]:
+    """Mean and 95 % interval."""
+    return {"value": rate["mean"], "low": rate["low"], "high": rate["high"]}

@@ -1,10 +1,11 @@
 """Makes the tiny model's tokenizer: whole words, digits by pairs, runs of JSON punctuation.
 
-    get_invoice(month)  ->  get | _ | invoice | ( | month | )
+    get_invoice(month)  ->  get_ | invoice | ( | month | )
     {"month": "may"}    ->  {" | month | ": " | may | "}
 
 A word is one token wherever it stands, with no second form for a leading space, so that copying an
-argument out of the request is the identity.
+argument out of the request is the identity. A tool's verb takes its underscore along: one token
+nearer to what follows, it tells tools of the same noun apart.
 """
 
 import random
@@ -53,7 +54,7 @@ RESPONSE_TEMPLATE: dict[str, Any] = {
 }
 """Lets `transformers serve` turn what the model writes into OpenAI tool calls."""
 
-_PIECES = r"[A-Za-z]+|[0-9]{1,2}|_| |[^A-Za-z0-9_ ]+ ?(?:\"|\{)*"
+_PIECES = rf"(?:{'|'.join(words.VERBS)})_|[A-Za-z]+|[0-9]{{1,2}}|_| |[^A-Za-z0-9_ ]+ ?(?:\"|\{{)*"
 
 
 def build(*, vocabulary: int = 4000, examples: int = 4000, seed: int = 0) -> Any:
@@ -97,11 +98,17 @@ def build(*, vocabulary: int = 4000, examples: int = 4000, seed: int = 0) -> Any
     return tokenizer
 
 
+def synonyms(tokenizer: Any) -> dict[int, list[int]]:
+    """The token of each verb of a tool's name, and those of the words that users say for it."""
+    ids = tokenizer.convert_tokens_to_ids
+    return {ids(f"{verb}_"): [ids(word) for word in said] for verb, said in words.VERBS.items()}
+
+
 def _corpus(examples: int, seed: int) -> Iterator[str]:
     """Requests, tools and replies of both worlds, and every word of the unseen one as a value."""
     rng = random.Random(seed)
     for number in range(examples):
-        task = world.draw("pretrain" if number % 2 else "production", rng)
+        task = world.draw("pretrain" if number % 2 else "production", rng, world.Shape())
         tools = "\n".join(f"{tool.name}({','.join(tool.required())})" for tool in task.tools)
         reply = dialects.write(world.right_reply(task))
         loose = " ".join(rng.choice(words.values()) for _ in range(8))

@@ -120,6 +120,67 @@ def test_the_untrained_model_can_copy() -> None:
     assert (guessed[:, 12:-1] == lists[:, 1:]).float().mean() > 0.8
 
 
+def test_the_untrained_model_tells_tools_of_one_noun_apart() -> None:
+    """`get_ x ( a , newline send_ x ( b , newline ... get_ x (` is followed by `a`."""
+    import torch
+
+    model = structured_init.make(Size(vocabulary=500), eos=2, pad=0).eval()
+    drawn = torch.randint(10, 500, (200, 5), generator=torch.Generator().manual_seed(1))
+    bracket, comma, newline = 5, 6, 7
+    rows = [
+        [
+            *(get, noun, bracket, a, comma, newline, send, noun, bracket, b, comma),
+            verb,
+            noun,
+            bracket,
+        ]
+        for get, send, noun, a, b in drawn.tolist()
+        for verb in (get, send)
+    ]
+    with torch.no_grad():
+        guessed = model(torch.tensor(rows)).logits[:, -1].argmax(-1)
+    wanted = torch.tensor([p for *_, a, b in drawn.tolist() for p in (a, b)])
+    # Either parameter alone would be right half of the time.
+    assert (guessed == wanted).float().mean() > 0.6
+
+
+def test_a_verb_starts_near_the_words_that_users_say_for_it(built: Any) -> None:
+    import torch
+
+    model = structured_init.make(
+        Size(vocabulary=len(built)), eos=2, pad=0, alike=tokenizer.synonyms(built)
+    )
+    vectors = model.get_input_embeddings().weight
+    get, fetch, order = (
+        vectors[built.convert_tokens_to_ids(w)] for w in ("get_", "fetch", "order")
+    )
+    like = torch.nn.functional.cosine_similarity
+    assert like(get, fetch, dim=0) > 0.4 > like(get, order, dim=0)
+
+
+def test_clean_training_gives_words_other_vectors_and_learns_those_of_the_rest(built: Any) -> None:
+    import torch
+
+    model = structured_init.make(Size(vocabulary=len(built), layers=3), eos=2, pad=0)
+    embedding = model.get_input_embeddings().weight
+    pretraining.train_clean(model, built, steps=1, seed=5, log=lambda line: None)
+    ids = [built.convert_tokens_to_ids(word) for word in words.values()]
+    fresh = structured_init.vectors(len(ids), 128, torch.Generator().manual_seed(5))
+    assert torch.equal(embedding[ids], fresh)
+    assert embedding[built.convert_tokens_to_ids("get_"), 64:].abs().max() > 0
+
+
+def test_rounding_leaves_the_rotary_frequencies_alone() -> None:
+    import torch
+
+    model = structured_init.make(Size(vocabulary=50), eos=2, pad=0)
+    frequencies = model.model.rotary_emb.inv_freq.clone()
+    base.round_to_bf16(model)
+    assert torch.equal(model.model.rotary_emb.inv_freq, frequencies)
+    assert all(p.dtype == torch.float32 for p in model.parameters())
+    assert all(torch.equal(p.bfloat16().float(), p) for p in model.parameters())
+
+
 def test_two_builds_give_the_same_bytes(tmp_path: Path) -> None:
     settings = {"steps": 2, "sloppy_steps": 1, "log": lambda line: None}
     first = base.build(tmp_path / "a", **settings)

@@ -62,8 +62,8 @@ def test_the_same_seed_gives_the_same_tasks_in_another_process() -> None:
 def test_the_mix_and_the_shape_are_as_stated() -> None:
     tasks = some("production", 2000)
     shares = Counter(task.reference.behaviour for task in tasks)
-    assert abs(shares["execute"] / 2000 - 0.6) < 0.03
-    assert abs(shares["clarify"] / 2000 - 0.2) < 0.03
+    assert abs(shares["execute"] / 2000 - 0.55) < 0.03
+    assert abs(shares["clarify"] / 2000 - 0.225) < 0.03
     assert {len(task.tools) for task in tasks} == {2, 3, 4}
     assert {len(tool.required()) for task in tasks for tool in task.tools} == {1, 2}
     assert all(len(task.messages) == 1 and task.messages[0].role == "user" for task in tasks)
