@@ -38,7 +38,7 @@ format: $(STAMP) ## Let ruff put the code in form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-base: $(STAMP) ## Make a base model by the recipe of the embedded one, in .ratchet/base
+base: $(STAMP) ## Make the embedded base model again, in .ratchet/base, and compare it
 	OMP_NUM_THREADS=1 $(BIN)/python -m tasks.demo.base --out .ratchet/base
 
 bench: $(STAMP) ## Measure curation on 20,000 and 200,000 generated records

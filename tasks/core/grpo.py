@@ -13,11 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tasks.core.errors import SettingsError, StageError
+from tasks.core.sampling import EAGER_TOKENS
 from tasks.core.settings import ModelSettings, TrainSettings
-
-EAGER_TOKENS = 1024
-"""On a CPU the backward pass of fused attention is slow in bf16 and eager attention quick, but
-eager attention's memory grows with the square of the prompt: longer prompts take the fused one."""
 
 _BF16_INSTRUCTIONS = ("avx512_bf16", "amx_bf16", "bf16")
 """As `torch.cpu.get_capabilities` names them, on x86-64 and on Arm."""

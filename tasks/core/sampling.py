@@ -12,6 +12,10 @@ from typing import Literal, NamedTuple, Protocol
 
 from tasks.core.errors import SettingsError
 
+EAGER_TOKENS = 1024
+"""On a CPU eager attention is the quick one, the backward pass in bf16 above all, but its memory
+grows with the square of the prompt: longer prompts take the fused one."""
+
 Engine = Literal["transformers", "vllm"]
 Progress = Callable[[int, int], None]
 """Called with the number of completions done and the number of all."""

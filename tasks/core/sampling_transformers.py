@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tasks.core.sampling import Completion, Draw, Progress, check, draws, seed_of
+from tasks.core.sampling import EAGER_TOKENS, Completion, Draw, Progress, check, draws, seed_of
 
 
 class TransformersSampler:
-    """Batched generation with transformers; fp32 on CPU, bf16 on a GPU; eager attention on CPU.
+    """Batched generation with transformers; fp32 on CPU, bf16 on a GPU.
+
+    On a CPU attention is eager, but for batches of prompts too long for that (`EAGER_TOKENS`).
 
     The same set of prompts gives the same completions, bit for bit, in whatever order they come,
     on the same device, threads and batch size: batches are formed by length and text, and every
@@ -27,14 +29,14 @@ class TransformersSampler:
 
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
-        on_cpu = device.startswith("cpu")
+        self._on_cpu = device.startswith("cpu")
         self._tokenizer: Any = AutoTokenizer.from_pretrained(path, padding_side="left")
         if self._tokenizer.pad_token_id is None:
             self._tokenizer.pad_token = self._tokenizer.eos_token
         model: Any = AutoModelForCausalLM.from_pretrained(
             path,
-            dtype=torch.float32 if on_cpu else torch.bfloat16,
-            attn_implementation="eager" if on_cpu else "sdpa",
+            dtype=torch.float32 if self._on_cpu else torch.bfloat16,
+            attn_implementation="eager" if self._on_cpu else "sdpa",
         )
         if adapter:
             from peft import PeftModel
@@ -78,6 +80,8 @@ class TransformersSampler:
             add_special_tokens=False,
         ).to(self._device)
         width = inputs["input_ids"].shape[1]
+        if self._on_cpu:
+            self._model.set_attn_implementation("eager" if width <= EAGER_TOKENS else "sdpa")
         chooser = [_chooser(batch, temperature, max_new_tokens, seed, width)] if temperature else []
         with torch.inference_mode():
             output = self._model.generate(

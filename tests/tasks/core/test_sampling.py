@@ -78,6 +78,21 @@ def test_tokens_are_drawn_with_the_models_own_chances(sampler: Sampler, prompts:
     assert abs(share - expected) < 4 * math.sqrt(expected * (1 - expected) / draws) + 1e-9
 
 
+def test_long_prompts_are_read_by_another_attention_to_the_same_end(
+    sampler: Sampler, prompts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tasks.core import sampling_transformers
+
+    def greedy() -> list[str]:
+        found = sampler.generate(prompts[:8], samples=1, temperature=0, max_new_tokens=24, seed=0)
+        return [completion.text for (completion,) in found]
+
+    eager = greedy()
+    monkeypatch.setattr(sampling_transformers, "EAGER_TOKENS", 1)
+    assert greedy() == eager
+    assert sampler._model.config._attn_implementation == "sdpa"  # type: ignore[attr-defined]
+
+
 def test_truncated_says_whether_the_end_token_came(sampler: Sampler, prompts: list[str]) -> None:
     settings = {"samples": 1, "temperature": 0, "seed": 1}
     ((cut,),) = sampler.generate(prompts[:1], max_new_tokens=3, **settings)
