@@ -97,6 +97,7 @@ def _repeated(ids: Any) -> int:
 def _by_part(
     frame: Frame, made: Sequence[Part], settings: ValidateSettings
 ) -> dict[str, list[Any]]:
+    made = [part for part in made if part.rows]  # empty ones are all alike
     decides = np.isin(frame.role, [ROLES.index(role) for role in DECIDES])
     wrong = {
         "without_session": np.array([not name for name in frame.sessions] or [False])[
