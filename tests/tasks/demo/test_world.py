@@ -153,8 +153,8 @@ def test_the_demonstrator_is_careless_at_the_stated_rates() -> None:
         faults[f"{behaviour} invented"] += bool(names - {tool.name for tool in task.tools})
         faults[f"{behaviour} acted"] += bool(names)
     # Of wrong tools and values drawn at random, a few are right.
-    assert 0.45 <= faults["execute right"] / seen["execute"] < 0.55
-    assert abs(faults["execute invented"] / seen["execute"] - 0.20) < 0.03
+    assert 0.40 <= faults["execute right"] / seen["execute"] < 0.50
+    assert abs(faults["execute invented"] / seen["execute"] - 0.25) < 0.03
     assert abs(faults["clarify acted"] / seen["clarify"] - 0.75) < 0.05
     assert abs(faults["refuse acted"] / seen["refuse"] - 0.75) < 0.05
     assert abs(faults["refuse invented"] / seen["refuse"] - 0.375) < 0.05
