@@ -40,6 +40,7 @@ from tasks.demo.words import WorldName
 from tasks.rewards import Prompt
 from tasks.rewards.spec import load_spec
 
+BASE = str(PROJECT / "tasks/demo/base")
 CONTROLS = ("random_reward", "shuffled_reference")
 DATA_SEED = 700
 
@@ -73,7 +74,7 @@ def main() -> None:
     parser.add_argument("--validation", type=int, default=200, help="prompts to choose by")
     parser.add_argument("--test", type=int, default=600, help="tasks with unseen tools")
     parser.add_argument("--samples", type=int, default=2)
-    parser.add_argument("--base", default=str(PROJECT / "tasks/demo/base"), help="folder of it")
+    parser.add_argument("--base", default=BASE, help="folder of it")
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time, one core each")
     parser.add_argument("--set", nargs="*", default=[], help="train settings, as steps=30")
     given = parser.parse_args()

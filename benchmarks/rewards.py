@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.learning import Bench
+from benchmarks.learning import BASE, Bench, Run
 from tasks.core import dialects, runtime
 from tasks.core.records import Call, Reference, Reply, Tool, ToolCall
 from tasks.demo import demonstrator, world
@@ -147,8 +147,9 @@ def training_step(steps: int) -> float:
     """Mean wall seconds of a step of the embedded default, generation and scoring included."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     with tempfile.TemporaryDirectory(prefix="ratchet-rewards-") as name:
-        bench = Bench(Path(name), 200, 4, 1, {"steps": steps, "validate_every": steps})
-        outcome = next(bench.outcomes(1))
+        bench = Bench(Path(name), BASE, {"steps": steps, "validate_every": steps}, 4, 1)
+        bench.prepare(200, 50)
+        outcome = bench.outcome(Run("timed", {}))
         return float(outcome.report["step_seconds"]) / steps
 
 

@@ -68,8 +68,8 @@ def make(
     with torch.no_grad():
         embedding = model.get_input_embeddings().weight
         embedding.copy_(vectors(size.vocabulary, size.width))
-        for token, others in (alike or {}).items():
-            embedding[token] = embedding[list(others)].sum(0) / math.sqrt(len(others))
+        for word, others in (alike or {}).items():
+            embedding[word] = embedding[list(others)].sum(0) / math.sqrt(len(others))
         for layer in model.model.layers:
             layer.self_attn.o_proj.bias.zero_().requires_grad_(False)
         sketch = torch.linalg.qr(torch.randn(size.width // 2, size.memory))[0].T
