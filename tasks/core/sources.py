@@ -104,8 +104,12 @@ def _lines(chunks: Iterable[bytes], limit: int) -> Iterator[Line]:
         for chunk in chunks:
             *complete, rest = chunk.split(b"\n")
             for piece in complete:
-                line = _line(number, [*pieces, piece], size + len(piece), limit)
-                pieces, size, number = [], 0, number + 1
+                if pieces or size or number == 1 or len(piece) > limit:
+                    line = _line(number, [*pieces, piece], size + len(piece), limit)
+                    pieces, size = [], 0
+                else:  # as most are: whole in this chunk
+                    line = Line(number, piece) if piece.strip() else None
+                number += 1
                 if line is not None:
                     yield line
             size += len(rest)
