@@ -99,3 +99,15 @@ def redacted(tmp_path: Path, *records: Record, **more: Any) -> list[Invocation]:
 def state(folder: Path) -> dict[str, bytes]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+class BrokenRecognizer:
+    """A recogniser of somebody else's that does not bear one text."""
+
+    supported_entities = ("PERSON",)
+
+    def analyze(self, text: str, entities: object, artifacts: object) -> list[object]:
+        """Nothing, or an error that says what it should not."""
+        if "boom" in text:
+            raise RuntimeError(f"cannot read {text}")
+        return []

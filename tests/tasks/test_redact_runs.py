@@ -180,6 +180,19 @@ def test_a_record_that_cannot_be_searched_whole_is_refused_and_counted(tmp_path:
     assert b"mia@mail" not in b"".join(state(tmp_path / "redacted").values())
 
 
+def test_a_record_on_which_a_recogniser_breaks_is_refused_and_counted(tmp_path: Path) -> None:
+    broken = invocation(3, user("boom for Mia"), session_id="s3")
+    source = ingested(tmp_path / "ingested", [*SESSION, broken])
+    plugged = ("tests.tasks.redaction_logs.BrokenRecognizer",)
+    manifest = run(source, SETTINGS.model_copy(update={"recognizers": plugged}))
+    assert manifest.counts == Counts(
+        read=3, accepted=2, rejected=1, reasons={"redaction-failed": 1}
+    )
+    (reject,) = manifest.labelled("")[0].rejects
+    assert (reject.id, reject.detail) == (broken.id, "FinderFailed")
+    assert b"boom" not in b"".join(state(tmp_path / "redacted").values())
+
+
 def test_nothing_is_committed_where_something_known_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

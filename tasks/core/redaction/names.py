@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from tasks.core.errors import StageError
 from tasks.core.redaction.kinds import Kind, Span
+from tasks.core.redaction.rules import FAULTS, FinderFailed
 
 _LABELS = frozenset(
     ("PERSON", "PER", "NAME", "FULLNAME", "FIRSTNAME", "LASTNAME", "GIVENNAME", "SURNAME")
@@ -88,9 +89,13 @@ class _Spacy:
         """People in the text. A text without a letter is not given to the model."""
         if not any(c.isalpha() for c in text):
             return []
+        try:
+            entities = self._model(text).ents
+        except FAULTS as error:
+            raise FinderFailed("spaCy") from error
         return [
             Span(entity.start_char, entity.end_char, Kind.NAME, "model")
-            for entity in self._model(text).ents
+            for entity in entities
             if _is_person(entity.label_)
         ]
 
@@ -124,8 +129,12 @@ class _Transformers:
         """People in the text, which is read in windows where it is long."""
         if not any(c.isalpha() for c in text):
             return []
+        try:
+            several = self._find(text)
+        except FAULTS as error:
+            raise FinderFailed("transformers") from error
         return [
             Span(int(found["start"]), int(found["end"]), Kind.NAME, "model")
-            for found in self._find(text)
+            for found in several
             if _is_person(found["entity_group"]) and found["start"] < found["end"]
         ]

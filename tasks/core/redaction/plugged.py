@@ -14,7 +14,7 @@ from typing import Any
 
 from tasks.core.errors import StageError
 from tasks.core.redaction.kinds import Kind, Span
-from tasks.core.redaction.rules import Rule
+from tasks.core.redaction.rules import FAULTS, FinderFailed, Rule
 
 GATES = {
     "CreditCardRecognizer": r"\p{Nd}{4}[- ]?\p{Nd}{3}",
@@ -76,7 +76,11 @@ def recogniser(name: str) -> Any:
 
 def _ask(asked: tuple[Any, float], text: str, start: int, end: int) -> Iterator[Span]:
     recogniser, min_confidence = asked
-    for found in recogniser.analyze(text, recogniser.supported_entities, None) or ():
+    try:
+        results = recogniser.analyze(text, recogniser.supported_entities, None) or ()
+    except FAULTS as error:
+        raise FinderFailed(type(recogniser).__name__) from error
+    for found in results:
         if found.score >= min_confidence:
             kind = _KINDS.get(found.entity_type, Kind.NATIONAL_ID)
             yield Span(found.start, found.end, kind, f"presidio-{type(recogniser).__name__}")

@@ -21,6 +21,23 @@ _SET_MEMORY = 256 << 20
 """Bytes. A set whose automaton does not fit would answer "no match", which must not happen."""
 
 
+FAULTS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What somebody else's recogniser or model may raise on a text that it does not bear."""
+
+
+class FinderFailed(ValueError):
+    """A recogniser or a model broke on a text: its record cannot be searched and is refused."""
+
+
 class Rule(NamedTuple):
     name: str
     kind: Kind
