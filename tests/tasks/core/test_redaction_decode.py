@@ -4,7 +4,7 @@ from collections.abc import Callable
 from urllib.parse import quote, unquote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks.core.redaction.decode import MAX_DEPTH, Place, Walker
@@ -171,6 +171,12 @@ def test_places_and_dates_are_noted_as_kept() -> None:
     assert visitor.kept == ["Charlotte", "2026-05-01"]
 
 
+PATIENT = settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -178,7 +184,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@PATIENT
 @given(json_values, st.sampled_from([None, 1]), st.booleans())
 def test_what_has_nothing_in_it_comes_back_byte_for_byte(
     value: object, indent: int | None, ascii_only: bool
@@ -187,7 +193,7 @@ def test_what_has_nothing_in_it_comes_back_byte_for_byte(
     assert Walker(Fields(()), Swap("mia")).text(text, ()) == text
 
 
-@settings(max_examples=60, deadline=None)
+@PATIENT
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=20)), st.booleans())
 def test_a_rewritten_object_parses_as_the_rewritten_values(
     value: dict[str, str], ascii_only: bool
@@ -199,7 +205,7 @@ def test_a_rewritten_object_parses_as_the_rewritten_values(
     }
 
 
-@settings(max_examples=60, deadline=None)
+@PATIENT
 @given(st.text())
 def test_any_text_at_all_is_either_walked_or_refused(text: str) -> None:
     try:
