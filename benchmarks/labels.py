@@ -21,12 +21,21 @@ from zlib import crc32
 import numpy as np
 
 from benchmarks import phrasings, when2call
+from benchmarks.phrasings import Bank
 from tasks.core.behaviour import classify
 from tasks.core.records import Behaviour, Reply, Tool
 
 WORDS = re.compile(r"[a-z']+|\?")
 SIZE = 1 << 14
 BEHAVIOURS: tuple[Behaviour, ...] = ("clarify", "refuse", "answer")
+SETS: tuple[tuple[Bank, str], ...] = (
+    ("common", "development"),
+    ("common", "test"),
+    ("rarer", "development"),
+    ("rarer", "test"),
+    ("odd", "development"),
+    ("odd", "test"),
+)
 Text = tuple[str, Sequence[Tool], str]
 """A text, the tools on offer, and what it does."""
 
@@ -84,15 +93,15 @@ def shares(texts: Sequence[Text], label: Callable[[str, Sequence[Tool]], str]) -
     return found | {"macro": sum(found.values()) / len(found)}
 
 
-def of_part(part: str, *, rarer: bool = False) -> list[Text]:
-    """Our own texts of one part, in common or in rarer wordings."""
-    found = phrasings.replies(0, rarer=rarer)
+def of_part(bank: Bank, part: str) -> list[Text]:
+    """Our own texts in the wordings of one bank that are for development or for the test."""
+    found = phrasings.replies(0, bank)
     return [(s.text, s.tools, s.behaviour) for s in found if s.part == part]
 
 
-def asked_right(part: str, *, rarer: bool = False) -> tuple[int, int]:
+def asked_right(bank: Bank, part: str) -> tuple[int, int]:
     """Questions whose parameters were found, exactly, and all questions."""
-    found = phrasings.replies(0, rarer=rarer)
+    found = phrasings.replies(0, bank)
     asked = [s for s in found if s.part == part and s.behaviour == "clarify"]
     right = sum(classify(Reply(content=s.text), s.tools).missing == s.missing for s in asked)
     return right, len(asked)
@@ -103,12 +112,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--when2call", type=Path)
     given = parser.parse_args()
-    sets = {
-        f"{kind} wordings, {part}": of_part(part, rarer=kind == "rarer")
-        for kind in ("common", "rarer")
-        for part in ("development", "test")
-    }
-    learned = Learned([*of_part("development"), *of_part("development", rarer=True)])
+    sets = {f"{bank} wordings, {part}": of_part(bank, part) for bank, part in SETS}
+    seen = [of_part(bank, part) for bank, part in SETS if part == "development"]
+    learned = Learned([text for texts in seen for text in texts])
     if given.when2call:
         sets["When2Call"] = [
             (text, item.prompt.tools, when2call.KINDS[kind])
@@ -123,10 +129,9 @@ def main() -> None:
             found = shares(texts, label)
             cells = " | ".join(f"{share:.1%}" for share in found.values())
             print(f"| {name} ({len(texts)}) | {by} | {cells} | {_speed(texts, label):,.0f} |")
-    for kind in ("common", "rarer"):
-        for part in ("development", "test"):
-            right, asked = asked_right(part, rarer=kind == "rarer")
-            print(f"\nparameters found, {kind} wordings, {part}: {right} of {asked} questions")
+    for bank, part in SETS:
+        right, asked = asked_right(bank, part)
+        print(f"\nparameters found, {bank} wordings, {part}: {right} of {asked} questions")
 
 
 def _speed(texts: Sequence[Text], label: Callable[[str, Sequence[Tool]], str]) -> float:

@@ -10,11 +10,13 @@ replies. A wording is either for development or for the test: `part` says which.
 import random
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from benchmarks import rarer_wordings
-from benchmarks.wordings import ANSWER, CLARIFY, CONSENT, REFUSE, TRADES, Trade
+from benchmarks import odd_wordings, rarer_wordings, wordings
+from benchmarks.wordings import TRADES, Trade
 from tasks.core.records import Behaviour, Tool
+
+Bank = Literal["common", "rarer", "odd"]
 
 
 class Said(NamedTuple):
@@ -27,26 +29,33 @@ class Said(NamedTuple):
     """`development` or `test`: of the wording, not of the trade."""
 
 
-_BANKS: tuple[tuple[Behaviour, str], ...] = (
-    ("clarify", CLARIFY),
-    ("clarify", CONSENT),
-    ("refuse", REFUSE),
-    ("answer", ANSWER),
-)
-_RARER: tuple[tuple[Behaviour, str], ...] = (
-    ("clarify", rarer_wordings.CLARIFY),
-    ("refuse", rarer_wordings.REFUSE),
-    ("answer", rarer_wordings.ANSWER),
-)
+_BANKS: dict[Bank, tuple[tuple[Behaviour, str], ...]] = {
+    "common": (
+        ("clarify", wordings.CLARIFY),
+        ("clarify", wordings.CONSENT),
+        ("refuse", wordings.REFUSE),
+        ("answer", wordings.ANSWER),
+    ),
+    "rarer": (
+        ("clarify", rarer_wordings.CLARIFY),
+        ("refuse", rarer_wordings.REFUSE),
+        ("answer", rarer_wordings.ANSWER),
+    ),
+    "odd": (
+        ("clarify", odd_wordings.CLARIFY),
+        ("refuse", odd_wordings.REFUSE),
+        ("answer", odd_wordings.ANSWER),
+    ),
+}
 
 
-def replies(seed: int, *, rarer: bool = False, per_wording: int = 6) -> Iterator[Said]:
+def replies(seed: int, bank: Bank, *, per_wording: int = 6) -> Iterator[Said]:
     """Every wording about some trades each; at random, every second wording is for the test."""
     rng = random.Random(f"phrasings/{seed}")
-    for behaviour, bank in _RARER if rarer else _BANKS:
-        wordings = [line.replace("\\n", "\n") for line in bank.strip().splitlines()]
-        tested = set(rng.sample(wordings, len(wordings) // 2))
-        for wording in wordings:
+    for behaviour, lines in _BANKS[bank]:
+        said = [line.replace("\\n", "\n") for line in lines.strip().splitlines()]
+        tested = set(rng.sample(said, len(said) // 2))
+        for wording in said:
             part = "test" if wording in tested else "development"
             for trade in rng.sample(TRADES, per_wording):
                 yield _said(rng, behaviour, wording, trade, part)

@@ -129,6 +129,12 @@ def _show_labels(labels: Sequence[tuple[str, str, Behaviour, str]]) -> None:
         row = " | ".join(str(did[behaviour]) for behaviour in KINDS.values())
         print(f"| {kind} | {row} | {share:.1%} |")
     print(f"| macro |  |  |  |  | {sum(shares.values()) / len(shares):.1%} |\n")
+    print("| rule | answers | right |")
+    print("|---|--:|--:|")
+    for rule in sorted({rule for *_, rule in labels}):
+        found = [label == KINDS[kind] for _, kind, label, by in labels if by == rule]
+        print(f"| {rule} | {len(found)} | {sum(found)} |")
+    print()
     for id_, kind, label, rule in labels:
         if label != KINDS[kind]:
             print(f"- {id_} {kind} taken for {label} (rule {rule})")

@@ -23,7 +23,7 @@ from collections import Counter
 
 from pydantic import Field
 
-from tasks.core.behaviour import Label, classify
+from tasks.core.behaviour import CONSENT, Label, classify
 from tasks.core.records import Reference, Reply, Score, Tool, ToolCall
 from tasks.core.settings import Section
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
@@ -45,6 +45,8 @@ class Settings(Section):
     """For a question that has nothing to do with either."""
     too_many: float = Field(default=0.2, ge=0, le=1)
     """Cost of each parameter asked for, or sentence that asks, beyond what is wanted."""
+    consent: float = Field(default=0.5, ge=0, le=1)
+    """Common words that a question for a yes has at least with another one."""
     other_words: float = Field(default=0.1, ge=0, lt=1)
     """For asking where declining was right, and the reverse."""
     claims: float = Field(default=0.7, ge=0, lt=1)
@@ -105,6 +107,10 @@ def _question(
 ) -> Score:
     if not reference.missing and reference.text:
         common = overlap(reply.content, reference.text)
+        if label.rule == CONSENT and not label.missing:
+            # "Shall I go ahead?" and "Please confirm." want the same; what of is told by the words.
+            wanted_yes = classify(Reply(content=reference.text), prompt.tools).rule == CONSENT
+            common = max(common, settings.consent) if wanted_yes else common
         return _by_words(common, settings.other_words, "clarify", settings)
     wanted, asked = frozenset(reference.missing), label.missing
     if not wanted:

@@ -18,6 +18,9 @@ from typing import NamedTuple
 from tasks.core.behaviour import asking, declining, parameters, written_calls
 from tasks.core.records import Behaviour, Reply, Tool
 
+CONSENT = "asks-consent"
+"""The rule by which a question wants a yes and no value."""
+
 _LONG = 10_000
 """Characters at either end of a reply that are looked at; what it does is said there."""
 _ITEM = re.compile(r"(?:[-•–]|\d+[.)])(?:\s+|$)")
@@ -65,7 +68,7 @@ def _of_text(content: str, tools: Sequence[Tool]) -> Label:
             missing = parameters.named([s for clause, s in found if clause], tools)
         if not missing and any(map(asking.points_back, wanted)):
             missing = parameters.named(sentences, tools)
-        rule = "asks-parameter" if missing else "asks" if wanted else "asks-consent"
+        rule = "asks-parameter" if missing else "asks" if wanted else CONSENT
         sure = 0.95 if missing and not declines else 0.8
         return Label("clarify", sure, missing, rule, len(found))
     if declines:
@@ -89,9 +92,9 @@ def _questions(
         besides = asking.wants_consent(sentence)
         if besides is not None:
             found.append((besides, sentence))
-        elif not (declines and asking.is_offer(sentence)) and (
-            asked.sure or parameters.named([sentence], tools)
-        ):
+        elif declines and (not asked.sure or asking.is_offer(sentence)):
+            continue
+        elif asked.sure or parameters.named([sentence], tools):
             found.append((asked.clause, sentence))
     return found
 

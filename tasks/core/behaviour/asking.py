@@ -14,6 +14,16 @@ from typing import NamedTuple
 WORDS = (
     *("please", "kindly", "you", "need", "requir", "know", "missing", " me", "give", "tell"),
     *("ask", "have to", "without", "awaiting", "specific", "until", "as soon as", "once i"),
+    *(
+        "is still",
+        "are still",
+        "is open",
+        "is blank",
+        "left is",
+        "lack",
+        "depends on",
+        "start with",
+    ),
 )
 """One of them, or a question mark, stands in all that asks."""
 
@@ -29,8 +39,8 @@ class Asked(NamedTuple):
 
 _VERBS = (
     "advise|choose|clarify|confirm|describe|detail|enter|elaborate|explain|give|identify|include|"
-    "indicate|list|mention|name|pick|provide|reply|rephrase|say|select|send|share|show|specify|"
-    "state|submit|supply|tell|type|upload"
+    "fill|indicate|list|mention|name|pick|point|provide|quote|reply|rephrase|respond|say|select|send|share|show|specify|"
+    "state|submit|supply|tell|type|upload|write"
 )
 _GIVING = _VERBS.replace("e|", "|")
 _NOT = r"(?:doesn't|does not|didn't|did not|haven't|have not|hasn't|has not)"
@@ -55,10 +65,13 @@ _SURE = re.compile(
     r"|(?:^|[;,:] |\band )(?:tell|give|send) (?:me|us)\b"
 )
 _UNSURE = re.compile(
-    r"\b(?:is|are|was|were)(?: still| also)? (?:needed|required|missing|open|unclear)\b"
+    r"\b(?:is|are|was|were)(?: still| also)? (?:needed|required|missing|open|unclear|unknown|blank)"
+    r"\b|\b(?:left|remaining|outstanding) is\b|\b(?:i|we)(?: still)? lack\b"
+    r"|\b(?:appreciate|grateful|great|helpful) (?:it )?if you\b|\bstart with\b"
     r"|\b(?:everything|all)(?: \w+)? (?:but|except)\b|\bwhich (?:i|we) need\b"
 )
 _PLAIN_ASK = re.compile(_LET_KNOW)
+_YOU_OR_I = re.compile(r"\b(?:you|your|i|my|we|us|me)\b")
 _QUESTION_WORDS = re.compile(
     r"\b(?:what|which|where|when|who|whom|whose|how (?:many|much|long|often|far|old|large|big))\b"
 )
@@ -78,7 +91,8 @@ _COURTESY = re.compile(
     r"|(?:assist|help) you (?:further|with (?:anything|something))"
     r"|how does (?:that|this|it) (?:sound|look)|does (?:that|this) (?:help|sound|make sense|answer)"
     r"|(?:do|would) you (?:like|want|need) (?:any |some )?(?:more|further|additional|other|help"
-    r"|to know)|(?:hesitate|happy|glad) to (?:ask|help|assist|reach)|i hope (?:that|this|it))\b"
+    r"|to know)|(?:hesitate|happy|glad) to (?:ask|help|assist|reach)|i hope (?:that|this|it)"
+    r"|(?:have|did|do) i (?:answer|help|cover|miss|forget)\w*)\b"
 )
 _CONDITION = re.compile(
     rf"\bif you(?:'d| would| do)? ?(?:have|need|require|want|wish|like|prefer|run into|change)\b"
@@ -116,7 +130,8 @@ def asked(sentence: str, *, last: bool = False) -> Asked | None:
 
     Args:
         sentence: one sentence.
-        last: whether it stands at the end, where a question may do without a verb ("And the day?").
+        last: whether it stands at the end, where a question without a verb ("And the day?") is one
+            for sure.
     """
     cue = _SURE.search(sentence)
     is_question = sentence.rstrip("\"') ").endswith("?")
@@ -128,8 +143,9 @@ def asked(sentence: str, *, last: bool = False) -> Asked | None:
         return Asked(_PURPOSE.split(sentence[cue.end() :])[0] or sentence, True)
     word = _QUESTION_WORDS.search(sentence) or _ADDRESSES.search(sentence)
     if word:
-        return Asked(sentence[word.start() :], True)
-    return Asked(sentence, True) if last else None
+        # "What is it good for? It saves time.": who answers it at once does not ask.
+        return Asked(sentence[word.start() :], last or bool(_YOU_OR_I.search(sentence)))
+    return Asked(sentence, last)
 
 
 def wants_consent(sentence: str) -> str | None:

@@ -26,12 +26,15 @@ _CANT = r"(?:can't|cannot|can not|couldn't|won't|will not|unable|not able|not in
 _NO_DOING = r"(?:does not|doesn't|do not|don't|did not|didn't)"
 _MEANS = (
     r"(?:tools?|functions?|functionality|capabilit\w+|abilit\w+|access|means|way|permissions?"
-    r"|authority|authori[sz]ation|information|knowledge|data|option|possibilit\w+)"
+    r"|authority|authori[sz]ation|information|knowledge|data|option|possibilit\w+"
+    r"|connection|link)"
 )
 _SPEAKER = (
     # "i'm sorry, but i can't", "i therefore cannot"; no other subject may stand between.
     rf"\b(?:i|we)\b(?:(?!\b(?:you|it|they|there|this|he|she)\b)[^.;:?!]){{0,60}}?(?:{_CANT}"
-    r"|not (?:allowed|permitted|authori[sz]ed|designed|equipped|capable|made|able)"
+    r"|not (?:\w+ly )?(?:allowed|permitted|authori[sz]ed|designed|equipped|capable|made|able|set up"
+    r"|built|meant|intended|trained|supposed|connected|qualified|programmed|configured)"
+    r"|(?:told|instructed|asked|required) not to|have nothing to"
     r"|(?:must|have to|need to) (?:\w+ly )?(?:decline|refuse)|bound by)\b",
     rf"\b(?:i|we)(?:'ve| have|'m left with)? no (?:\w+ ){{0,2}}?{_MEANS}\b",
     r"\b(?:i|we)(?: \w+ly)? (?:don't|do not|lack|never)(?: (?:\w+ly|yet))?"
@@ -44,7 +47,7 @@ _SPEAKER = (
 )
 _CIRCUMSTANCE = (
     r"\bunable to (?:\w+ly )?\w+",
-    r"\b(?:beyond|outside|out of|not within|exceeds?) (?:of )?(?:me\b|my |our |what (?:i|we)\b"
+    r"\b(?:beyond|outside|out of|not within|exceeds?) (?:of )?(?:me\b|(?:my|our) \w|what (?:i|we)\b"
     r"|(?:the )?(?:\w+ )?(?:scope|capabilit|abilit|power|remit|reach\b|hands\b))",
     r"\b(?:my|our|these|this|current|available|provided|the) (?:\w+ )?(?:capabilities|abilities"
     r"|tools?|functions?|assistant|service|knowledge|training)(?: \w+){0,4}? "
@@ -62,6 +65,8 @@ _CIRCUMSTANCE = (
     rf"(?:{_NO_DOING} (?:\w+ )?(?:allow|permit|let|include|cover)|prohibits?|forbids?|prevents?)",
     r"\b(?:request|action|task|this|that) (?:\w+ ){0,2}?(?:can't|cannot|can not) be "
     r"(?:fulfilled|completed|performed|carried out|processed|handled) (?:with|by|using|here)\b",
+    r"\b(?:not|n't) (?:\w+ )?(?:allow|let|permit|enable)s? (?:me|us)\b",
+    r"\b(?:is|are)(?:n't| not) (?:covered|handled|served|offered|provided) (?:by|here|in) ",
     r"\bno can do\b|\bafraid not\b",
 )
 _UNABLE = tuple(re.compile("|".join(group)) for group in (_SPEAKER, _CIRCUMSTANCE))

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tasks.core.records import Behaviour, Message, Reference, Reply, Tool, ToolCall
 from tasks.rewards import Prompt
@@ -188,3 +190,34 @@ def test_declining_where_a_tool_fits_costs():
 )
 def test_overlap_counts_words_and_then_figures(text: str, wanted: str, share: float):
     assert overlap(text, wanted) == share
+
+
+def test_a_question_for_a_yes_is_like_another_one():
+    wanted = Reference(behaviour="clarify", text="I would pay 30 euros. Shall I go ahead?")
+    assert scored(wanted, "Would you like me to proceed?") == (0.55, "partial-text")
+    assert scored(wanted, "Which month?") == (0.1, "partial-text")
+    assert scored(wanted, wanted.text) == (1.0, "exact")
+
+
+QUESTIONS = [
+    "Which month?",
+    "Please give vendor.",
+    "And the invoice id?",
+    "What about blue horses?",
+]
+
+
+@given(st.lists(st.sampled_from(QUESTIONS), min_size=1, max_size=6))
+def test_more_questions_never_pay(questions: list[str]):
+    """For a missing month: no bundle earns more than the one right question, a longer one less."""
+    value, _ = scored(ASK, " ".join(questions))
+    longer, _ = scored(ASK, " ".join([*questions, questions[0]]))
+    assert value is not None and longer is not None
+    assert longer <= value
+    assert value < 1 or set(questions) <= {"Which month?", "What about blue horses?"}
+
+
+@given(st.text(alphabet="abcefghjk ?.", max_size=60))
+def test_gibberish_earns_next_to_nothing(text: str):
+    value, _ = scored(ASK, f"{text}?")
+    assert value is not None and value <= 0.05
