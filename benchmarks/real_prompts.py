@@ -29,7 +29,7 @@ def main() -> None:
     """Curate, train and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("logs", type=Path, help="folder with log files and feedback.jsonl")
-    parser.add_argument("--prompts", type=int, default=8, help="prompts a step")
+    parser.add_argument("--prompts", type=int, default=4, help="prompts a step")
     parser.add_argument("--generations", type=int, default=4)
     parser.add_argument("--max-prompt-tokens", type=int, default=16384)
     given = parser.parse_args()

@@ -7,10 +7,12 @@ import pytest
 import yaml
 
 from flows import environment
+from flows.commands import data
 from tasks.core import workspace
 from tasks.core.audit import trail
 from tasks.core.overview import overview
 from tasks.core.step import PROJECT
+from tasks.demo.summary import summarise
 
 SMALLER: dict[str, dict[str, Any]] = {
     "validate": {"min_examples": 200},
@@ -45,10 +47,10 @@ def ran(prefect: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
 
 
 def test_what_the_agent_logged_adds_up(ran: tuple[Path, dict[str, Any]]) -> None:
-    data = ran[1]["curate"]
-    assert data["ingest"]["rejected"] > 0
-    assert data["dedup"]["duplicate"] > 0
-    for found in (data[name] for name in ("ingest", "redact", "dedup", "validate", "split")):
+    curated = ran[1]["curate"]
+    assert curated["ingest"]["rejected"] > 0
+    assert curated["dedup"]["duplicate"] > 0
+    for found in (curated[name] for name in ("ingest", "redact", "dedup", "validate", "split")):
         assert found["read"] == found["accepted"] + found["rejected"] + found["duplicate"]
 
 
@@ -71,6 +73,24 @@ def test_the_verdicts_come_with_reasons(ran: tuple[Path, dict[str, Any]]) -> Non
     assert gate["reasons"]
     if gate["verdict"] != "PASS":
         assert ran[1]["release"]["status"] == "kept"
+
+
+def test_machines_are_told_each_arm_each_verdict_and_the_seconds(
+    ran: tuple[Path, dict[str, Any]],
+) -> None:
+    result = ran[1]
+    found = summarise({**result, "curate": data.flat(result["curate"])}, {"traffic": 1.0}, 7)
+    for arm in (found["base"], found["tuned"]):
+        assert arm["n"] == sum(its["n"] for its in arm["exact_by_behaviour"].values()) > 50
+        for name in ("reward", "exact"):
+            assert arm[name]["low"] <= arm[name]["value"] <= arm[name]["high"]
+        assert 0 <= arm["over_refusal"] <= 1
+    assert found["seeds"] == [7]
+    assert all(found[step]["reasons"] for step in ("gate", "canary"))
+    if found["gate"]["verdict"] != "PASS":
+        assert found["canary"]["verdict"] == "INCONCLUSIVE"
+    assert found["model_uri"] == result["finetune"]["train"]["uri"]
+    assert {"traffic", "ingest", "split", "train", "gate"} <= set(found["seconds"])
 
 
 def test_the_model_leads_back_to_log_lines(ran: tuple[Path, dict[str, Any]]) -> None:
