@@ -21,6 +21,10 @@ Partition = Literal["train", "validation", "test"]
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Base of every record: immutable, closed, and written without fields left at their default."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as JSON: a default is left out only while it is the very same object."""
+        return _revived, (type(self), encode(self))
+
 
 class ToolCall(Record, frozen=True, kw_only=True):
     name: str
@@ -210,3 +214,7 @@ def encode(record: msgspec.Struct) -> bytes:
 
 
 _encoder = msgspec.json.Encoder(order="sorted")
+
+
+def _revived(kind: type[Record], line: bytes) -> Record:
+    return msgspec.json.decode(line, type=kind)

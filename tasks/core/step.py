@@ -32,8 +32,10 @@ PROJECT = Path(__file__).parents[2]
 def main(stage: str, work: Callable[[Params, Path], Manifest]) -> None:
     """Run a stage in the current folder and leave with the exit code of what went wrong.
 
-    `work` is given the params and the folder `data`, and returns the manifest it committed.
+    `work` is given the params and the folder `data`, and returns the manifest it committed. The
+    stage uses the processor cores that this process may run on (`taskset -c 0` leaves it one).
     """
+    workers.use(workers.cores())
     try:
         with parts.single_writer(Path("data") / FOLDERS[stage]):
             manifest = work(load(), Path("data"))

@@ -30,11 +30,11 @@ STAGES = tuple(FOLDERS)
 KEY = bytes(range(32))
 
 
-def run(stage: str, workspace: Path) -> subprocess.Popen[bytes]:
+def run(stage: str, workspace: Path, **env: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", f"tasks.{stage}"],
         cwd=workspace,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        env={**os.environ, "PYTHONPATH": str(PROJECT), **env},
         stdout=subprocess.DEVNULL,
     )
 
@@ -116,6 +116,18 @@ def test_a_second_run_writes_nothing(workspace: Path) -> None:
     for stage in STAGES[2:]:
         assert run(stage, workspace).wait() == 0
     assert [stamps(folder) for folder in folders] == before
+
+
+def test_processes_of_their_own_on_every_core_write_the_same_bytes(
+    workspace: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "params.yaml").write_bytes((workspace / "params.yaml").read_bytes())
+    (tmp_path / "key").write_text(KEY.hex())
+    (tmp_path / "key").chmod(0o600)
+    for stage in STAGES:
+        assert run(stage, tmp_path, RATCHET_KEY_FILE=str(tmp_path / "key")).wait() == 0
+        folder = Path("data") / FOLDERS[stage]
+        assert content(tmp_path / folder) == content(workspace / folder)
 
 
 @pytest.mark.parametrize("stage", ["validate", "split"])
