@@ -99,10 +99,15 @@ def places(packages: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(sysconfig.get_paths()[key] for key in ("purelib", "platlib")))
 
 
+def libraries() -> tuple[str, ...]:
+    """Folders of shared libraries, which modules written in C load."""
+    return (*_LIBRARIES, str(Path(_python()).parents[1] / "lib"))
+
+
 def _namespaces(shown: tuple[str, ...]) -> list[str]:
     """`bwrap` with the interpreter, its libraries and our own child to read, and nothing else."""
     python = Path(_python())
-    wanted = [*_LIBRARIES, str(python), str(python.parents[1] / "lib"), *shown]
+    wanted = [*libraries(), str(python), *shown]
     wanted += [str(PROJECT / part) for part in ("tasks/__init__.py", "tasks/core/__init__.py")]
     wanted.append(str(PROJECT / _PACKAGE))
     found = [str(shutil.which("bwrap")), "--unshare-all", "--clearenv", "--cap-drop", "ALL"]

@@ -2,8 +2,9 @@
 
     python -S -s -P -B -m tasks.core.sandbox.child    rows on standard input, answers on output
 
-What the program may import is imported before the walls are up; the program itself, its top level
-included, runs behind them. Each row is read anew, so that no row sees what another one changed.
+What the program imports is imported behind walls with a window to the modules' folders alone. Then
+the window is closed, and the program itself, its top level included, runs. Each row is read anew,
+so that no row sees what another one changed.
 """
 
 import importlib
@@ -24,12 +25,18 @@ def main() -> None:
     """Serve until the pipe closes."""
     rows, answers = _pipes()
     setup = json.loads(_read(rows)[1])
-    try:
-        _import(setup["modules"], setup["places"])
-    except ImportError as problem:
-        _refuse(answers, f"import: {problem}")
     _be_silent()
-    if lacking := _shut(setup):
+    sys.path[:] = [*setup_path(), *setup["places"]]
+    confine.limit(setup["memory_mb"])
+    if setup["walls"] and (lacking := _shut([*sys.path, *setup["libraries"]])):
+        _refuse(answers, lacking)
+    try:
+        _import(setup["modules"])
+    # Whatever a module raises when it is imported, SystemExit too.
+    except BaseException as problem:  # noqa: BLE001
+        _refuse(answers, f"import: {type(problem).__name__}: {problem}")
+    os.environ.clear()
+    if setup["walls"] and (lacking := _shut([])):
         _refuse(answers, lacking)
     _timers(setup)
     try:
@@ -88,23 +95,18 @@ def _said(problem: BaseException, setup: dict[str, Any]) -> str:
     return f"{kind} in line {line}" if line else kind
 
 
-def _shut(setup: dict[str, Any]) -> str:
+def _shut(readable: list[str]) -> str:
     """Put up the walls; what stands in the way, or what they do not hold."""
     try:
-        confine.limit(setup["memory_mb"])
-        if not setup["walls"]:
-            os.environ.clear()
-            return ""
-        confine.confine()
+        confine.confine(readable)
     except OSError as problem:
         return f"walls: {problem.strerror or problem}"
-    found = confine.leaks()
+    found = confine.leaks(importing=bool(readable))
     return f"walls: {', '.join(found)} is still possible" if found else ""
 
 
-def _import(modules: list[list[str]], places: list[str]) -> None:
+def _import(modules: list[list[str]]) -> None:
     """Import each `[module, name, ...]`; a name may be a module below it."""
-    sys.path[:] = [*setup_path(), *places]
     for name, *members in modules:
         found = importlib.import_module(name)
         for member in members:

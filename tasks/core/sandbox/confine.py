@@ -1,8 +1,9 @@
 """Shuts the process it runs in: limits first, then files, then every system call but a few.
 
-    limit(1024)    memory, files, processes; with or without walls
-    confine()      no way back; raises where a wall cannot be put up
-    leaks()        () where the walls hold, else what could still be done, as ("open", "fork")
+    limit(1024)            memory, files, processes; with or without walls
+    confine(folders)       walls with a window: modules are read below these folders, no more
+    confine()              no window; raises where a wall cannot be put up
+    leaks()                () where the walls hold, else what could still be done, as ("open",)
 
 It imports the standard library alone, because it runs in the worker, which has no other.
 """
@@ -10,7 +11,7 @@ It imports the standard library alone, because it runs in the worker, which has 
 import os
 import resource
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tasks.core.sandbox import landlock, seccomp
 
@@ -32,20 +33,21 @@ def limit(memory_mb: int) -> None:
         resource.setrlimit(what, (value, value))
 
 
-def confine() -> None:
-    """Give up the environment, files, ports and nearly all system calls.
+def confine(readable: Sequence[str] = ()) -> None:
+    """Give up ports, processes, nearly all system calls, and files but to read below the folders.
 
     Raises:
         OSError: this kernel cannot, or does not let this process.
     """
-    os.environ.clear()
-    landlock.restrict()
-    seccomp.restrict()
+    landlock.restrict(readable)
+    seccomp.restrict(importing=bool(readable))
 
 
-def leaks() -> tuple[str, ...]:
+def leaks(*, importing: bool = False) -> tuple[str, ...]:
     """What should be impossible now and is not."""
-    tried = {"open": _open, "stat": _stat, "socket": _socket, "fork": _fork, "signal": _signal}
+    tried = {"open": _open, "socket": _socket, "fork": _fork, "signal": _signal}
+    if not importing:
+        tried["stat"] = _stat
     return tuple(name for name, attempt in tried.items() if not _refused(attempt))
 
 

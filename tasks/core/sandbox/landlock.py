@@ -1,17 +1,21 @@
 """Landlock: a process gives up every file, port and foreign signal, for good.
 
-    abi()          0 where the kernel has none; 1 since Linux 5.13, 7 in Linux 6.15
-    restrict()     no file may be opened, made, moved or removed; no port bound or connected
+    abi()                              0 where the kernel has none; 1 since Linux 5.13
+    restrict(["/usr/lib/python3.11"])  files are read below this folder alone, and none is written
+    restrict()                         no file may be opened, made, moved or removed at all
 
-Each ABI can forbid more than the one before; what the kernel knows is forbidden, all of it
-(`linux/landlock.h`). No rule that allows anything is ever added.
+Each ABI can forbid more than the one before; what the kernel knows is forbidden, all of it: files,
+ports, and from ABI 6 on signals to others (`linux/landlock.h`).
 """
 
 import ctypes
 import os
 import struct
+from collections.abc import Iterable
 
-_CREATE_RULESET, _RESTRICT_SELF = 444, 446
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
+_PATH_BENEATH = 1
+_READ_FILES_AND_FOLDERS = 0b1100
 _ASK_FOR_VERSION = 1
 _PR_SET_NO_NEW_PRIVS = 38
 
@@ -28,8 +32,10 @@ def abi() -> int:
     return max(0, int(found))
 
 
-def restrict() -> None:
-    """Give up every right that this kernel's Landlock knows.
+def restrict(readable: Iterable[str] = ()) -> None:
+    """Give up every right that this kernel's Landlock knows, but to read below these folders.
+
+    It holds for good; a second time can only take more away.
 
     Raises:
         OSError: the kernel has no Landlock, or does not let this process use it.
@@ -39,10 +45,29 @@ def restrict() -> None:
         raise OSError(ctypes.get_errno(), "no_new_privs is refused")
     wanted = _ruleset(abi())
     rules = libc.syscall(ctypes.c_long(_CREATE_RULESET), wanted, ctypes.c_size_t(len(wanted)), 0)
-    if rules < 0 or libc.syscall(ctypes.c_long(_RESTRICT_SELF), rules, 0):
-        error = ctypes.get_errno()
-        raise OSError(error, f"Landlock: {os.strerror(error)}")
+    if rules < 0:
+        raise _error()
+    for folder in readable:
+        _allow(libc, rules, folder)
+    if libc.syscall(ctypes.c_long(_RESTRICT_SELF), rules, 0):
+        raise _error()
     os.close(rules)
+
+
+def _allow(libc: ctypes.CDLL, rules: int, folder: str) -> None:
+    try:
+        place = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    below = struct.pack("=Qi", _READ_FILES_AND_FOLDERS, place)
+    if libc.syscall(ctypes.c_long(_ADD_RULE), rules, _PATH_BENEATH, below, 0):
+        raise _error()
+    os.close(place)
+
+
+def _error() -> OSError:
+    number = ctypes.get_errno()
+    return OSError(number, f"Landlock: {os.strerror(number)}")
 
 
 def _ruleset(version: int) -> bytes:

@@ -88,6 +88,7 @@ class Process:
             "positional": program.asks if program.function == "grade" else (),
             "modules": program.modules,
             "places": places,
+            "libraries": backends.libraries(),
             "walls": backend != "unsafe",
             **self._limits._asdict(),
         }

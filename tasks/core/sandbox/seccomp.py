@@ -22,6 +22,8 @@ class _Architecture(NamedTuple):
     seccomp: int
     """The number of seccomp(2) itself."""
     allowed: tuple[int, ...]
+    importing: tuple[int, ...]
+    """Beside these, while modules are imported: reading files, and putting up the next walls."""
 
 
 # The same calls in the same order, a row each:
@@ -47,9 +49,23 @@ _AARCH64: tuple[int, ...] = (
     *(93, 94, 99, 293),
 )
 
+
+# open stat lstat access readlink (x86_64 alone), then
+#   openat newfstatat statx getdents64 faccessat faccessat2 readlinkat getcwd pread64 fcntl
+#   prctl seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self prlimit64
+_X86_64_IMPORTING: tuple[int, ...] = (
+    *(2, 4, 6, 21, 89),
+    *(257, 262, 332, 217, 269, 439, 267, 79, 17, 72),
+    *(157, 317, 444, 445, 446, 302),
+)
+_AARCH64_IMPORTING: tuple[int, ...] = (
+    *(56, 79, 291, 61, 48, 439, 78, 17, 67, 25),
+    *(167, 277, 444, 445, 446, 261),
+)
+
 _ARCHITECTURES = {
-    "x86_64": _Architecture(audit=0xC000003E, seccomp=317, allowed=_X86_64),
-    "aarch64": _Architecture(audit=0xC00000B7, seccomp=277, allowed=_AARCH64),
+    "x86_64": _Architecture(0xC000003E, 317, _X86_64, _X86_64_IMPORTING),
+    "aarch64": _Architecture(0xC00000B7, 277, _AARCH64, _AARCH64_IMPORTING),
 }
 
 _LOAD, _EQUAL, _RETURN = 0x20, 0x15, 0x06
@@ -68,8 +84,8 @@ def known(machine: str = "") -> bool:
     return (machine or platform.machine()) in _ARCHITECTURES
 
 
-def restrict() -> None:
-    """Put the filter on this process, for good.
+def restrict(*, importing: bool = False) -> None:
+    """Put the filter on this process, for good; a second one can only take more away.
 
     Raises:
         OSError: the kernel has no seccomp filters, or does not let this process set one.
@@ -78,7 +94,8 @@ def restrict() -> None:
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "no_new_privs is refused")
     architecture = _ARCHITECTURES[platform.machine()]
-    code = program(architecture.audit, architecture.allowed)
+    more = architecture.importing if importing else ()
+    code = program(architecture.audit, (*architecture.allowed, *more))
     wanted = _Program(len(code) // 8, code)
     number = ctypes.c_long(architecture.seccomp)
     if libc.syscall(number, _SET_MODE_FILTER, _ALL_THREADS, ctypes.byref(wanted)):

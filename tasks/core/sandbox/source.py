@@ -7,7 +7,7 @@
         return 1.0 if sample["output_text"] == item["answer"] else 0.0
 
 Nothing of it is executed here. What it may import is the standard library and the packages that
-were named; those are imported before the walls are up, so that no file is needed behind them.
+were named; those are imported first, while modules can still be read, so that it needs no file.
 """
 
 import ast
@@ -165,7 +165,7 @@ def _check_imports(found: Sequence[tuple[str, ...]], name: str, packages: Sequen
         if root not in packages:
             raise SettingsError(
                 f"{name}: imports {module}, which is not of the standard library; add {root} to "
-                "`packages` if it may be imported, outside the sandbox, before the walls are up"
+                "`packages` if it may be imported: its folder can then be read while modules load"
             )
         if importlib.util.find_spec(root) is None:
             raise SettingsError(f"{name}: imports {module}, which is not installed here")

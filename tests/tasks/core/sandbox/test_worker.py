@@ -95,6 +95,37 @@ def test_a_package_that_was_named_may_be_imported(walls: backend.Backend):
     worker.close()
 
 
+def test_what_a_module_does_when_it_is_imported_is_behind_walls_too(
+    walls: backend.Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):  # fmt: skip
+    (tmp_path / "packages" / "greedy").mkdir(parents=True)
+    (tmp_path / "private").write_text("private")
+    (tmp_path / "packages" / "greedy" / "__init__.py").write_text(
+        "import os, socket, subprocess\n"
+        "FOUND = 0\n"
+        "def tried(attempt):\n"
+        "    global FOUND\n"
+        "    try:\n"
+        "        attempt()\n"
+        "        FOUND += 1\n"
+        "    except OSError:\n"
+        "        pass\n"
+        f"tried(lambda: open({str(tmp_path / 'private')!r}))\n"
+        f"tried(lambda: open({str(tmp_path / 'packages' / 'made')!r}, 'w'))\n"
+        "tried(lambda: open('/etc/passwd'))\n"
+        "tried(lambda: socket.socket())\n"
+        "tried(lambda: subprocess.run(['/bin/true']))\n"
+        "tried(lambda: os.kill(os.getppid(), 0))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path / "packages")
+    monkeypatch.setattr(backend, "places", lambda packages: (str(tmp_path / "packages"),))
+    program = source.read("import greedy\ndef score(): return greedy.FOUND", packages=("greedy",))
+    worker = Worker(program, Limits(), walls)
+    assert worker.run([packed({})]) == [Outcome(0.0, "")]
+    worker.close()
+    assert sorted(path.name for path in (tmp_path / "packages").iterdir()) == ["greedy"]
+
+
 def test_a_set_of_strings_has_one_order_in_all_workers():
     text = "def score():\n    return float(list({'a', 'b', 'c', 'd', 'e'}).index('c'))\n"
     found = set()
