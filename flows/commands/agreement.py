@@ -41,13 +41,14 @@ def agreement(
 
     from tasks.core.errors import EvidenceError, SettingsError
     from tasks.rewards import agreement as labels
-    from tasks.rewards.spec import load_spec
+    from tasks.rewards.spec import TrlReward, load_spec
 
     if weights not in ("none", "linear", "quadratic"):
         raise SettingsError(f"--weights {weights}: expected none, linear or quadratic")
     earlier = labels.load(before) if before else None
+    loaded = load_spec(spec)
     found = labels.measure(
-        load_spec(spec),
+        loaded,
         labelled,
         component=component,
         classes=classes,
@@ -60,6 +61,9 @@ def agreement(
         emit({**msgspec.to_builtins(found), "alarms": wrong})
     else:
         _show(found)
+    used = {name: value for name, value in TrlReward(loaded).spent().items() if value}
+    if used:
+        say("Used: " + ", ".join(f"{name} {value:,.6g}" for name, value in used.items()))
     if wrong:
         raise EvidenceError("; ".join(wrong))
 

@@ -16,6 +16,7 @@ A reward that ranks the replies to one prompt against each other has, in the pla
 
     score_batch(prompts, ...)           the same scores as `score`, many at once
     SOURCES                             project files that its value depends on, beside its own
+    REQUIRES                            packages that it imports, beside those of every spec
     inline(options, folder)             its options with what they name, as a program's file
     facts(settings)                     what else it was made with, name to value (model, prompt)
     spent()                             what it used up so far, name to number (calls, cost)

@@ -25,6 +25,7 @@ from tasks.rewards.endpoint import VARIABLE, Failure, Patience, Purse, address, 
 from tasks.rewards.similarity import wanted_text
 
 SOURCES = tuple(f"tasks/rewards/{name}.py" for name in ("endpoint", "similarity", "due"))
+REQUIRES = ("httpx",)
 
 
 class Settings(Patience):

@@ -29,6 +29,7 @@ from tasks.rewards.json_text import LONGEST, NotJsonError, read
 from tasks.rewards.patterns import Pattern, compiled
 
 SOURCES = tuple(f"tasks/rewards/{name}.py" for name in ("json_text", "patterns", "due"))
+REQUIRES = ("google-re2",)
 
 _FENCES = re.compile(r"^```", re.MULTILINE)
 _TAG = r"^[A-Za-z][A-Za-z0-9_-]*$"

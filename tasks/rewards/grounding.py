@@ -40,6 +40,7 @@ from tasks.rewards.json_text import NotJsonError, read
 from tasks.rewards.patterns import Pattern, compiled
 
 SOURCES = tuple(f"tasks/rewards/{name}.py" for name in ("patterns", "json_text", "due"))
+REQUIRES = ("google-re2",)
 
 LONGEST = 100_000
 """Characters of a reply that is looked at; a longer one is worth -1."""

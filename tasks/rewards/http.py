@@ -33,6 +33,7 @@ from tasks.rewards.endpoint import VARIABLE, Failure, Patience, Purse, address, 
 from tasks.rewards.exchange import namespaces
 
 SOURCES = ("tasks/rewards/endpoint.py", "tasks/rewards/exchange/namespaces.py")
+REQUIRES = ("httpx",)
 
 
 class Settings(Patience):

@@ -31,6 +31,7 @@ from tasks.rewards.endpoint import Failure, Purse
 from tasks.rewards.judging import JudgeSettings, Question, answer, ask, context, prompt_sha
 
 SOURCES = tuple(f"tasks/rewards/{name}.py" for name in ("judging", "endpoint", "json_text", "due"))
+REQUIRES = ("httpx",)
 
 # Openings that the paper found to pass for answers, and what they are in other languages.
 _OPENINGS = frozenset(

@@ -32,6 +32,7 @@ from tasks.rewards.endpoint import Failure, Purse
 from tasks.rewards.judging import JudgeSettings, Question, answer, ask, context, prompt_sha
 
 SOURCES = tuple(f"tasks/rewards/{name}.py" for name in ("judging", "endpoint", "json_text"))
+REQUIRES = ("httpx",)
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

@@ -42,6 +42,7 @@ from tasks.core.settings import RedactSettings, Section
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
 
 SOURCES = ("tasks/core/redaction",)
+REQUIRES = ("google-re2", "phonenumbers", "presidio-analyzer")
 
 LONGEST = 100_000
 """Characters."""

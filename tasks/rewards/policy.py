@@ -27,6 +27,7 @@ from tasks.rewards.lookalikes import seen
 from tasks.rewards.patterns import Pattern, compiled
 
 SOURCES = ("tasks/rewards/patterns.py", "tasks/rewards/lookalikes.py")
+REQUIRES = ("google-re2",)
 
 _EDGES = re.compile(r"^\W+|\W+$")
 

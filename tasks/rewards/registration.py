@@ -178,9 +178,17 @@ def _save(spec: Spec, mlflow: Any, folder: Path) -> Path:
         artifacts={"spec": str(_whole(spec, folder))},
         model_config={"sha": spec.sha},
         code_paths=_sources(spec, folder / "code"),
-        pip_requirements=list(_REQUIREMENTS),
+        pip_requirements=requirements(spec),
     )
     return target
+
+
+def requirements(spec: Spec) -> list[str]:
+    """Packages without which the spec cannot score in an environment of its own."""
+    found = set(_REQUIREMENTS)
+    for one in spec.scorers:
+        found.update(getattr(rewards.load(one.reward), "REQUIRES", ()))
+    return sorted(found)
 
 
 def _whole(spec: Spec, folder: Path) -> Path:

@@ -37,6 +37,7 @@ from tasks.rewards import NOT_APPLICABLE, Case, Prompt
 from tasks.rewards.due import only_called
 
 SOURCES = ("tasks/rewards/due.py",)
+REQUIRES = ("nltk", "rapidfuzz", "rouge-score", "sacrebleu")
 
 Metric = Literal[
     "fuzzy_match",

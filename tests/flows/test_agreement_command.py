@@ -33,9 +33,9 @@ def test_a_judge_that_agrees_passes_and_one_that_drifted_is_an_alarm(tmp_path: P
         assert done.returncode == 0, done.stderr
         assert "kappa 0.90 [0.7" in done.stdout
         assert "on 80 rows, agreement 95.0%" in done.stdout
+        assert "judge/calls 80, judge/prompt_tokens 8,000" in done.stderr
         graders.read = labelled_rows.drifted
         fallen = ratchet(tmp_path, url, "--before", "first.json", "--least", "0.6", "--json")
     assert fallen.returncode == 5
-    assert fallen.stderr.startswith("ratchet: kappa ")
     assert "kappa fell from 0.90 to" in fallen.stderr
     assert len(json.loads(fallen.stdout)["alarms"]) == 2

@@ -9,6 +9,7 @@ from tasks.core.step import PROJECT
 from tasks.rewards import Prompt
 from tasks.rewards.attacks.own_rows import own_rows
 from tasks.rewards.attacks.verdict import check
+from tasks.rewards.registration import requirements
 from tasks.rewards.spec import load_spec
 from tests.tasks.rewards.graders import Graders
 
@@ -120,6 +121,13 @@ def test_a_wrong_answer_is_worth_a_fifth_at_most(graders: Graders, name: str, ki
     found = score(name, (WRONG[name] | CALLED)[kind])
     assert found.value is not None
     assert found.value <= 0.2
+
+
+def test_what_a_spec_imports_is_registered_with_it():
+    found = requirements(load_spec(PROJECT / "specs" / "five_point_rubric.yaml"))
+    assert {"google-re2", "httpx", "jsonschema", "phonenumbers", "presidio-analyzer"} <= set(found)
+    plain = requirements(load_spec(PROJECT / "specs" / "tool_calls.yaml"))
+    assert {"google-re2", "httpx"}.isdisjoint(plain)
 
 
 def test_a_value_that_is_wrong_in_the_right_form_costs_its_share(graders: Graders):
