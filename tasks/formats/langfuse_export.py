@@ -9,8 +9,8 @@ r"""Reads Langfuse's export of observations, one JSON object a line.
 
 Read are the files `observations_v2/` and `observations/` of the blob storage export, and what the
 public API gives (`startTime`, `sessionId`, …, with times that have a zone). `input` and `output`
-may stand there as text. An observation of another type than `GENERATION` is `not-a-chat`; the files
-`traces/` and `scores/` hold no calls and are passed over.
+may stand there as text. An observation of another type than `GENERATION` is `not-a-chat`, and so is
+each row of the files `traces/` and `scores/`, which lie beside them.
 
 Source: Langfuse documentation, "Blob Storage Export Field Reference".
 """
@@ -52,7 +52,7 @@ class _Record(msgspec.Struct):
     """Each field under its name in the export and under its name in the API."""
 
     id: str
-    type: str
+    type: str = ""
     input: msgspec.Raw = _NULL
     output: msgspec.Raw = _NULL
     level: str | None = ""
@@ -75,16 +75,13 @@ class _Record(msgspec.Struct):
 
 def recognises(record: dict[str, Any]) -> str:
     """Empty for a record of this format, otherwise why it is none."""
+    if "project_id" in record and ("bookmarked" in record or "data_type" in record):
+        return ""  # a row of traces/ or scores/
     if "type" not in record or ("trace_id" not in record and "traceId" not in record):
         return 'expected "type" and "trace_id"'
     if "start_time" not in record and "startTime" not in record:
         return 'expected "start_time"'
     return "" if "id" in record else 'expected "id"'
-
-
-def holds_records(uri: str) -> bool:
-    """False for the export's traces and scores."""
-    return not {"traces", "scores"} & set(uri.split("/")[-2:-1])
 
 
 def parse(line: bytes, source: Source, session_key: str) -> list[Sealed]:

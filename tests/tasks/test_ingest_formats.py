@@ -129,3 +129,22 @@ def test_a_trace_as_mlflow_writes_it_is_read(tmp_path: Path) -> None:
     write("a", formats.load("mlflow_trace").SAMPLE, json.dumps(trace).encode())
     counts = read().counts
     assert (counts.accepted, counts.reasons) == (1, {"redelivered": 1})
+
+
+def test_all_files_of_a_langfuse_export_are_read_and_only_calls_are_kept() -> None:
+    for folder in ("observations_v2", "traces", "scores"):
+        Path("logs", folder).mkdir()
+    write("observations_v2/a.jsonl", formats.load("langfuse_export").SAMPLE)
+    row = {"id": "1", "project_id": "p1", "timestamp": "2026-11-03 14:20:29.000000"}
+    trace = row | {"session_id": "s-12", "public": False, "bookmarked": False}
+    score = row | {"trace_id": "trace-4", "name": "helpful", "value": 1, "data_type": "NUMERIC"}
+    write("traces/a.jsonl", json.dumps(trace).encode())
+    write("scores/a.jsonl", json.dumps(score).encode())
+    counts = read().counts
+    assert (counts.read, counts.accepted, counts.reasons) == (3, 1, {"not-a-chat": 2})
+
+
+def test_a_folder_is_not_passed_over_for_its_name() -> None:
+    Path("logs/traces").mkdir()
+    write("traces/a.jsonl", formats.load("otel_genai").SAMPLE)
+    assert read().counts.accepted == 1
