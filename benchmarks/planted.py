@@ -140,8 +140,8 @@ SECRETS: dict[str, tuple[Make, tuple[str, ...]]] = {
         _ANYWHERE,
     ),
     "Azure account key": (
-        _some("", ALNUM + "+/", 86),
-        ("AccountName=x;AccountKey={}==;EndpointSuffix=core",),
+        lambda rng: _random(rng, ALNUM + "+/", 86) + "==",
+        ("AccountName=x;AccountKey={};EndpointSuffix=core",),
     ),
     "bearer token": (_some("", ALNUM + "-_", 40), ("Authorization: Bearer {}", "bearer {} sent")),
     "basic auth": (_basic, ("Authorization: Basic {}",)),

@@ -91,7 +91,7 @@ def _ip(text: str, start: int, end: int) -> tuple[int, int] | None:
     return start, end
 
 
-_USER = re.compile(r"://[^\s/@]*:$")
+_USER = re.compile(r"://[^\s/@]*:[^\s/@]*$")
 _VERSION = re.compile(r"(?:\bv|version\s?|\d\.)$", re.I)
 _DOCUMENTATION = ipaddress.ip_network("2001:db8::/32")
 

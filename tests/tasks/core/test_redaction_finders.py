@@ -75,6 +75,7 @@ def test_a_credential_with_a_form_of_its_own_is_found_in_every_encoding(
         ("the API key is " + ALPHABET[:32] + ".", ALPHABET[:32], Kind.SECRET),
         ("client_secret=" + ALPHABET[:20] + "&x=1", ALPHABET[:20], Kind.SECRET),
         ("postgres://app:s3cr3t-pw@db.example/x", "s3cr3t-pw", Kind.PASSWORD),
+        ("redis://:ab!cd3@cache.example:6379", "ab!cd3", Kind.PASSWORD),
         ("my password is hunter2!x", "hunter2!x", Kind.PASSWORD),
         ('{"password": "correct horse"}', "correct horse", Kind.PASSWORD),
         ('{"headers": {"X-Api-Key": "abcd-1234"}}', "abcd-1234", Kind.API_KEY),
