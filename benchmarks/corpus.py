@@ -59,7 +59,7 @@ def records(seed: int = 0) -> Iterator[Written]:
         while waiting and waiting[0][0] < clock:
             yield heapq.heappop(waiting)[2]
         session_id = str(uuid.UUID(int=rng.getrandbits(128)))
-        kind, of, story = _next_story(rng, known, sessions)
+        kind, of, story = next_story(rng, known, sessions)
         sessions += 1
         known.append((session_id, story))
         del known[:-REMEMBERED]
@@ -91,9 +91,10 @@ def write(folder: Path, found: Iterable[Written], name: str = "a") -> int:
     return total
 
 
-def _next_story(
+def next_story(
     rng: random.Random, known: list[tuple[str, Story]], sessions: int
 ) -> tuple[str, str, Story]:
+    """What the next session is about: its kind, the session that it is like, the story."""
     drawn = rng.random()
     if not known or drawn > 0.20:
         return "original", "", stories.draw(rng, sessions)

@@ -96,6 +96,7 @@ def dedup(
         info={
             "key": key,
             "clusters": rulings.clusters(),
+            "similarity": settings.similarity,
             "reviewed": rulings.reviewed,
             "to_review": sum(part.rows for part in asked),
             "negatives": sum(part.info["negatives"] for part in made),

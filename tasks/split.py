@@ -1,7 +1,7 @@
 """Deals examples to train, validation and a sealed test: whole groups, and whole tools held out.
 
     data/validated   examples, facts
-    data/split       parts by label: train, validation, test, unlabelled, assignments
+    data/split       parts by label: train, validation, test, unlabelled, neighbours, assignments
 
 Held-out tools are taken out of the lists that train and validation offer; every group that calls
 one is test. Examples without a reference are `unlabelled`: looked at, never trained on. Places are
@@ -18,28 +18,43 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from tasks.core import assignments, collector, grouping, holdout, parts, proof, step
+from tasks.core import (
+    assignments,
+    collector,
+    grouping,
+    holdout,
+    neighbours,
+    parts,
+    proof,
+    step,
+)
 from tasks.core.assignments import Assignment, Places
 from tasks.core.envelopes import Envelope
 from tasks.core.errors import StageError
 from tasks.core.grouping import Groups
 from tasks.core.parts import Manifest, Part
 from tasks.core.piles import LABELS, NOT_TIED, UNLABELLED, Piles, Rulings
+from tasks.core.proof import Crossing
 from tasks.core.records import Partition
 from tasks.core.settings import SplitSettings
 from tasks.core.tables import LABEL, Frame, Table, gather
 
 ASSIGNMENTS = "assignments"
+DEFAULT_SIMILARITY = 0.7
+"""Where the examples do not say at which similarity they were held to be near-duplicates."""
 CODE = (
     "tasks/split.py",
     "tasks/core/assignments.py",
     "tasks/core/envelopes.py",
     "tasks/core/grouping.py",
     "tasks/core/holdout.py",
+    "tasks/core/neighbours.py",
     "tasks/core/parts.py",
     "tasks/core/piles.py",
     "tasks/core/proof.py",
     "tasks/core/records.py",
+    "tasks/core/shingles.py",
+    "tasks/core/similarity.py",
     "tasks/core/tables.py",
 )
 
@@ -73,12 +88,17 @@ def split(settings: SplitSettings, source: Path, target: Path) -> Manifest:
         groups = grouping.group(frame)
         plan = _plan(settings, frame, groups, target)
         made = list(_write(inputs, source, target, plan))
-        _nothing_crosses(made, plan, frame)
+        near = list(neighbours.gather(made, target, _code()))
+        similarity = manifest.info.get("similarity", DEFAULT_SIMILARITY)
+        found = proof.crossings(made, plan.held_out)
+        _nothing_crosses(found or neighbours.crossings(near, target, similarity), frame)
         asked = msgspec.to_builtins(settings.held_out_tools)
         info = {**_info(made, plan), "held_out_asked": asked, "key": key}
         _nothing_lacks(info, settings, frame, groups)
         kept = _keep(plan, target)
-    manifest = Manifest(stage="split", parts=(*made, kept), counts=step.total(made), info=info)
+    manifest = Manifest(
+        stage="split", parts=(*made, *near, kept), counts=step.total(made), info=info
+    )
     parts.commit(target, manifest)
     return manifest
 
@@ -141,8 +161,7 @@ def _write(inputs: Sequence[Part], source: Path, target: Path, plan: Plan) -> It
             advance(1)
 
 
-def _nothing_crosses(made: Sequence[Part], plan: Plan, frame: Frame) -> None:
-    found = proof.crossings(made, plan.held_out)
+def _nothing_crosses(found: Sequence[Crossing], frame: Frame) -> None:
     if not found:
         return
     names: dict[int | str, str] = {proof.hashed(name): name for name in _names(frame)}

@@ -80,9 +80,16 @@ def validate(settings: ValidateSettings, source: Path, target: Path) -> Manifest
             had = before.info.get("shares") if before else None
             _report(target, _held(frame, made, counts, settings, had))
             info = {"key": key, "shares": aggregates.shares(frame)}
+        info = {**info, **_passed_on(source)}
     manifest = Manifest(stage="validate", parts=(*made, *kept), counts=counts, info=info)
     parts.commit(target, manifest)
     return manifest
+
+
+def _passed_on(source: Path) -> dict[str, Any]:
+    """At which similarity transcripts are near-duplicates: the split proves that none crosses."""
+    info = parts.require_manifest(source).info
+    return {name: info[name] for name in ("similarity",) if name in info}
 
 
 def _examples(

@@ -37,6 +37,7 @@ PROOF = {
     "clusters": "near-duplicate clusters",
     "persons": "persons",
     "held_out_tools": "held-out tools seen in train or validation",
+    "near_neighbours": "near-duplicate transcripts, looked for in what was written",
 }
 
 

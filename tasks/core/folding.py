@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tasks.core.chains import FAILED, RAN
 from tasks.core.shingles import I64, U32, U64
-from tasks.core.similarity import among, components, similar_pairs
+from tasks.core.similarity import among, components, similar_pairs, told_apart
 from tasks.core.sketches import Sketch, column
 
 Bools = NDArray[np.bool_]
@@ -49,6 +49,8 @@ class Columns(NamedTuple):
     shingles: U32
     ends: I64
     values: U64
+    names: U32
+    name_ends: I64
 
 
 class Folded(NamedTuple):
@@ -96,6 +98,8 @@ def gather(sketches: Sequence[Sketch]) -> Columns:
         shingles=all_of("shingles", "u4"),
         ends=np.cumsum(all_of("sizes", "u4"), dtype=np.int64),
         values=all_of("values", "u8"),
+        names=all_of("names", "u4"),
+        name_ends=np.cumsum(all_of("name_sizes", "u4"), dtype=np.int64),
     )
 
 
@@ -178,6 +182,8 @@ def _told_twice(
     same = (values[pairs[:, 0]] == values[pairs[:, 1]]) & (
         session[pairs[:, 0]] != session[pairs[:, 1]]
     )
+    pairs = pairs[same]
+    same = ~told_apart(columns.names, columns.name_ends, leaf[pairs])
     group = components(pairs[same], len(leaf))
     rank = np.array([truth.get(s, UNPROVED) for s in session.tolist()], np.int64)
     size = np.diff(columns.ends, prepend=0)[leaf]

@@ -107,7 +107,7 @@ def summary(made: Iterable[Part]) -> dict[str, Any]:
         kind: {label: len(_union(made, label, kind)) for label in PARTITIONS} for kind in TIES
     }
     return {
-        "proof": dict.fromkeys((*TIES, "held_out_tools"), 0),
+        "proof": dict.fromkeys((*TIES, "held_out_tools", "near_neighbours"), 0),
         "groups": compared.pop("groups"),
         "compared": compared,
         "prompts_naming_held_out_tools": sum(

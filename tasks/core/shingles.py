@@ -4,9 +4,11 @@
                                      shingles (cancel order 7731) (order 7731 please)
                                      values {7731}: what another customer would have said otherwise
 
+A value is a word with a digit, an `@` or a capital letter that no beginning sentence explains.
+
 A word is a run of letters, digits, `_`, `@`, apostrophes and anything outside ASCII; case does not
 count. A text of one or two words is one shingle. Nothing readable is kept: a shingle is 32 bits of
-a hash, the values of a document are one 64-bit sum.
+a hash, and so is a value.
 """
 
 from collections.abc import Sequence
@@ -34,22 +36,32 @@ _NEGATIONS = (
     "no not never none cannot can't don't won't isn't aren't wasn't doesn't didn't couldn't "
     "shouldn't unable without can’t don’t won’t isn’t aren’t doesn’t didn’t couldn’t"
 )
+_ENDS = np.frombuffer(b".!?\n", np.uint8)
 _CHUNK = 24
 
 
 class Documents(NamedTuple):
-    """Hashed content of documents; `shingles[ends[i-1]:ends[i]]` is document i, sorted, unique."""
+    """Hashed content of documents; `shingles[ends[i-1]:ends[i]]` is document i, sorted, unique.
+
+    Two documents tell of different things where one has a value that the other does not name at
+    all, neither as a value nor at the start of a sentence, or where their negations differ.
+    """
 
     shingles: U32
     ends: I64
-    values: U64
-    """One sum a document over its distinct values; equal sums, equal values."""
+    negations: U64
+    """One sum a document; equal sums, equally many of each."""
+    names: U32
+    """Sorted, distinct: 31 bits of a word's hash, then a bit that is 0 for a value and 1 for a word
+    that only opens a sentence, where a capital letter tells nothing."""
+    name_ends: I64
 
 
 class _Words(NamedTuple):
     hashes: U64
     text: I64
     valued: NDArray[np.bool_]
+    opening: NDArray[np.bool_]
 
 
 def shingle(documents: Sequence[Sequence[str]]) -> Documents:
@@ -60,7 +72,9 @@ def shingle(documents: Sequence[Sequence[str]]) -> Documents:
     of_word = owner[words.text]
     grams, at = _grams(words)
     shingles, ends = _sets(_mix(grams) >> np.uint64(32), of_word[at], len(documents))
-    return Documents(shingles.astype(np.uint32), ends, _values(words, of_word, len(documents)))
+    names, name_ends = _names(words, of_word, len(documents))
+    negations = _negations(words, of_word, len(documents))
+    return Documents(shingles.astype(np.uint32), ends, negations, names, name_ends)
 
 
 def _words(texts: Sequence[str]) -> _Words:
@@ -73,12 +87,27 @@ def _words(texts: Sequence[str]) -> _Words:
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     hashes = _hash_words(lowered, starts, ends)
     marks = np.flatnonzero(np.frombuffer(joined.translate(_MARKS), np.uint8) == 35)
-    valued = np.zeros(len(starts), np.bool_)
-    valued[np.searchsorted(starts, marks, "right") - 1] = True
     opens = np.cumsum([0, *(len(text) + 1 for text in encoded)])
     text = np.searchsorted(opens, starts, "right") - 1
+    marked = np.bincount(np.searchsorted(starts, marks, "right") - 1, minlength=len(starts))
+    opening = (marked == 1) & _opening(joined, starts, ends, text)
+    valued = (marked > 0) & ~opening
     valued[valued] = ~_among(hashes[valued], _COMMON)
-    return _Words(hashes, text, valued)
+    return _Words(hashes, text, valued, opening)
+
+
+def _opening(joined: bytes, starts: I64, ends: I64, text: I64) -> NDArray[np.bool_]:
+    """Words that have a capital letter because a sentence begins there.
+
+    A sentence goes on with a small letter; a name that stands alone, as an answer, is none.
+    """
+    spaced = np.frombuffer(b" " + joined + b"  ", np.uint8)
+    first = np.concatenate([[True], text[1:] != text[:-1]])[: len(text)]
+    begins = first | np.isin(spaced[starts - 1], _ENDS) & (spaced[starts] == 32)
+    letter, after = spaced[starts + 1], spaced[ends + 2]
+    goes_on = (spaced[ends + 1] == 32) & (after >= 97) & (after <= 122)
+    found: NDArray[np.bool_] = begins & (letter >= 65) & (letter <= 90) & goes_on
+    return found
 
 
 def _hash_words(lowered: bytes, starts: I64, ends: I64) -> U64:
@@ -119,18 +148,24 @@ def _sets(values: U64, owner: I64, count: int) -> tuple[U64, I64]:
     return keys & np.uint64(0xFFFFFFFF), ends.astype(np.int64)
 
 
-def _values(words: _Words, owner: I64, count: int) -> U64:
-    """Sum of the hashes of a document's distinct values, and of each negation in it."""
+def _names(words: _Words, owner: I64, count: int) -> tuple[U32, I64]:
+    """Values and words that open sentences, of each document; one that is both is a value."""
+    at = np.flatnonzero(words.valued | words.opening)
+    marks = _mix(words.hashes[at]) >> np.uint64(33) << np.uint64(1)
+    marks |= (~words.valued[at]).astype(np.uint64)
+    found, ends = _sets(marks, owner[at], count)
+    number = np.repeat(np.arange(count), np.diff(ends, prepend=0))
+    keys = (number.astype(np.uint64) << np.uint64(31)) | (found >> np.uint64(1))
+    fresh = np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)]
+    ends = np.cumsum(np.bincount(number[fresh], minlength=count)).astype(np.int64)
+    return found[fresh].astype(np.uint32), ends
+
+
+def _negations(words: _Words, owner: I64, count: int) -> U64:
+    """Sum of the hashes of each negation in a document."""
     sums = np.zeros(count, np.uint64)
-    marked = np.flatnonzero(words.valued)
-    order = marked[np.lexsort((words.hashes[marked], owner[marked]))]
-    same = (words.hashes[order][1:] == words.hashes[order][:-1]) & (
-        owner[order][1:] == owner[order][:-1]
-    )
-    distinct = order[np.concatenate([[True], ~same])[: len(order)]]
-    np.add.at(sums, owner[distinct], _mix(words.hashes[distinct]))
-    negations = np.flatnonzero(_among(words.hashes, _NEGATIONS))
-    np.add.at(sums, owner[negations], _mix(~words.hashes[negations]))
+    found = np.flatnonzero(_among(words.hashes, _NEGATIONS))
+    np.add.at(sums, owner[found], _mix(~words.hashes[found]))
     return sums
 
 

@@ -34,6 +34,18 @@ def similar_pairs(shingles: U32, ends: I64, threshold: float) -> NDArray[np.int6
     return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
 
 
+def told_apart(names: U32, ends: I64, pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Pairs of documents of which one has a value that the other does not name at all.
+
+    `names[ends[i-1]:ends[i]]` holds document i's, as in `Documents`.
+    """
+    sizes = np.diff(ends, prepend=0)
+    found = [
+        _told_apart(names, ends, sizes, batch) for batch in _batches(pairs, sizes) if len(batch)
+    ]
+    return np.concatenate([np.zeros(0, np.bool_), *found])
+
+
 def jaccard(a: U32, b: U32) -> float:
     """Size of the intersection by the size of the union of two sorted sets; 0 for empty ones."""
     shared = len(np.intersect1d(a, b, assume_unique=True))
@@ -135,11 +147,9 @@ def _verified(
     shingles: U32, ends: I64, sizes: I64, pairs: NDArray[np.int64], threshold: float
 ) -> NDArray[np.int64]:
     """The pairs that are alike indeed; in batches, so that memory does not grow with them."""
-    work = np.cumsum(sizes[pairs].sum(axis=1))
-    batches = np.split(pairs, np.flatnonzero(np.diff(work // _BATCH)) + 1)
     kept = [
         batch[_similarity(shingles, ends, sizes, batch) >= threshold - 1e-9]
-        for batch in batches
+        for batch in _batches(pairs, sizes)
         if len(batch)
     ]
     return np.concatenate([np.zeros((0, 2), np.int64), *kept])
@@ -149,15 +159,39 @@ def _similarity(
     shingles: U32, ends: I64, sizes: I64, pairs: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Jaccard similarity of each pair: what occurs twice among both sets is shared."""
+    keys = np.sort(_keys(shingles, ends, sizes, pairs))
+    twice = (keys[1:][keys[1:] == keys[:-1]] >> np.uint64(32)).astype(np.int64)
+    shared = np.bincount(twice, minlength=len(pairs))
+    similarity: NDArray[np.float64] = shared / (sizes[pairs].sum(axis=1) - shared)
+    return similarity
+
+
+def _told_apart(names: U32, ends: I64, sizes: I64, pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """What stands once among both sets and is a value tells them apart."""
+    keys = np.sort(_keys(names, ends, sizes, pairs))
+    words = keys >> np.uint64(1)
+    alone = np.ones(len(keys), np.bool_)
+    alone[1:] &= words[1:] != words[:-1]
+    alone[:-1] &= words[:-1] != words[1:]
+    value = (keys & np.uint64(1)) == 0
+    told = np.zeros(len(pairs), np.bool_)
+    told[(keys[alone & value] >> np.uint64(32)).astype(np.int64)] = True
+    return told
+
+
+def _keys(members: U32, ends: I64, sizes: I64, pairs: NDArray[np.int64]) -> U64:
+    """The members of both sets of each pair, behind the number of the pair."""
     length = sizes[pairs]
     flat, number = length.ravel(), np.repeat(np.arange(len(pairs)), length.sum(axis=1))
     start = np.repeat((ends - sizes)[pairs].ravel() - np.cumsum(flat) + flat, flat)
-    values = shingles[start + np.arange(len(start))].astype(np.uint64)
-    keys = np.sort(number.astype(np.uint64) << np.uint64(32) | values)
-    twice = (keys[1:][keys[1:] == keys[:-1]] >> np.uint64(32)).astype(np.int64)
-    shared = np.bincount(twice, minlength=len(pairs))
-    similarity: NDArray[np.float64] = shared / (length.sum(axis=1) - shared)
-    return similarity
+    values = members[start + np.arange(len(start))].astype(np.uint64)
+    found: U64 = number.astype(np.uint64) << np.uint64(32) | values
+    return found
+
+
+def _batches(pairs: NDArray[np.int64], sizes: I64) -> list[NDArray[np.int64]]:
+    work = np.cumsum(sizes[pairs].sum(axis=1))
+    return np.split(pairs, np.flatnonzero(np.diff(work // _BATCH)) + 1)
 
 
 def _frequencies(shingles: U32) -> NDArray[np.int64]:

@@ -4,7 +4,7 @@ A sketch is made once for a part and kept beside the examples (label `sketch`), 
 only new parts whole.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from tasks.core import parts
 from tasks.core.chains import Walk, hashed, link, meaning, walk
 from tasks.core.parts import Part
 from tasks.core.records import Message, Record, Reply, Source
-from tasks.core.shingles import I64, U32, U64, Documents, shingle
+from tasks.core.shingles import I64, Documents, shingle
 
 LABEL = "sketch"
 _BATCH = 2000
@@ -67,7 +67,10 @@ class Sketch(Record, frozen=True, kw_only=True):
     sizes: bytes
     shingles: bytes
     values: bytes
-    """Values said, calls made and tools offered, as one number; another one is another task."""
+    """Negations said, calls made and tools offered, as one number; another one is another task."""
+    names: bytes
+    name_sizes: bytes
+    """As in `Documents`: how many of `names` are each leaf's."""
 
     def place(self, row: int) -> Source:
         """Where a row was read."""
@@ -177,7 +180,7 @@ class _Rows:
     def sketch(self) -> Sketch:
         leaves = {at: row for rows in self.open.values() for at, row in rows.items()}
         texts = {at: _texts(leaves[at]) for at in sorted(leaves)}
-        documents = _shingled(list(texts.values()))
+        documents = shingled(list(texts.values()))
         calls = np.array([xxh3_64_intdigest(t[-1].encode()) for t in texts.values()], np.uint64)
         small, large = np.dtype("<u4"), np.dtype("<u8")
         numbers = np.array(self.numbers, large).reshape(-1, len(_NUMBERS))
@@ -197,7 +200,9 @@ class _Rows:
             leaves=np.array(list(texts), small).tobytes(),
             sizes=np.diff(documents.ends, prepend=0).astype(small).tobytes(),
             shingles=documents.shingles.astype(small).tobytes(),
-            values=(documents.values ^ calls).astype(large).tobytes(),
+            values=(documents.negations ^ calls).astype(large).tobytes(),
+            names=documents.names.astype(small).tobytes(),
+            name_sizes=np.diff(documents.name_ends, prepend=0).astype(small).tobytes(),
             **columns,
         )
 
@@ -217,18 +222,21 @@ def _texts(row: _Invocation) -> list[str]:
     return [*said, "\n".join([*shape, *sorted(tool.name for tool in row.tools)])]
 
 
-def _shingled(texts: Sequence[Sequence[str]]) -> Documents:
+def shingled(texts: Sequence[Sequence[str]]) -> Documents:
     """Shingles of what was said; in batches, whose arrays stay small enough for the cache."""
-    batches: Iterator[Documents] = (
+    batches = [
         shingle([t[:-1] for t in texts[at : at + _BATCH]]) for at in range(0, len(texts), _BATCH)
+    ]
+    return Documents(
+        np.concatenate([np.zeros(0, np.uint32), *(b.shingles for b in batches)]),
+        _ends([b.ends for b in batches]),
+        np.concatenate([np.zeros(0, np.uint64), *(b.negations for b in batches)]),
+        np.concatenate([np.zeros(0, np.uint32), *(b.names for b in batches)]),
+        _ends([b.name_ends for b in batches]),
     )
-    shingles: list[U32] = [np.zeros(0, np.uint32)]
-    ends: list[I64] = [np.zeros(0, np.int64)]
-    values: list[U64] = [np.zeros(0, np.uint64)]
-    total = 0
-    for batch in batches:
-        shingles.append(batch.shingles)
-        ends.append(batch.ends + total)
-        values.append(batch.values)
-        total += len(batch.shingles)
-    return Documents(np.concatenate(shingles), np.concatenate(ends), np.concatenate(values))
+
+
+def _ends(ends: Sequence[I64]) -> I64:
+    """Where each document ends, over all batches."""
+    sizes = [np.diff(end, prepend=0) for end in ends]
+    return np.cumsum(np.concatenate([np.zeros(0, np.int64), *sizes]), dtype=np.int64)

@@ -212,7 +212,7 @@ def test_new_data_rewrites_no_part_that_it_does_not_touch(tmp_path: Path) -> Non
     more = [example(f"z-{n}") for n in range(10)]
     after = split(settings(), validated(tmp_path / "in", load, more), tmp_path / "out")
     kept = [p for p in before.parts if p.label != "assignments"]
-    assert len(kept) == 3
+    assert len(kept) == 6
     assert all(part in after.parts for part in kept)
 
 
@@ -269,6 +269,17 @@ def test_a_leak_in_what_was_written_stops_the_stage(tmp_path: Path) -> None:
     assert "(10 in all) in train and validation" in str(refusal.value)
     assert sum(name in str(refusal.value) for name in names) == 5
     assert made.info["proof"]["sessions"] == 0
+
+
+def test_a_near_neighbour_that_no_cluster_names_stops_the_stage(tmp_path: Path) -> None:
+    words = "please look into the parcel that was promised for last week since it is lost"
+    said = tuple(Message(role="user", content=f"{words} {end}") for end in ("today", "again"))
+    load = [example(f"s-{n}", messages=(said[n % 2],), reply=Reply()) for n in range(8)]
+    # Each of a cluster of its own, as if nobody had looked.
+    with pytest.raises(StageError, match="the split leaks: near neighbours s-") as refusal:
+        split(settings(held_out_tools=0), validated(tmp_path / "in", load), tmp_path / "out")
+    assert "in train and test" in str(refusal.value)
+    assert not (tmp_path / "out" / "manifest.json").exists()
 
 
 def test_one_group_alone_is_refused_with_what_ties_it(tmp_path: Path) -> None:
