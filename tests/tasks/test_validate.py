@@ -226,3 +226,50 @@ def test_an_expectation_that_cannot_be_computed_is_broken_and_quotes_nothing() -
     assert (check.met, check.error) == (False, "column.mean")
     assert "could not be computed" in expectations.explain(outcome)
     assert "ann@shop" not in msgspec.json.encode(outcome).decode() + expectations.page(outcome)
+
+
+PLANTED = "mia.li@shop.test"
+
+
+def test_great_expectations_copies_values_that_break_it_and_ours_has_none_to_copy(
+    tmp_path: Path,
+) -> None:
+    import great_expectations as gx
+    import pandas as pd
+
+    frame = pd.DataFrame({"said": [PLANTED, "fine"]})
+    source = gx.get_context(mode="ephemeral").data_sources.add_pandas("planted")
+    batch = source.add_dataframe_asset("a").add_batch_definition_whole_dataframe("all")
+    expected = gx.expectations.ExpectColumnValuesToBeInSet(column="said", value_set=["fine"])
+    for form in ("BASIC", "SUMMARY"):
+        told = batch.get_batch({"dataframe": frame}).validate(expected, result_format=form)
+        assert PLANTED in str(told.to_json_dict())
+    said = (Message(role="user", content=f"Write to {PLANTED}"),)
+    rows = [*good(3), example(7, messages=said)]
+    with pytest.raises(StageError) as refusal:
+        validate(SETTINGS, deduped(tmp_path / "in", rows), tmp_path / "out")
+    assert "dataset.residual column_mean_to_be_between expected max 0" in str(refusal.value)
+    assert "EMAIL 1; the first in a.jsonl:8" in str(refusal.value)
+    assert PLANTED not in str(refusal.value)
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_drift_against_the_version_before_is_told_and_warns(tmp_path: Path) -> None:
+    validate(SETTINGS, deduped(tmp_path / "in", good(4)), tmp_path / "out")
+    refused = {"reference": Reference(behaviour="refuse", text="No.")}
+    more = [example(20 + n, **refused) for n in range(12)]
+    validate(SETTINGS, deduped(tmp_path / "in", good(4), more), tmp_path / "out")
+    checks = {c["column"]: c for c in json.loads((tmp_path / "out" / RESULT).read_text())["checks"]}
+    drift = checks["drift_behaviour"]
+    # From execute alone to a quarter of it.
+    assert (drift["observed"], drift["met"], drift["severity"]) == ("0.75", False, "warning")
+    assert checks["drift_tools"]["observed"] == "0"
+
+
+def test_a_suite_that_does_not_answer_fails_the_stage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expectations, "_of_parts", lambda *_: [])
+    with pytest.raises(StageError, match="answered 0 of 0 expectations on parts"):
+        validate(SETTINGS, deduped(tmp_path / "in", good(4)), tmp_path / "out")
+    assert not (tmp_path / "out" / "manifest.json").exists()
