@@ -19,7 +19,7 @@ from tasks.rewards.endpoint import (
 from tasks.rewards.judge import Settings as JudgeSettings
 from tests.tasks.rewards.graders import Graders
 
-QUICK = Patience(wait_s=0.01, attempt_s=5)
+QUICK = Patience(wait_s=0.01, attempt_s=60)
 
 
 def asked(body: object = None, patience: Patience = QUICK, purse: Purse | None = None, **where):
