@@ -35,7 +35,7 @@ from tasks.rewards import Case, Prompt
 from tasks.rewards.exchange import lambda_answer, lambda_calls, lambda_rows
 from tasks.rewards.python import inline, read_file
 
-__all__ = ["CASES", "Settings", "inline", "score", "score_batch"]
+__all__ = ["CASES", "REQUIRES", "SOURCES", "Settings", "inline", "score", "score_batch"]
 
 SOURCES = (
     "tasks/core/sandbox",
@@ -45,6 +45,7 @@ SOURCES = (
     "tasks/rewards/exchange/lambda_rows.py",
     "tasks/rewards/exchange/namespaces.py",
 )
+REQUIRES = ("botocore", "httpx")
 
 _CONCURRENCY = 12
 _CALLED = "ratchet_score"

@@ -46,6 +46,7 @@ SOURCES = (
     "tasks/rewards/endpoint.py",
     "tasks/rewards/json_text.py",
 )
+REQUIRES = ("httpx", "nltk", "rapidfuzz", "rouge-score", "sacrebleu")
 
 
 class Settings(Section):
