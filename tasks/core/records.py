@@ -51,12 +51,15 @@ class Tool(Record, frozen=True, kw_only=True):
 
     def required(self) -> tuple[str, ...]:
         """Names of the parameters that may not be left out."""
-        return tuple(self.parameters.get("required", ()))
+        found = self.parameters.get("required")
+        return (
+            tuple(n for n in found if isinstance(n, str)) if isinstance(found, list | tuple) else ()
+        )
 
     def properties(self) -> dict[str, Any]:
         """Parameter name to its JSON Schema."""
-        found: dict[str, Any] = self.parameters.get("properties", {})
-        return found
+        found = self.parameters.get("properties")
+        return found if isinstance(found, dict) else {}
 
 
 class Reply(Record, frozen=True, kw_only=True):

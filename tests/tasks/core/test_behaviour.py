@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,7 +7,8 @@ from hypothesis import strategies as st
 from benchmarks import labels
 from benchmarks.phrasings import Bank
 from tasks.core.behaviour import Label, classify
-from tasks.core.records import Reply, Tool, ToolCall
+from tasks.core.records import Reference, Reply, Tool, ToolCall
+from tasks.rewards import Prompt, decision
 
 TOOLS = (
     Tool(name="get_report", parameters={"properties": {"month": {}, "user_id": {}}}),
@@ -227,3 +230,21 @@ def test_any_text_has_a_label_and_names_offered_parameters(words: list[str]) -> 
 def test_each_rule(text: str, behaviour: str, rule: str) -> None:
     found = label(text)
     assert (found.behaviour, found.rule) == (behaviour, rule)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"properties": None, "required": None},
+        {"properties": ["month"], "required": "month"},
+        {"properties": {"month": None, "day": True}, "required": [1, {}, "month"]},
+        {"properties": {"month": {"type": ["string"], "description": 7, "enum": 3}}},
+    ],
+)
+def test_a_tool_with_a_broken_schema_breaks_nothing(parameters: dict[str, Any]) -> None:
+    tools = (Tool(name="get_report", parameters=parameters),)
+    asked = Reply(content="Please give month.")
+    assert classify(asked, tools).behaviour == "clarify"
+    prompt = Prompt((), tools, Reference(behaviour="clarify"))
+    assert decision.score(prompt, asked, decision.Settings()).value in (None, 0.05, 1.0)
