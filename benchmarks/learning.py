@@ -6,8 +6,8 @@ Each run is the pipeline's own step `train` with the demo's params, on tasks of 
 production catalogue; what it learnt is asked about tools of the unseen catalogue, whose names and
 parameters are in no training row. The checkpoint is chosen on validation tasks of the production
 catalogue; the unseen tasks are asked once, of what was chosen. The controls have a reward that says
-nothing: a random number, or the score of the same reply to another prompt. If they rose too, the
-rise would be no learning.
+nothing: a random number, or the score of the same reply to another prompt; they choose their
+checkpoint by it too. If they rose as well, the rise would be no learning.
 """
 
 import argparse

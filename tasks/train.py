@@ -33,9 +33,10 @@ from tasks.core import (
 )
 from tasks.core.curve import Curve, Publisher, plot, publisher
 from tasks.core.job import Job, main
+from tasks.core.judged import Scorer
 from tasks.core.observer import Observer
 from tasks.core.prompts import Prompted, Prompts
-from tasks.core.records import Example
+from tasks.core.records import Example, Reply, Score
 from tasks.core.validation import Validation
 from tasks.rewards import Prompt, registration
 from tasks.rewards.spec import Spec, columns, load_spec, trl_reward
@@ -112,7 +113,7 @@ def _learn(job: Job, spec: Spec, data: Data, publish: Publisher) -> Curve:
         base=_base(job),
         adapters=job.params.train.lora is not None,
         prompted=data.validation.kept,
-        score=lambda example, reply: spec.score(_prompt(example), reply),
+        score=_judge_of_checkpoints(job, spec, data.validation.kept),
         model=job.params.model,
     )
     if validation.REWARD not in curve.at(0):
@@ -146,14 +147,41 @@ def rows(job: Job, kept: Sequence[Prompted]) -> list[grpo.Row]:
     """A row a prompt; under `shuffled_reference` what scores it is another prompt's."""
     scored_as = list(range(len(kept)))
     if job.params.train.control == "shuffled_reference":
-        order = list(range(len(kept)))
-        random.Random(f"shuffled/{job.params.train.seed}").shuffle(order)
-        for here, there in zip(order, [*order[1:], order[0]], strict=True):
-            scored_as[here] = there
+        scored_as = _shuffled(len(kept), job.params.train.seed)
     return [
         {"prompt": p.text, "index": i, **columns(_prompt(kept[other].example))}
         for i, (p, other) in enumerate(zip(kept, scored_as, strict=True))
     ]
+
+
+def _shuffled(count: int, seed: int) -> list[int]:
+    """For each index another one."""
+    order, found = list(range(count)), list(range(count))
+    random.Random(f"shuffled/{seed}").shuffle(order)
+    for here, there in zip(order, [*order[1:], order[0]], strict=True):
+        found[here] = there
+    return found
+
+
+def _judge_of_checkpoints(job: Job, spec: Spec, kept: Sequence[Prompted]) -> Scorer:
+    """The reward that the best checkpoint is chosen by.
+
+    A control chooses by its own: chosen by the true one, the best of many blind steps would count
+    as learnt.
+    """
+    control, seed = job.params.train.control, job.params.train.seed
+    if control == "random_reward":
+
+        def drawn(example: Example, reply: Reply) -> Score:
+            key = f"random/{seed}/{example.id}/{dialects.write(reply)}"
+            return Score(value=random.Random(key).random())
+
+        return drawn
+    scored_as = {p.example.id: p.example for p in kept}
+    if control == "shuffled_reference":
+        others = _shuffled(len(kept), seed)
+        scored_as = {kept[i].example.id: kept[j].example for i, j in enumerate(others)}
+    return lambda example, reply: spec.score(_prompt(scored_as[example.id]), reply)
 
 
 def _reward(job: Job, spec: Spec, kept: Sequence[Prompted], observer: Observer) -> grpo.Reward:

@@ -15,8 +15,9 @@ from tasks import train
 from tasks.core import checkpoints, curve, learned, lineage, prompts
 from tasks.core.errors import StageError
 from tasks.core.job import Job
-from tasks.core.records import Call, Reference
+from tasks.core.records import Call, Reference, Reply, ToolCall
 from tasks.core.step import PROJECT
+from tasks.rewards.spec import load_spec
 
 MakeJob = Callable[..., Job]
 Trained = tuple[Job, dict[str, Any]]
@@ -171,6 +172,21 @@ def test_a_shuffled_control_scores_each_prompt_by_another(make_job: MakeJob):
     tools = [msgspec.json.encode(p.example.tools, order="sorted").decode() for p in kept]
     swapped = [tools.index(row["tools"]) for row in rows]
     assert all(here != there for here, there in enumerate(swapped))
+
+
+@pytest.mark.parametrize("control", ["none", "random_reward", "shuffled_reference"])
+def test_a_control_chooses_its_checkpoint_by_its_own_reward(make_job: MakeJob, control: str):
+    job = make_job(f"chosen-{control}", control=control)
+    kept = train.read(job).validation.kept
+    judge = train._judge_of_checkpoints(job, load_spec(job.params.reward.spec), kept)
+
+    def right(reference: Reference) -> Reply:
+        calls = tuple(ToolCall(name=c.name, arguments=c.arguments) for c in reference.calls)
+        return Reply(content=reference.text, tool_calls=calls)
+
+    values = [judge(p.example, right(p.reference)).value for p in kept]
+    assert values == [judge(p.example, right(p.reference)).value for p in kept]
+    assert (values == [1.0] * len(kept)) == (control == "none")
 
 
 def test_the_curve_drops_what_is_later_than_its_checkpoint(tmp_path: Path):
