@@ -149,6 +149,16 @@ def test_mlflow_has_the_run_its_reward_and_its_dataset(
     assert {"baseline/card.html", "baseline/attempts.jsonl"} <= kept
 
 
+def test_the_rewards_page_shows_how_the_bases_replies_are_spread(
+    done: tuple[Job, dict[str, Any]], tracking_uri: str, tmp_path: Path
+):
+    mlflow = lineage.connect(tracking_uri)
+    kept = mlflow.artifacts.download_artifacts(done[1]["reward_uri"], dst_path=str(tmp_path))
+    page = (Path(kept) / "design/reward-design.md").read_text()
+    assert " replies: mean " in page
+    assert "No rollouts of a base were given" not in page
+
+
 def test_a_base_that_is_right_already_is_not_trained(tmp_path: Path, tracking_uri: str):
     made = job(tmp_path, tracking_uri, max_reward=0.01)
     with pytest.raises(
