@@ -103,10 +103,10 @@ def learn(home: Path) -> tuple[dict[str, Any], list[int], dict[str, float]]:
     lengths = sorted(prompted.tokens for prompted in train.read(job).train.kept)
     started = time.process_time()
     report = train.run(job)
-    seconds = {"train": time.process_time() - started}
+    seconds = {"train, CPU": time.process_time() - started}
     lines = (Path(job.folder) / "train/curve.jsonl").read_bytes().splitlines()
     rows = [msgspec.json.decode(line) for line in lines]
-    seconds |= {f"step {row['step']}": row["step_time"] for row in rows if "step_time" in row}
+    seconds |= {f"step {row['step']}, wall": row["step_time"] for row in rows if "step_time" in row}
     return report, lengths, seconds
 
 
@@ -131,7 +131,7 @@ def page(report: dict[str, Any], lengths: list[int], seconds: dict[str, float]) 
         f"| completions scored | {report['completions']} |",
         f"| without a score | {report['unscored']} |",
     ]
-    lines += [f"| {name}, s | {value:.1f} |" for name, value in seconds.items()]
+    lines += [f"| {name} s | {value:.1f} |" for name, value in seconds.items()]
     return "\n".join(lines)
 
 
