@@ -26,7 +26,7 @@ demo: $(STAMP) ## The whole loop on the embedded default, here, now
 	$(BIN)/ratchet demo
 
 test: $(STAMP) ## Run the tests, in two processes
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 check: $(STAMP) ## ruff format and lint, mypy --strict, import-linter
 	$(BIN)/ruff format --check .

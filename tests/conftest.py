@@ -1,20 +1,23 @@
-"""How the tests are dealt out to processes."""
+"""How the tests are dealt out to processes (`pytest -n 2`)."""
 
-from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-TESTS = Path(__file__).parent
 
-
-@pytest.hookimpl(tryfirst=True)  # xdist reads the mark in a hook of its own
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares a costly fixture: a file's tests, and those of the flows.
+class ByFixture(LoadScopeScheduling):  # type: ignore[misc]
+    """Keeps together what shares a costly fixture: a file's tests, and those of the flows.
 
     One process then has the Prefect server and the curated workspace, and the others never make
-    them. The flows take longest and come first.
+    them. The flows take longest and are dealt out first (`--no-loadscope-reorder`).
     """
-    for item in items:
-        place = item.path.relative_to(TESTS)
-        group = place.parts[0] if place.parts[0] == "flows" else place.as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/flows" if nodeid.startswith("tests/flows/") else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFixture:
+    """Take our scheduler for every `--dist`."""
+    return ByFixture(config, log)
