@@ -16,8 +16,8 @@ from tasks.rewards import Prompt
 from tasks.rewards.attacks import suite
 from tasks.rewards.attacks.situations import SITUATIONS
 from tasks.rewards.attacks.verdict import OF_RIGHT
-from tasks.rewards.scoring import Scorer, alone, column, combined
-from tasks.rewards.spec import load_spec
+from tasks.rewards.specification.scoring import Scorer, alone, column, combined
+from tasks.rewards.specification.spec import load_spec
 
 PUBLISHED = ("aws_tiered", "toolrl", "tool_n1_binary")
 

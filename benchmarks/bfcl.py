@@ -21,8 +21,8 @@ from typing import Any, NamedTuple
 from benchmarks import bfcl_rule, bfcl_wrong
 from tasks.core.records import Call, Message, Reference, Reply, Score, Tool, ToolCall
 from tasks.rewards import Prompt
-from tasks.rewards.scoring import alone, column
-from tasks.rewards.spec import load_spec
+from tasks.rewards.specification.scoring import alone, column
+from tasks.rewards.specification.spec import load_spec
 
 CATEGORIES = ("simple_python", "multiple", "parallel", "live_simple", "irrelevance")
 REFUSAL = "I am sorry, but none of my tools can do that."

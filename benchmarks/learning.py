@@ -38,7 +38,7 @@ from tasks.core.step import PROJECT
 from tasks.demo import world
 from tasks.demo.words import WorldName
 from tasks.rewards import Prompt
-from tasks.rewards.spec import load_spec
+from tasks.rewards.specification.spec import load_spec
 
 BASE = str(PROJECT / "tasks/demo/base")
 CONTROLS = ("random_reward", "shuffled_reference")

@@ -23,8 +23,8 @@ from tasks.core import dialects, runtime
 from tasks.core.records import Call, Reference, Reply, Tool, ToolCall
 from tasks.demo import demonstrator, world
 from tasks.rewards import Prompt
-from tasks.rewards.scoring import alone, column
-from tasks.rewards.spec import columns, load_spec, trl_reward
+from tasks.rewards.specification.scoring import alone, column
+from tasks.rewards.specification.spec import columns, load_spec, trl_reward
 
 BATCH = 1024
 ROUNDS = 9

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from tasks.core.behaviour import classify
 from tasks.core.records import Behaviour, Call, Message, Reference, Reply, Tool, ToolCall
 from tasks.rewards import Prompt
-from tasks.rewards.spec import Spec, load_spec
+from tasks.rewards.specification.spec import Spec, load_spec
 
 DATA = Path("../shared/data/when2call.jsonl")
 SPEC = "specs/tool_calls.yaml"

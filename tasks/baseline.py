@@ -27,8 +27,9 @@ from tasks.core.judged import Judged
 from tasks.core.pages import html, markdown
 from tasks.core.prompts import Prompts
 from tasks.core.records import Example, Reply, Score
-from tasks.rewards import Prompt, card, registration
-from tasks.rewards.spec import Spec, load_spec
+from tasks.rewards import Prompt
+from tasks.rewards.specification import card, registration
+from tasks.rewards.specification.spec import Spec, load_spec
 
 OPEN = ("train", "validation", "unlabelled")
 """Parts of data/split that may be read; the sealed test is the one that may not."""

@@ -32,8 +32,9 @@ from tasks.core.job import Job, main
 from tasks.core.judged import Arm, Judged
 from tasks.core.prompts import Prompts
 from tasks.core.records import Example, Reply, Score
-from tasks.rewards import Prompt, registration
-from tasks.rewards.spec import Spec, load_spec
+from tasks.rewards import Prompt
+from tasks.rewards.specification import registration
+from tasks.rewards.specification.spec import Spec, load_spec
 
 
 class Asked(NamedTuple):

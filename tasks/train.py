@@ -38,8 +38,9 @@ from tasks.core.observer import Observer
 from tasks.core.prompts import Prompted, Prompts
 from tasks.core.records import Example, Reply, Score
 from tasks.core.validation import Validation
-from tasks.rewards import Prompt, registration
-from tasks.rewards.spec import Spec, columns, load_spec, trl_reward
+from tasks.rewards import Prompt
+from tasks.rewards.specification import registration
+from tasks.rewards.specification.spec import Spec, columns, load_spec, trl_reward
 
 PROBES = 4
 """Prompts on which the saved model is compared with the trained one."""

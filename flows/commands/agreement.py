@@ -40,8 +40,8 @@ def agreement(
     import msgspec
 
     from tasks.core.errors import EvidenceError, SettingsError
-    from tasks.rewards import agreement as labels
-    from tasks.rewards.spec import TrlReward, load_spec
+    from tasks.rewards.specification import agreement as labels
+    from tasks.rewards.specification.spec import TrlReward, load_spec
 
     if weights not in ("none", "linear", "quadratic"):
         raise SettingsError(f"--weights {weights}: expected none, linear or quadratic")
@@ -69,7 +69,7 @@ def agreement(
 
 
 def _show(found: Any) -> None:
-    from tasks.rewards.agreement import ENOUGH
+    from tasks.rewards.specification.agreement import ENOUGH
 
     kappa = found.kappa
     table(

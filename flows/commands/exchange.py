@@ -38,7 +38,7 @@ def import_(
     """Make a reward spec out of a grader of OpenAI, Azure, Bedrock or SageMaker."""
     from tasks.core.errors import SettingsError
     from tasks.rewards.exchange import imported
-    from tasks.rewards.spec import load_spec
+    from tasks.rewards.specification.spec import load_spec
 
     if out.exists():
         raise SettingsError(f"{out} is there already; name another file, or remove it")
@@ -73,7 +73,7 @@ def export(
     json: Json = False,
 ) -> None:
     """Write a reward spec as a Lambda of AWS, OpenAI's grader JSON, or for TRL or eval-protocol."""
-    from tasks.rewards.spec import load_spec
+    from tasks.rewards.specification.spec import load_spec
 
     loaded = load_spec(spec)
     result: dict[str, Any] = {"spec": loaded.name, "version": loaded.version, "to": to}

@@ -29,8 +29,8 @@ def score(
     json: Json = False,
 ) -> None:
     """Score rows with a reward spec, exactly as training does."""
-    from tasks.rewards.scored_file import refuse_too_many_unscored, score_file
-    from tasks.rewards.spec import load_spec
+    from tasks.rewards.specification.scored_file import refuse_too_many_unscored, score_file
+    from tasks.rewards.specification.spec import load_spec
 
     loaded = load_spec(spec)
     summary = score_file(loaded, rows, out)
@@ -52,8 +52,8 @@ Rows = Annotated[
 def check(spec: SpecFile, rows: Rows = None, json: Json = False) -> None:
     """Attack a reward spec; one that pays for an attack may not train."""
     from tasks.rewards.attacks.verdict import refuse_to_train
-    from tasks.rewards.openai_errors import of_check
-    from tasks.rewards.spec import load_spec
+    from tasks.rewards.specification.openai_errors import of_check
+    from tasks.rewards.specification.spec import load_spec
 
     loaded = load_spec(spec)
     found, scores, bad = _attacked(loaded, rows)
@@ -84,8 +84,8 @@ def doc(
     json: Json = False,
 ) -> None:
     """Write the Reward Design Doc of a spec as Markdown and HTML."""
-    from tasks.rewards.design import design
-    from tasks.rewards.spec import load_spec
+    from tasks.rewards.specification.design import design
+    from tasks.rewards.specification.spec import load_spec
 
     loaded = load_spec(spec)
     found, scores, _ = _attacked(loaded, rows)

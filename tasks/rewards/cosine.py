@@ -20,11 +20,13 @@ from pydantic import Field
 
 from tasks.core.records import Reference, Reply, Score, ToolCall
 from tasks.rewards import Case, Prompt
-from tasks.rewards.due import only_called
-from tasks.rewards.endpoint import VARIABLE, Failure, Patience, Purse, address, post
+from tasks.rewards.remote.endpoint import VARIABLE, Failure, Patience, Purse, address, post
 from tasks.rewards.similarity import wanted_text
+from tasks.rewards.texts.due import only_called
 
-SOURCES = tuple(f"tasks/rewards/{name}.py" for name in ("endpoint", "similarity", "due"))
+SOURCES = tuple(
+    f"tasks/rewards/{name}.py" for name in ("remote/endpoint", "similarity", "texts/due")
+)
 REQUIRES = ("httpx",)
 
 

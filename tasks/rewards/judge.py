@@ -26,11 +26,14 @@ from pydantic import Field, model_validator
 
 from tasks.core.records import Message, Reference, Reply, Score, ToolCall
 from tasks.rewards import Case, Prompt
-from tasks.rewards.due import only_called
-from tasks.rewards.endpoint import Failure, Purse
-from tasks.rewards.judging import JudgeSettings, Question, answer, ask, context, prompt_sha
+from tasks.rewards.remote.endpoint import Failure, Purse
+from tasks.rewards.remote.judging import JudgeSettings, Question, answer, ask, context, prompt_sha
+from tasks.rewards.texts.due import only_called
 
-SOURCES = tuple(f"tasks/rewards/{name}.py" for name in ("judging", "endpoint", "json_text", "due"))
+SOURCES = tuple(
+    f"tasks/rewards/{name}.py"
+    for name in ("remote/judging", "remote/endpoint", "texts/json_text", "texts/due")
+)
 REQUIRES = ("httpx",)
 
 # Openings that the paper found to pass for answers, and what they are in other languages.

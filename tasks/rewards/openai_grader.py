@@ -42,9 +42,9 @@ SOURCES = (
     "tasks/rewards/python.py",
     "tasks/rewards/similarity.py",
     "tasks/rewards/cosine.py",
-    "tasks/rewards/judging.py",
-    "tasks/rewards/endpoint.py",
-    "tasks/rewards/json_text.py",
+    "tasks/rewards/remote/judging.py",
+    "tasks/rewards/remote/endpoint.py",
+    "tasks/rewards/texts/json_text.py",
 )
 REQUIRES = ("httpx", "nltk", "rapidfuzz", "rouge-score", "sacrebleu")
 

@@ -28,10 +28,12 @@ from pydantic import Field
 
 from tasks.core.records import Message, Reference, Reply, Score, ToolCall
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
-from tasks.rewards.endpoint import Failure, Purse
-from tasks.rewards.judging import JudgeSettings, Question, answer, ask, context, prompt_sha
+from tasks.rewards.remote.endpoint import Failure, Purse
+from tasks.rewards.remote.judging import JudgeSettings, Question, answer, ask, context, prompt_sha
 
-SOURCES = tuple(f"tasks/rewards/{name}.py" for name in ("judging", "endpoint", "json_text"))
+SOURCES = tuple(
+    f"tasks/rewards/{name}.py" for name in ("remote/judging", "remote/endpoint", "texts/json_text")
+)
 REQUIRES = ("httpx",)
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

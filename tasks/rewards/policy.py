@@ -23,10 +23,10 @@ from pydantic import field_validator
 from tasks.core.records import Message, Reply, Score, ToolCall
 from tasks.core.settings import Section
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
-from tasks.rewards.lookalikes import seen
-from tasks.rewards.patterns import Pattern, compiled
+from tasks.rewards.calls.lookalikes import seen
+from tasks.rewards.texts.patterns import Pattern, compiled
 
-SOURCES = ("tasks/rewards/patterns.py", "tasks/rewards/lookalikes.py")
+SOURCES = ("tasks/rewards/texts/patterns.py", "tasks/rewards/calls/lookalikes.py")
 REQUIRES = ("google-re2",)
 
 _EDGES = re.compile(r"^\W+|\W+$")

@@ -34,9 +34,9 @@ from pydantic import Field, field_validator
 from tasks.core.records import Reference, Reply, Score, ToolCall
 from tasks.core.settings import Section
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
-from tasks.rewards.due import only_called
+from tasks.rewards.texts.due import only_called
 
-SOURCES = ("tasks/rewards/due.py",)
+SOURCES = ("tasks/rewards/texts/due.py",)
 REQUIRES = ("nltk", "rapidfuzz", "rouge-score", "sacrebleu")
 
 Metric = Literal[

@@ -17,7 +17,7 @@ from tasks.core.errors import StageError
 from tasks.core.job import Job
 from tasks.core.records import Call, Reference, Reply, ToolCall
 from tasks.core.step import PROJECT
-from tasks.rewards.spec import load_spec
+from tasks.rewards.specification.spec import load_spec
 
 MakeJob = Callable[..., Job]
 Trained = tuple[Job, dict[str, Any]]

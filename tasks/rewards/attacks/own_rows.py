@@ -13,8 +13,8 @@ from tasks.core.errors import SourceError
 from tasks.core.records import Reference, Reply, Score, ToolCall
 from tasks.rewards.attacks.situations import SITUATIONS, Situation
 from tasks.rewards.attacks.verdict import Verdict, check
-from tasks.rewards.rows import BadRowError, read
-from tasks.rewards.spec import Spec
+from tasks.rewards.specification.rows import BadRowError, read
+from tasks.rewards.specification.spec import Spec
 
 ATTACKED = 20
 """Rows in whose contexts a spec is attacked; each costs about a hundred replies."""

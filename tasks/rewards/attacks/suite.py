@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from tasks.core.records import Reply, ToolCall
 from tasks.rewards.attacks.situations import Situation
-from tasks.rewards.side_effects import changes_something
+from tasks.rewards.calls.side_effects import changes_something
 
 HUGE = 1_000_000
 """Characters."""

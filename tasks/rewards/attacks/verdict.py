@@ -20,7 +20,7 @@ from tasks.core.step import progress
 from tasks.rewards import Prompt
 from tasks.rewards.attacks.situations import SITUATIONS, Situation
 from tasks.rewards.attacks.suite import attacks, turned
-from tasks.rewards.spec import Spec
+from tasks.rewards.specification.spec import Spec
 
 OF_RIGHT = 0.2
 """Share of the right reply's value that an attack must stay below."""

@@ -1,7 +1,7 @@
 """Finds the code that a spec needs to score, ours and that of packages, and copies it.
 
-    ours("tasks.rewards.spec", "tasks.rewards.tool_call")   files below the project, and ...
-    packages(files)                                         names of distributions, as msgspec
+    ours("tasks.rewards.tool_call")   files below the project that it is made of
+    packages(files)                   names of distributions, as msgspec
 
 Imports are followed by reading, those inside functions too: what may be needed is brought along.
 What only a person at a terminal needs is not (`NOT_NEEDED`).

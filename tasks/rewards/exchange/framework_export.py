@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from tasks.rewards.exchange import portable
-from tasks.rewards.spec import Spec
+from tasks.rewards.specification.spec import Spec
 
 Framework = Literal["trl", "eval-protocol"]
 

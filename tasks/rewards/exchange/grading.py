@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 from tasks.core.sandbox import frames
 from tasks.rewards import python
-from tasks.rewards.endpoint import Failure
 from tasks.rewards.exchange import formula, model_grading, openai
 from tasks.rewards.exchange.templates import UnfilledError, render
+from tasks.rewards.remote.endpoint import Failure
 from tasks.rewards.similarity import similarity
 
 Values = Mapping[str, Any]

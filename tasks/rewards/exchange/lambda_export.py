@@ -17,7 +17,7 @@ from typing import NamedTuple
 from tasks.core.errors import SettingsError
 from tasks.rewards.exchange import portable
 from tasks.rewards.exchange.lambda_handler import Unscored
-from tasks.rewards.spec import Spec
+from tasks.rewards.specification.spec import Spec
 
 LARGEST_MB = 250
 """What AWS unpacks at most."""

@@ -20,7 +20,7 @@ from typing import Any, Literal
 from tasks.core.errors import RatchetError, StageError
 from tasks.core.records import Score
 from tasks.rewards.exchange import row_scores
-from tasks.rewards.spec import Spec
+from tasks.rewards.specification.spec import Spec
 
 Unscored = Literal["fail", "null"]
 Handler = Callable[[Any, Any], Any]

@@ -17,8 +17,9 @@ import msgspec
 
 from tasks.core import dialects
 from tasks.core.records import Call, Reference, Reply
-from tasks.rewards import Prompt, rows
+from tasks.rewards import Prompt
 from tasks.rewards.exchange import namespaces
+from tasks.rewards.specification import rows
 
 Form = Literal["bedrock", "sagemaker"]
 

@@ -19,9 +19,9 @@ from typing import Any
 import msgspec
 
 from tasks.rewards import cosine
-from tasks.rewards.endpoint import Failure, Patience, Purse, address, post
 from tasks.rewards.exchange import openai, templates
-from tasks.rewards.judging import JudgeSettings, Question, ask
+from tasks.rewards.remote.endpoint import Failure, Patience, Purse, address, post
+from tasks.rewards.remote.judging import JudgeSettings, Question, ask
 
 Values = Mapping[str, Any]
 

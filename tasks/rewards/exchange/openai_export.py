@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 from tasks.core.errors import SettingsError
 from tasks.rewards import http, judge, openai_grader, python, similarity
 from tasks.rewards.exchange import formula, openai
-from tasks.rewards.scoring import Scorer
-from tasks.rewards.spec import Spec
+from tasks.rewards.specification.scoring import Scorer
+from tasks.rewards.specification.spec import Spec
 
 Json = dict[str, Any]
 
@@ -122,7 +122,7 @@ def written(grader: Json) -> str:
 
 
 def _combined(spec: Spec, values: list[str]) -> str:
-    """The formula of tasks/rewards/scoring.py; one plain component stays as it is."""
+    """The formula of tasks/rewards/specification/scoring.py; one plain component stays as it is."""
     low, high = spec.declared.clip
     sums, gates, costs = [], [], []
     for scorer, value in zip(spec.scorers, values, strict=True):

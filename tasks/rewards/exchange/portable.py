@@ -18,7 +18,7 @@ import yaml
 from tasks import rewards
 from tasks.core.errors import SettingsError
 from tasks.rewards.exchange import bundle
-from tasks.rewards.spec import SHARED, Spec, load_spec
+from tasks.rewards.specification.spec import SHARED, Spec, load_spec
 
 _PROGRAMS = ("python", "openai_grader", "lambda_function")
 """Rewards that run a program in the sandbox."""

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from tasks.core.errors import EvidenceError, SourceError
-from tasks.rewards.agreement import Report, alarms, load, measure, save
-from tasks.rewards.spec import load_spec
+from tasks.rewards.specification.agreement import Report, alarms, load, measure, save
+from tasks.rewards.specification.spec import load_spec
 from tests.tasks.rewards import labelled_rows
 from tests.tasks.rewards.graders import Graders
 

@@ -1,7 +1,7 @@
 import pytest
 
 from tasks.core.records import Call, ToolCall
-from tasks.rewards.assignment import match
+from tasks.rewards.calls.assignment import match
 
 
 def call(name: str = "f", **arguments: object) -> ToolCall:

@@ -6,7 +6,8 @@ from pydantic import ValidationError
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 
 from tasks.core.errors import SettingsError
-from tasks.rewards.endpoint import (
+from tasks.rewards.judge import Settings as JudgeSettings
+from tasks.rewards.remote.endpoint import (
     LARGEST,
     Address,
     Failure,
@@ -16,7 +17,6 @@ from tasks.rewards.endpoint import (
     address,
     post,
 )
-from tasks.rewards.judge import Settings as JudgeSettings
 from tests.tasks.rewards.graders import Graders
 
 QUICK = Patience(wait_s=0.01, attempt_s=60)

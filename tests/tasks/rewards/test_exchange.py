@@ -10,7 +10,7 @@ from tasks.core.errors import SettingsError
 from tasks.core.records import Call, Message, Reference, Reply, Tool, ToolCall
 from tasks.rewards import Prompt
 from tasks.rewards.exchange import imported, lambda_rows, openai_export, row_scores
-from tasks.rewards.spec import Spec, load_spec
+from tasks.rewards.specification.spec import Spec, load_spec
 from tests.tasks.rewards.contracts import (
     AZURE_ENDPOINT,
     BEDROCK_EVENT,

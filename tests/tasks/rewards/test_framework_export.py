@@ -9,7 +9,7 @@ import pytest
 from tasks.core.errors import SettingsError
 from tasks.core.step import PROJECT
 from tasks.rewards.exchange import framework_export
-from tasks.rewards.spec import load_spec
+from tasks.rewards.specification.spec import load_spec
 
 TOOLS = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
 TRUTH = json.dumps([{"name": "f", "arguments": {"a": 1}}])

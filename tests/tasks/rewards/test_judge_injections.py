@@ -18,8 +18,9 @@ from typing import Any
 import pytest
 
 from tasks.core.records import Message, Reference, Reply
-from tasks.rewards import Prompt, judge, judging, pairwise
+from tasks.rewards import Prompt, judge, pairwise
 from tasks.rewards.judge import Settings
+from tasks.rewards.remote import judging
 from tests.tasks.rewards.graders import Graders, Read, between, words
 
 GUESSED = hashlib.sha256(b"guess").hexdigest()[:32]

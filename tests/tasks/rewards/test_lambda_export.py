@@ -15,7 +15,7 @@ from tasks.core.errors import SettingsError
 from tasks.core.records import Message, Reference, Reply
 from tasks.rewards import Prompt, lambda_function
 from tasks.rewards.exchange import bundle, lambda_export, lambda_rows
-from tasks.rewards.spec import load_spec
+from tasks.rewards.specification.spec import load_spec
 
 CLEAN = [sys.executable, "-I", "-S", "-c"]
 INVOKE = """
@@ -219,9 +219,18 @@ def test_changed_code_is_refused(program: Path):
 
 
 def test_only_what_scores_is_brought_along():
-    files = {str(file) for file in bundle.ours("tasks.rewards.spec", "tasks.rewards.tool_call")}
-    assert {"tasks/__init__.py", "tasks/core/records.py", "tasks/rewards/matching.py"} <= files
-    assert files.isdisjoint({"tasks/train.py", "tasks/rewards/judge.py", "tasks/rewards/card.py"})
+    files = {
+        str(file)
+        for file in bundle.ours("tasks.rewards.specification.spec", "tasks.rewards.tool_call")
+    }
+    assert {
+        "tasks/__init__.py",
+        "tasks/core/records.py",
+        "tasks/rewards/calls/matching.py",
+    } <= files
+    assert files.isdisjoint(
+        {"tasks/train.py", "tasks/rewards/judge.py", "tasks/rewards/specification/card.py"}
+    )
     assert "torch" not in bundle.packages(Path(file) for file in files)
 
 

@@ -10,7 +10,7 @@ from tasks.core.errors import SettingsError
 from tasks.core.records import Call, Message, Reference, Reply, Score, Tool, ToolCall
 from tasks.rewards import Prompt, lambda_function
 from tasks.rewards.exchange import lambda_answer, lambda_rows
-from tasks.rewards.rows import BadRowError
+from tasks.rewards.specification.rows import BadRowError
 
 PROMPT = Prompt(
     (Message(role="user", content="The weather in Oslo?"),),

@@ -1,6 +1,6 @@
 import pytest
 
-from tasks.rewards.lookalikes import is_lookalike, is_plain, seen
+from tasks.rewards.calls.lookalikes import is_lookalike, is_plain, seen
 
 
 @pytest.mark.parametrize(

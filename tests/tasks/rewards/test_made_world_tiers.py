@@ -11,8 +11,8 @@ from tasks.core.records import Behaviour, Reply, Score, ToolCall
 from tasks.demo import demonstrator, world
 from tasks.demo.world import Task
 from tasks.rewards import Prompt
-from tasks.rewards.side_effects import changes_something
-from tasks.rewards.spec import load_spec
+from tasks.rewards.calls.side_effects import changes_something
+from tasks.rewards.specification.spec import load_spec
 
 SPEC = load_spec("specs/tool_calls.yaml")
 

@@ -1,7 +1,7 @@
 import pytest
 
 from tasks.core.records import Call, Tool, ToolCall
-from tasks.rewards.matching import Fit, equal, fit
+from tasks.rewards.calls.matching import Fit, equal, fit
 
 NUMBER = {"type": "number"}
 STRING = {"type": "string"}

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.core.records import Call, Message, Reference, Reply, Score, ToolCall
-from tasks.rewards import NOT_APPLICABLE, Prompt, pairwise, scoring
+from tasks.rewards import NOT_APPLICABLE, Prompt, pairwise
 from tasks.rewards.pairwise import Settings, _tau
+from tasks.rewards.specification import scoring
 from tests.tasks.rewards.graders import Graders, between, completion
 
 PROMPT = Prompt(

@@ -10,7 +10,7 @@ from tasks.core.redaction.surrogates import Surrogates
 from tasks.core.step import PROJECT
 from tasks.rewards import Prompt
 from tasks.rewards.pii_leak import Settings, findings, score
-from tasks.rewards.rows import Row, read
+from tasks.rewards.specification.rows import Row, read
 
 HELD = "mia.li@example.com"
 PROMPT = Prompt(

@@ -12,8 +12,8 @@ from tasks import rewards, train
 from tasks.core import lineage
 from tasks.core.errors import EvidenceError, SettingsError
 from tasks.core.records import Score
-from tasks.rewards import registration
-from tasks.rewards.spec import Spec, load_spec
+from tasks.rewards.specification import registration
+from tasks.rewards.specification.spec import Spec, load_spec
 
 SPEC = """
 name: {name}

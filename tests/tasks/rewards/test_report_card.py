@@ -12,8 +12,8 @@ from tasks.core.records import (
     ToolCall,
     TruthSource,
 )
-from tasks.rewards.card import paragraphs, report_card, standing_of, tables
-from tasks.rewards.spec import load_spec
+from tasks.rewards.specification.card import paragraphs, report_card, standing_of, tables
+from tasks.rewards.specification.spec import load_spec
 
 SPEC = load_spec("specs/tool_calls.yaml")
 TOOL = Tool(

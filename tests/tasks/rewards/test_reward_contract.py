@@ -7,7 +7,8 @@ from pydantic import ValidationError
 from tasks import rewards
 from tasks.core.errors import SettingsError
 from tasks.core.records import Score
-from tasks.rewards import Case, scoring
+from tasks.rewards import Case
+from tasks.rewards.specification import scoring
 
 pytestmark = pytest.mark.usefixtures("graders")
 

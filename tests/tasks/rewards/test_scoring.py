@@ -10,8 +10,8 @@ import pytest
 from tasks.core.errors import SettingsError, StageError
 from tasks.core.records import Message, Reply, Score
 from tasks.rewards import NOT_APPLICABLE, Prompt
-from tasks.rewards.scoring import Role, Scorer, combined
-from tasks.rewards.spec import Spec, load_spec, trl_reward
+from tasks.rewards.specification.scoring import Role, Scorer, combined
+from tasks.rewards.specification.spec import Spec, load_spec, trl_reward
 
 HEAD = "name: house\nversion: 1.0.0\ndescription: It is a test.\nrisks: [none known]\ncomponents:\n"
 OWN = """

@@ -6,7 +6,7 @@ from tasks.core.errors import SettingsError
 from tasks.core.records import Call, Reference, Reply, Tool, ToolCall
 from tasks.core.step import PROJECT
 from tasks.rewards import Prompt
-from tasks.rewards.spec import Spec, load_spec
+from tasks.rewards.specification.spec import Spec, load_spec
 
 DEFAULT = "specs/tool_calls.yaml"
 TOOL = Tool(

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tasks.core.errors import SettingsError
-from tasks.rewards.spec_file import read
+from tasks.rewards.specification.spec_file import read
 
 
 def written(folder: Path, text: str) -> Path:

@@ -9,8 +9,8 @@ from tasks.core.step import PROJECT
 from tasks.rewards import Prompt
 from tasks.rewards.attacks.own_rows import own_rows
 from tasks.rewards.attacks.verdict import check
-from tasks.rewards.registration import requirements
-from tasks.rewards.spec import load_spec
+from tasks.rewards.specification.registration import requirements
+from tasks.rewards.specification.spec import load_spec
 from tests.tasks.rewards.graders import Graders
 
 SPECS = sorted((PROJECT / "specs").glob("*.yaml"))

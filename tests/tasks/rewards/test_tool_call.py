@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from tasks.core import metrics
 from tasks.core.records import Call, Reference, Reply, Score, Tool, ToolCall
 from tasks.rewards import Prompt
-from tasks.rewards.side_effects import changes_something
+from tasks.rewards.calls.side_effects import changes_something
 from tasks.rewards.tool_call import Settings, score
 
 

@@ -3,7 +3,7 @@ import pickle
 from tasks.core.dialects import write
 from tasks.core.records import Call, Message, Reference, Reply, Tool, ToolCall
 from tasks.rewards import Prompt
-from tasks.rewards.spec import TrlReward, columns, load_spec, trl_reward
+from tasks.rewards.specification.spec import TrlReward, columns, load_spec, trl_reward
 
 TOOL = Tool(
     name="get_invoice", parameters={"type": "object", "properties": {"month": {"type": "string"}}}

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import when2call
 from benchmarks.when2call import Item
-from tasks.rewards.spec import load_spec
+from tasks.rewards.specification.spec import load_spec
 
 DATA = (Path(__file__).parents[3] / when2call.DATA).resolve()
 

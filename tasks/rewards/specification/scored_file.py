@@ -20,9 +20,9 @@ import msgspec
 from tasks.core.errors import SourceError, StageError
 from tasks.core.records import Score
 from tasks.core.step import progress
-from tasks.rewards import openai_errors
-from tasks.rewards.rows import BadRowError, Row, read
-from tasks.rewards.spec import Spec
+from tasks.rewards.specification import openai_errors
+from tasks.rewards.specification.rows import BadRowError, Row, read
+from tasks.rewards.specification.spec import Spec
 
 CHUNK = 1024
 SHOWN = 20

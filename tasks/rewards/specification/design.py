@@ -19,10 +19,10 @@ from tasks import rewards
 from tasks.core import pages
 from tasks.core.pages import Table
 from tasks.core.records import Reply, Score
-from tasks.rewards import scoring
 from tasks.rewards.attacks.verdict import Verdict
-from tasks.rewards.scoring import Scorer
-from tasks.rewards.spec import Spec
+from tasks.rewards.specification import scoring
+from tasks.rewards.specification.scoring import Scorer
+from tasks.rewards.specification.spec import Spec
 
 BINS = 10
 EXAMPLES = 10

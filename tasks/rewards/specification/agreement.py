@@ -19,8 +19,8 @@ from tasks.core.agreement import Kappa, Weights, cohens_kappa, has_fallen
 from tasks.core.errors import EvidenceError, SourceError
 from tasks.core.records import Record, Score
 from tasks.rewards import NOT_APPLICABLE
-from tasks.rewards.rows import BadRowError, Row, read
-from tasks.rewards.spec import Spec
+from tasks.rewards.specification.rows import BadRowError, Row, read
+from tasks.rewards.specification.spec import Spec
 
 ENOUGH = 150
 """Labelled rows from which an interval is narrow enough to see a fall of 0.1 in most cases."""

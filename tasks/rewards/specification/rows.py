@@ -20,7 +20,7 @@ from tasks.core import dialects, json_lines
 from tasks.core.json_lines import Malformed
 from tasks.core.records import Message, Reference, Reply, Role, Tool, ToolCall
 from tasks.rewards import Prompt
-from tasks.rewards.openai_errors import Key
+from tasks.rewards.specification.openai_errors import Key
 
 _ROLES: dict[str, Role] = {
     "system": "system",

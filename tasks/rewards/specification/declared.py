@@ -18,9 +18,9 @@ from pydantic import Field, ValidationError, model_validator
 from tasks import rewards
 from tasks.core.errors import SettingsError
 from tasks.core.settings import Section
-from tasks.rewards import spec_file
-from tasks.rewards.scoring import Role
-from tasks.rewards.spec_file import Place
+from tasks.rewards.specification import spec_file
+from tasks.rewards.specification.scoring import Role
+from tasks.rewards.specification.spec_file import Place
 
 _SEMVER = r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$"
 _NAME = r"^[A-Za-z_][\w.-]*$"

@@ -5,7 +5,7 @@
                                    alias: production; design/reward-design.html
 
 A version is what was trained on, so it never changes: another content needs another version in
-the spec. `tasks/rewards/served.py` is what MLflow runs when such a model is loaded.
+the spec. `tasks/rewards/specification/served.py` is what MLflow runs when such a model is loaded.
 """
 
 import shutil
@@ -20,9 +20,9 @@ from tasks.core.lineage import EXPERIMENT
 from tasks.core.records import Score
 from tasks.core.step import PROJECT
 from tasks.rewards.attacks import own_rows, verdict
-from tasks.rewards.declared import Declaration
-from tasks.rewards.design import design
-from tasks.rewards.spec import Spec
+from tasks.rewards.specification.declared import Declaration
+from tasks.rewards.specification.design import design
+from tasks.rewards.specification.spec import Spec
 
 ALIAS = "production"
 """On the newest version."""

@@ -33,19 +33,14 @@ from tasks.core.errors import SettingsError
 from tasks.core.records import Message, Reference, Reply, Score, Tool
 from tasks.core.step import PROJECT, code_sha
 from tasks.rewards import Prompt
-from tasks.rewards import declared as declared_in
-from tasks.rewards.declared import Declaration, Placed
-from tasks.rewards.scoring import Scorer, column, combined, scorer
+from tasks.rewards.specification import declared as declared_in
+from tasks.rewards.specification.declared import Declaration, Placed
+from tasks.rewards.specification.scoring import Scorer, column, combined, scorer
 
 SHARED = (
-    "tasks/rewards/spec.py",
-    "tasks/rewards/scoring.py",
-    "tasks/rewards/assignment.py",
-    "tasks/rewards/matching.py",
-    "tasks/rewards/lookalikes.py",
-    "tasks/rewards/leaderboard.py",
-    "tasks/rewards/published.py",
-    "tasks/rewards/side_effects.py",
+    "tasks/rewards/specification/spec.py",
+    "tasks/rewards/specification/scoring.py",
+    "tasks/rewards/calls",
     "tasks/core/behaviour",
 )
 """Code that every reward's value depends on, beside its own file."""

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from tasks.core.records import Message, Reference, Reply, Tool
 from tasks.rewards import Prompt
-from tasks.rewards.spec import load_spec
+from tasks.rewards.specification.spec import load_spec
 
 
 class Row(BaseModel):

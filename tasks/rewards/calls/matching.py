@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tasks.core.records import Call, Tool, ToolCall
-from tasks.rewards import leaderboard
-from tasks.rewards.lookalikes import is_lookalike, is_plain
+from tasks.rewards.calls import leaderboard
+from tasks.rewards.calls.lookalikes import is_lookalike, is_plain
 
 Schema = dict[str, Any]
 

@@ -21,7 +21,7 @@ from tasks.core.records import Example, Score, ToolCall
 from tasks.core.stats import clustered_mean
 from tasks.rewards import Prompt
 from tasks.rewards.json_schema import is_valid
-from tasks.rewards.spec import Spec
+from tasks.rewards.specification.spec import Spec
 
 Standing = Literal["confirmed", "assumed", "corrected", "contradicted", "unproven"]
 STANDINGS: tuple[Standing, ...] = (

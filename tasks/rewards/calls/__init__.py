@@ -1,0 +1,1 @@
+"""How a reply's calls are held against those that were wanted."""

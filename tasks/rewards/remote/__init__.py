@@ -1,0 +1,1 @@
+"""How a judge or a grader elsewhere is asked."""

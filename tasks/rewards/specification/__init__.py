@@ -1,0 +1,1 @@
+"""The spec that combines rewards: read, scored with, registered, described."""

@@ -1,0 +1,1 @@
+"""What rewards of texts share."""
