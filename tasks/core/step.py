@@ -35,9 +35,8 @@ def main(stage: str, work: Callable[[Params, Path], Manifest]) -> None:
     `work` is given the params and the folder `data`, and returns the manifest it committed. The
     stage uses the processor cores that this process may run on (`taskset -c 0` leaves it one).
     """
-    workers.use(workers.cores())
     try:
-        with parts.single_writer(Path("data") / FOLDERS[stage]):
+        with parts.single_writer(Path("data") / FOLDERS[stage]), workers.use(workers.cores()):
             manifest = work(load(), Path("data"))
     except RatchetError as error:
         raise SystemExit(_fail(stage, str(error), error.exit_code)) from error

@@ -1,7 +1,7 @@
 """Spreads work on parts over the processor cores that a stage was given.
 
-    workers.use(2)
-    made = list(workers.each(write_part, parts))   # in the order of `parts`
+    with workers.use(2):
+        made = list(workers.each(write_part, parts))   # in the order of `parts`
 
 A stage that runs as a process of its own turns this on; where it is called as a function, work
 stays in the caller's process, whose threads a fork could not take along.
@@ -12,6 +12,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
@@ -28,9 +29,15 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def use(processes: int) -> None:
-    """Let `each` fork up to this many workers."""
+@contextmanager
+def use(processes: int) -> Iterator[None]:
+    """Let `each` fork up to this many workers within the block."""
+    before = _state["processes"]
     _state["processes"] = processes
+    try:
+        yield
+    finally:
+        _state["processes"] = before
 
 
 def each(function: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:

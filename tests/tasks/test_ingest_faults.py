@@ -263,10 +263,7 @@ def test_two_processes_write_what_one_writes() -> None:
     for number in range(6):
         write(f"{number}.log", calls(number, number + 100))
     write("bad.log", b"{torn\n")
-    workers.use(2)
-    try:
+    with workers.use(2):
         run()
-    finally:
-        workers.use(1)
     assert len(requests()) == 12
     assert is_as_rebuilt()

@@ -110,11 +110,8 @@ def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
     other = [invocation(1, user("Hello from Omar, omar@mail.example"), session_id="s9")]
     source = ingested(tmp_path / "ingested", SESSION[:1], other, SESSION[1:], feedback=[told])
     run(source)
-    workers.use(2)
-    try:
+    with workers.use(2):
         redact.redact(SETTINGS, source, tmp_path / "two", key=KEY, private=tmp_path / "private-2")
-    finally:
-        workers.use(1)
     assert state(tmp_path / "two") == state(tmp_path / "redacted")
     assert state(tmp_path / "private-2") == state(tmp_path / "private")
 

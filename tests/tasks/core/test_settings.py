@@ -27,7 +27,7 @@ def written(tmp_path: Path, **sections: Any) -> Path:
 def test_the_projects_own_params_are_valid() -> None:
     params = load(PARAMS)
     assert params.ingest.sources[0].format == "auto"
-    assert params.dedup.similarity == 0.8
+    assert params.dedup.similarity == 0.7
 
 
 def test_every_section_is_a_key_of_the_file() -> None:

@@ -15,9 +15,8 @@ from tasks.core.errors import StageError
 
 @pytest.fixture
 def two() -> Iterator[None]:
-    workers.use(2)
-    yield
-    workers.use(1)
+    with workers.use(2):
+        yield
 
 
 def where(number: int) -> tuple[int, int]:
@@ -59,8 +58,8 @@ def linger(number):
     (Path(sys.argv[1]) / str(os.getpid())).touch()
     time.sleep(600)
 
-workers.use(2)
-list(workers.each(linger, [1, 2]))
+with workers.use(2):
+    list(workers.each(linger, [1, 2]))
 """
     started = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)])
     while len(list(tmp_path.iterdir())) < 2:
