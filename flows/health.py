@@ -71,11 +71,14 @@ def _dvc(folder: Path) -> str:
     home = folder / "dvc"
     home.mkdir()
     workspace.git(home, "init", "-q")
-    (home / "dvc.yaml").write_text("stages: {a: {cmd: echo 1 > out, outs: [out]}}\n")
+    graph = home / "dvc.yaml"
+    graph.write_text("stages: {a: {cmd: echo 1 > out, outs: [out]}}\n")
+    # A bare name would be looked up in the current folder, which may have a graph of its own.
+    target = f"{graph.resolve()}:a"
     try:
         Repo.init(str(home)).close()
         with Repo(str(home)) as repo:
-            first, second = (len(repo.reproduce(targets=["a"])) for _ in range(2))
+            first, second = (len(repo.reproduce(targets=[target])) for _ in range(2))
     except DvcException as error:
         raise StageError(f"DVC cannot run a stage: {error}") from error
     if (first, second) != (1, 0):

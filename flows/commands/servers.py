@@ -56,7 +56,7 @@ def doctor(json: Json = False) -> None:
         failed += not found.well
         results.append(found._asdict())
         mark = "[green]ok[/]  " if found.well else "[red]FAIL[/]"
-        say(f"{mark}  {found.name:<22} {found.detail}")
+        say(f"{mark}  {found.name:<26} {found.detail}")
     if json:
         emit({"well": not failed, "checks": results})
     if failed:

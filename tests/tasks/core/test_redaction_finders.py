@@ -92,6 +92,13 @@ def test_a_credential_without_a_form_is_found_by_what_stands_before_it(
     assert found(text).get(value) == kind
 
 
+def test_a_key_of_letters_alone_is_told_by_its_changing_case() -> None:
+    letters = "AFvPcuuGcSonMmfeyRqb" + "bPGHKucbhcjMvwcpSXou"
+    assert found(f"My api key is sk-{letters}.") == {f"sk-{letters}": "API_KEY"}
+    assert found("set sk-getCustomerAccountDetails") == {}
+    assert found("the token is AuthenticationRequiredError") == {}
+
+
 @pytest.mark.parametrize(
     ("text", "value", "kind"),
     [
