@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from benchmarks import corpus, curate
-from tasks.core import sources
+from tasks.core.logs import sources
 from tasks.core.records import Source
 from tasks.formats import _converse, bedrock_invocation
 

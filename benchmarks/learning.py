@@ -28,10 +28,12 @@ import yaml
 
 from benchmarks.learning_page import page
 from tasks import train
-from tasks.core import arms, judged, lineage, parts, prompts, runtime, sampling
+from tasks.core import lineage, parts
+from tasks.core.evidence import arms, judged
+from tasks.core.evidence.judged import Judged
 from tasks.core.job import DatasetRef, Job
-from tasks.core.judged import Judged
-from tasks.core.prompts import Prompted
+from tasks.core.learning import prompts, runtime, sampling
+from tasks.core.learning.prompts import Prompted
 from tasks.core.records import Example, Reply, Score, Tags
 from tasks.core.settings import Params
 from tasks.core.step import PROJECT

@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tasks.core.judged import MODES, Mode
+from tasks.core.evidence.judged import MODES, Mode
 from tasks.core.settings import TrainSettings
 
 BEHAVIOURS = ("execute", "clarify", "refuse")

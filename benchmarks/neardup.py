@@ -99,8 +99,8 @@ def _ours(told: Sequence[Told]) -> Result:
     import numpy as np
     from xxhash import xxh3_64_intdigest
 
-    from tasks.core.similarity import components, similar_pairs, told_apart
-    from tasks.core.sketches import shingled
+    from tasks.core.sessions.similarity import components, similar_pairs, told_apart
+    from tasks.core.sessions.sketches import shingled
 
     started = time.process_time()
     found = shingled([t.texts for t in told])

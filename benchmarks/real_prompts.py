@@ -79,8 +79,10 @@ def folders(logs: Path) -> list[Path]:
 def learn(home: Path) -> tuple[dict[str, Any], list[int], dict[str, float]]:
     """The report of the step, the lengths of its prompts in tokens, and seconds by part."""
     from tasks import train
-    from tasks.core import dataset, lineage, runtime, workspace
+    from tasks.core import lineage, workspace
+    from tasks.core.evidence import dataset
     from tasks.core.job import Job
+    from tasks.core.learning import runtime
     from tasks.core.settings import PARAMS_FILE, load
     from tasks.demo import random_model
 

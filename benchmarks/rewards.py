@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.learning import BASE, Bench, Run
-from tasks.core import dialects, runtime
+from tasks.core import dialects
+from tasks.core.learning import runtime
 from tasks.core.records import Call, Reference, Reply, Tool, ToolCall
 from tasks.demo import demonstrator, world
 from tasks.rewards import Prompt

@@ -8,8 +8,9 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.stages import data_stage
-from tasks.core import curated, step, workspace
-from tasks.core.datareport import write_report
+from tasks.core import step, workspace
+from tasks.core.report import curated
+from tasks.core.report.datareport import write_report
 
 
 @flow(name="curate")

@@ -20,13 +20,15 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tasks.core import dataset, job, judged, lineage, parts, prompts, sampling
+from tasks.core import job, lineage, parts
 from tasks.core.errors import EvidenceError
+from tasks.core.evidence import dataset, judged
+from tasks.core.evidence.judged import Judged
 from tasks.core.job import Job
-from tasks.core.judged import Judged
-from tasks.core.pages import html, markdown
-from tasks.core.prompts import Prompts
+from tasks.core.learning import prompts, sampling
+from tasks.core.learning.prompts import Prompts
 from tasks.core.records import Example, Reply, Score
+from tasks.core.report.pages import html, markdown
 from tasks.rewards import Prompt
 from tasks.rewards.specification import card, registration
 from tasks.rewards.specification.spec import Spec, load_spec

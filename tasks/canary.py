@@ -9,7 +9,8 @@
 Two model servers and the router run as processes for as long as it lasts. With `canary.traffic`
 simulated users send the requests; without, it says where the router is and waits for real ones and
 their feedback. Whatever ends it but a PASS switches the flag off. The rules stand in
-`tasks.core.trial`; what they conclude can be made again from the sessions (`tasks.core.confirm`).
+`tasks.core.evidence.trial`; what they conclude can be made again from the sessions
+(`tasks.core.evidence.confirm`).
 """
 
 import asyncio
@@ -21,13 +22,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tasks.core import confirm, job, learned, lineage, parts, step, trial_plot
-from tasks.core.checkpoints import file_sha256
+from tasks.core import job, lineage, parts, step
 from tasks.core.errors import EvidenceError
+from tasks.core.evidence import confirm, trial_plot
+from tasks.core.evidence.trial import Judge, Session
 from tasks.core.job import Job
-from tasks.core.learned import Registered
+from tasks.core.learning import learned
+from tasks.core.learning.checkpoints import file_sha256
+from tasks.core.learning.learned import Registered
 from tasks.core.records import encode
-from tasks.core.trial import Judge, Session
 from tasks.serving import flags, visits
 from tasks.serving.deployment import Deployment, deployed, places
 from tasks.serving.sessions import Sessions

@@ -17,48 +17,37 @@ from pathlib import Path
 
 import msgspec
 
-from tasks.core import (
-    behaviour,
-    collector,
-    decisions,
-    envelopes,
-    folding,
-    parts,
-    registers,
-    reviews,
-    sketches,
-    step,
-    tags,
-)
+from tasks.core import behaviour, collector, parts, step
 from tasks.core.behaviour import Label
-from tasks.core.decisions import SUCCESS, Known
-from tasks.core.envelopes import Envelope, Logged
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Feedback, Reply, Tool, encode
-from tasks.core.registers import Registers
-from tasks.core.rulings import Ruling, Rulings, ranks
 from tasks.core.schemas import BrokenSchemaError, Schemas
+from tasks.core.sessions import decisions, envelopes, folding, registers, reviews, sketches, tags
+from tasks.core.sessions.decisions import SUCCESS, Known
+from tasks.core.sessions.envelopes import Envelope, Logged
+from tasks.core.sessions.registers import Registers
+from tasks.core.sessions.rulings import Ruling, Rulings, ranks
+from tasks.core.sessions.sketches import Sketch
 from tasks.core.settings import DedupSettings
-from tasks.core.sketches import Sketch
 
 CODE = (
     "tasks/dedup.py",
     "tasks/core/behaviour",
-    "tasks/core/chains.py",
-    "tasks/core/decisions.py",
-    "tasks/core/envelopes.py",
-    "tasks/core/folding.py",
+    "tasks/core/sessions/chains.py",
+    "tasks/core/sessions/decisions.py",
+    "tasks/core/sessions/envelopes.py",
+    "tasks/core/sessions/folding.py",
     "tasks/core/parts.py",
     "tasks/core/plain_schemas.py",
     "tasks/core/records.py",
-    "tasks/core/reviews.py",
-    "tasks/core/rulings.py",
+    "tasks/core/sessions/reviews.py",
+    "tasks/core/sessions/rulings.py",
     "tasks/core/schemas.py",
-    "tasks/core/shingles.py",
-    "tasks/core/similarity.py",
-    "tasks/core/sketches.py",
-    "tasks/core/tags.py",
+    "tasks/core/sessions/shingles.py",
+    "tasks/core/sessions/similarity.py",
+    "tasks/core/sessions/sketches.py",
+    "tasks/core/sessions/tags.py",
 )
 
 

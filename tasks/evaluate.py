@@ -15,22 +15,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tasks.core import (
-    arms,
-    checkpoints,
-    dataset,
-    judged,
-    learned,
-    lineage,
-    prompts,
-    runtime,
-    sampling,
-    step,
-)
+from tasks.core import lineage, step
 from tasks.core.errors import EvidenceError
+from tasks.core.evidence import arms, dataset, judged
+from tasks.core.evidence.judged import Arm, Judged
 from tasks.core.job import Job, main
-from tasks.core.judged import Arm, Judged
-from tasks.core.prompts import Prompts
+from tasks.core.learning import checkpoints, learned, prompts, runtime, sampling
+from tasks.core.learning.prompts import Prompts
 from tasks.core.records import Example, Reply, Score
 from tasks.rewards import Prompt
 from tasks.rewards.specification import registration

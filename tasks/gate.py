@@ -6,17 +6,18 @@
     gate/gate.html  .md   the same for people, also in MLflow
 
 It runs no model. What it concludes can be made again from evaluate/rows.jsonl, bit for bit
-(`tasks.core.confirm`). The rules stand in `tasks.core.verdict`.
+(`tasks.core.evidence.confirm`). The rules stand in `tasks.core.evidence.verdict`.
 """
 
 from pathlib import Path
 from typing import Any
 
-from tasks.core import confirm, dataset, job, lineage, parts
-from tasks.core.checkpoints import file_sha256
+from tasks.core import job, lineage, parts
 from tasks.core.errors import EvidenceError
+from tasks.core.evidence import confirm, dataset
 from tasks.core.job import Job
-from tasks.core.pages import Table, html, markdown
+from tasks.core.learning.checkpoints import file_sha256
+from tasks.core.report.pages import Table, html, markdown
 
 FRESH_TEST_AT = 4
 """Reads after which little alpha is left: a test cut from newer logs serves better."""

@@ -21,16 +21,17 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tasks import formats
-from tasks.core import bodies, feedback, intake, parts, sources, step, tolerance, workers
+from tasks.core import parts, step, workers
 from tasks.core.errors import SettingsError, SourceError
-from tasks.core.etags import Etags
-from tasks.core.intake import FEEDBACK, Parse
-from tasks.core.json_lines import Malformed
+from tasks.core.logs import bodies, feedback, intake, sources, tolerance
+from tasks.core.logs.etags import Etags
+from tasks.core.logs.intake import FEEDBACK, Parse
+from tasks.core.logs.json_lines import Malformed
+from tasks.core.logs.selection import KEYS, Chooser, Selection
+from tasks.core.logs.sources import Line, LogObject
 from tasks.core.parts import Manifest, Part
 from tasks.core.records import Feedback, Invocation, Record, Source
-from tasks.core.selection import KEYS, Chooser, Selection
 from tasks.core.settings import IngestSettings
-from tasks.core.sources import Line, LogObject
 
 SAMPLED = 20
 """Lines of an object that are looked at to recognise its format."""
@@ -38,15 +39,15 @@ SAMPLED = 20
 
 CODE = (
     "tasks/ingest.py",
-    "tasks/core/bodies.py",
-    "tasks/core/conditions.py",
-    "tasks/core/gzip_stream.py",
-    "tasks/core/intake.py",
-    "tasks/core/json_lines.py",
+    "tasks/core/logs/bodies.py",
+    "tasks/core/logs/conditions.py",
+    "tasks/core/logs/gzip_stream.py",
+    "tasks/core/logs/intake.py",
+    "tasks/core/logs/json_lines.py",
     "tasks/core/records.py",
-    "tasks/core/sealed.py",
-    "tasks/core/selection.py",
-    "tasks/core/sources.py",
+    "tasks/core/logs/sealed.py",
+    "tasks/core/logs/selection.py",
+    "tasks/core/logs/sources.py",
 )
 
 
@@ -254,7 +255,7 @@ def _key(want: Wanted, sha256: str, run: _Run, number: int) -> str:
 def _code(name: str) -> str:
     """sha256 over the source of what reads this format; for `auto` every format has a say."""
     if name == FEEDBACK:
-        return step.code_sha(*CODE, "tasks/core/feedback.py")
+        return step.code_sha(*CODE, "tasks/core/logs/feedback.py")
     if name == formats.AUTO:
         return step.code_sha(*CODE, "tasks/formats")
     shared = sorted(str(path) for path in Path(formats.__file__).parent.glob("_*.py"))

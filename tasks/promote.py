@@ -14,11 +14,14 @@ a moved alias second: whatever dies in between, running it again ends in the sam
 from pathlib import Path
 from typing import Any
 
-from tasks.core import confirm, job, learned, lineage, releases
+from tasks.core import job, lineage
 from tasks.core.errors import EvidenceError
+from tasks.core.evidence import confirm
 from tasks.core.job import Job
-from tasks.core.learned import CHALLENGER, CHAMPION, Registered
-from tasks.core.releases import Release
+from tasks.core.learning import learned
+from tasks.core.learning.learned import CHALLENGER, CHAMPION, Registered
+from tasks.core.trail import releases
+from tasks.core.trail.releases import Release
 
 PREVIOUS = "previous"
 AUTOMATIC = "ratchet"

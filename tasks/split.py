@@ -18,44 +18,37 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from tasks.core import (
-    assignments,
-    collector,
-    grouping,
-    holdout,
-    neighbours,
-    parts,
-    proof,
-    step,
-)
-from tasks.core.assignments import Assignment, Places
-from tasks.core.envelopes import Envelope
+from tasks.core import collector, parts, step
+from tasks.core.contract.tables import LABEL, Frame, Table, gather
 from tasks.core.errors import StageError
-from tasks.core.grouping import Groups
+from tasks.core.partitions import assignments, grouping, holdout, proof
+from tasks.core.partitions.assignments import Assignment, Places
+from tasks.core.partitions.grouping import Groups
+from tasks.core.partitions.piles import LABELS, NOT_TIED, UNLABELLED, Piles, Rulings
+from tasks.core.partitions.proof import Crossing
 from tasks.core.parts import Manifest, Part
-from tasks.core.piles import LABELS, NOT_TIED, UNLABELLED, Piles, Rulings
-from tasks.core.proof import Crossing
 from tasks.core.records import Partition
+from tasks.core.sessions import neighbours
+from tasks.core.sessions.envelopes import Envelope
 from tasks.core.settings import SplitSettings
-from tasks.core.tables import LABEL, Frame, Table, gather
 
 ASSIGNMENTS = "assignments"
 DEFAULT_SIMILARITY = 0.7
 """Where the examples do not say at which similarity they were held to be near-duplicates."""
 CODE = (
     "tasks/split.py",
-    "tasks/core/assignments.py",
-    "tasks/core/envelopes.py",
-    "tasks/core/grouping.py",
-    "tasks/core/holdout.py",
-    "tasks/core/neighbours.py",
+    "tasks/core/partitions/assignments.py",
+    "tasks/core/sessions/envelopes.py",
+    "tasks/core/partitions/grouping.py",
+    "tasks/core/partitions/holdout.py",
+    "tasks/core/sessions/neighbours.py",
     "tasks/core/parts.py",
-    "tasks/core/piles.py",
-    "tasks/core/proof.py",
+    "tasks/core/partitions/piles.py",
+    "tasks/core/partitions/proof.py",
     "tasks/core/records.py",
-    "tasks/core/shingles.py",
-    "tasks/core/similarity.py",
-    "tasks/core/tables.py",
+    "tasks/core/sessions/shingles.py",
+    "tasks/core/sessions/similarity.py",
+    "tasks/core/contract/tables.py",
 )
 
 

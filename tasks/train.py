@@ -18,26 +18,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tasks.core import (
-    checkpoints,
-    dataset,
-    dialects,
-    grpo,
-    learned,
-    lineage,
-    metrics,
-    prompts,
-    runtime,
-    validation,
-    weights,
-)
-from tasks.core.curve import Curve, Publisher, plot, publisher
+from tasks.core import dialects, lineage
+from tasks.core.evidence import dataset, metrics
+from tasks.core.evidence.judged import Scorer
 from tasks.core.job import Job, main
-from tasks.core.judged import Scorer
-from tasks.core.observer import Observer
-from tasks.core.prompts import Prompted, Prompts
+from tasks.core.learning import checkpoints, grpo, learned, prompts, runtime, validation, weights
+from tasks.core.learning.curve import Curve, Publisher, plot, publisher
+from tasks.core.learning.observer import Observer
+from tasks.core.learning.prompts import Prompted, Prompts
+from tasks.core.learning.validation import Validation
 from tasks.core.records import Example, Reply, Score
-from tasks.core.validation import Validation
 from tasks.rewards import Prompt
 from tasks.rewards.specification import registration
 from tasks.rewards.specification.spec import Spec, columns, load_spec, trl_reward

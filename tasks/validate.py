@@ -17,40 +17,33 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from tasks.core import (
-    aggregates,
-    checks,
-    collector,
-    expectations,
-    parts,
-    step,
-    tables,
-)
-from tasks.core.checks import Fault
-from tasks.core.decisions import SUCCESS
+from tasks.core import collector, parts, step
+from tasks.core.contract import aggregates, checks, expectations, tables
+from tasks.core.contract.checks import Fault
+from tasks.core.contract.expectations import Outcome
+from tasks.core.contract.facts import Checked, Facts, facts
+from tasks.core.contract.leaks import Watch
+from tasks.core.contract.tables import Frame, Table
 from tasks.core.errors import StageError
-from tasks.core.expectations import Outcome
-from tasks.core.facts import Checked, Facts, facts
-from tasks.core.leaks import Watch
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Rejected, encode
 from tasks.core.schemas import Schemas
+from tasks.core.sessions.decisions import SUCCESS
 from tasks.core.settings import ValidateSettings
-from tasks.core.tables import Frame, Table
 
 CODE = (
     "tasks/validate.py",
-    "tasks/core/aggregates.py",
-    "tasks/core/checks.py",
-    "tasks/core/envelopes.py",
-    "tasks/core/expectations.py",
-    "tasks/core/facts.py",
-    "tasks/core/leaks.py",
+    "tasks/core/contract/aggregates.py",
+    "tasks/core/contract/checks.py",
+    "tasks/core/sessions/envelopes.py",
+    "tasks/core/contract/expectations.py",
+    "tasks/core/contract/facts.py",
+    "tasks/core/contract/leaks.py",
     "tasks/core/parts.py",
     "tasks/core/plain_schemas.py",
     "tasks/core/records.py",
     "tasks/core/schemas.py",
-    "tasks/core/tables.py",
+    "tasks/core/contract/tables.py",
 )
 RESULT = "expectations.json"
 PAGE = "expectations.html"

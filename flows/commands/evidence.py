@@ -16,7 +16,7 @@ def status(workspace: Workspace = Path(), json: Json = False) -> None:
     from flows import environment
 
     environment.prepare(workspace)
-    from tasks.core.overview import overview
+    from tasks.core.trail.overview import overview
 
     found = overview(workspace)
     if json:
@@ -54,7 +54,7 @@ def audit(
         return
     import msgspec
 
-    from tasks.core.audit import trail
+    from tasks.core.trail.audit import trail
 
     found: dict[str, Any] = msgspec.to_builtins(trail(workspace, model))
     if json:
@@ -75,7 +75,7 @@ def power(
     json: Json = False,
 ) -> None:
     """Say what gain a test set of this size can see, before GPU time is spent."""
-    from tasks.core.power import minimum_detectable_effect
+    from tasks.core.evidence.power import minimum_detectable_effect
 
     effect = minimum_detectable_effect(tasks, differ, alpha=alpha, effect_of_design=design_effect)
     if json:

@@ -76,7 +76,7 @@ def show(result: dict[str, Any]) -> None:
 
 def arms(evaluation: dict[str, Any]) -> None:
     """Print each arm on tools that training never saw (else on the whole test), with intervals."""
-    from tasks.core.arms import headline
+    from tasks.core.evidence.arms import headline
 
     rows = [
         [

@@ -24,7 +24,7 @@ def erase(person: Person, workspace: Workspace = Path(), json: Json = False) -> 
     environment.prepare(workspace)
     import msgspec
 
-    from tasks.core import persons
+    from tasks.core.trail import persons
 
     found: dict[str, Any] = msgspec.to_builtins(persons.erase(workspace, person))
     if json:
@@ -41,7 +41,7 @@ def audit(workspace: Path, person: list[str], json: bool) -> None:
     """Walk from a person forward to the datasets and models that saw them."""
     import msgspec
 
-    from tasks.core import persons
+    from tasks.core.trail import persons
 
     found: dict[str, Any] = msgspec.to_builtins(persons.find(workspace, person))
     if json:

@@ -11,8 +11,8 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from tasks.core.conditions import Condition
 from tasks.core.errors import SettingsError
+from tasks.core.logs.conditions import Condition
 
 PARAMS_FILE = "params.yaml"
 

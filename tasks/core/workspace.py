@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from tasks.core import registers
 from tasks.core.errors import StageError
 from tasks.core.job import DatasetRef
+from tasks.core.sessions import registers
 from tasks.core.settings import PARAMS_FILE
 from tasks.core.step import PROJECT
 

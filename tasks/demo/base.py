@@ -16,7 +16,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tasks.core import dialects, sampling
+from tasks.core import dialects
+from tasks.core.learning import sampling
 from tasks.core.records import Reply
 from tasks.demo import pretraining, structured_init, tokenizer, world
 

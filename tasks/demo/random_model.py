@@ -14,7 +14,8 @@ from typing import Any
 
 import msgspec
 
-from tasks.core import dataset, dialects
+from tasks.core import dialects
+from tasks.core.evidence import dataset
 from tasks.core.records import Example
 
 START = "<|im_start|>"

@@ -19,8 +19,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tasks.core import dialects, sampling
+from tasks.core import dialects
 from tasks.core.errors import SettingsError
+from tasks.core.learning import sampling
 from tasks.core.records import Message, Reply, Tool, encode
 from tasks.demo import callers, invocation_log, words, world
 from tasks.demo.callers import Person

@@ -8,7 +8,7 @@ request.prompt or request.inputText                        one prompt, one text
 
 import msgspec
 
-from tasks.core.json_lines import Malformed, decode
+from tasks.core.logs.json_lines import Malformed, decode
 from tasks.formats import _anthropic, _converse, _openai, _prompts
 from tasks.formats._exchange import Exchange
 

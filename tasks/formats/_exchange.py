@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from tasks.core.json_lines import Malformed, utc
+from tasks.core.logs.json_lines import Malformed, utc
+from tasks.core.logs.sealed import Sealed, identity, written
 from tasks.core.records import Reply, Source, Usage
-from tasks.core.sealed import Sealed, identity, written
 
 NO_TOOLS = b"[]"
 

@@ -18,9 +18,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from tasks.core.json_lines import Malformed, arguments, decode, shallow
+from tasks.core.logs.json_lines import Malformed, arguments, decode, shallow
+from tasks.core.logs.sealed import written
 from tasks.core.records import Message, Reply, Tool, ToolCall, Usage
-from tasks.core.sealed import written
 from tasks.formats._exchange import Exchange
 from tasks.formats._streams import Stream
 from tasks.formats._turns import Turns, as_reply, unsupported

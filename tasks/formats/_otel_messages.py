@@ -16,9 +16,9 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.json_lines import Malformed, arguments, decode, shallow
+from tasks.core.logs.json_lines import Malformed, arguments, decode, shallow
+from tasks.core.logs.sealed import written
 from tasks.core.records import Message, Reply, Tool, ToolCall
-from tasks.core.sealed import written
 from tasks.formats._turns import Piece, as_reply, call, turn, unsupported
 
 

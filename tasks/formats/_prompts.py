@@ -20,9 +20,9 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.json_lines import Malformed, decode
+from tasks.core.logs.json_lines import Malformed, decode
+from tasks.core.logs.sealed import written
 from tasks.core.records import Message, Reply, ToolCall, Usage
-from tasks.core.sealed import written
 from tasks.formats._exchange import NO_TOOLS, Exchange
 from tasks.formats._turns import call
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.json_lines import Malformed, decode, shallow
+from tasks.core.logs.json_lines import Malformed, decode, shallow
 from tasks.core.records import Reply, ToolCall
 from tasks.formats import _openai
 from tasks.formats._openai import Calling, Function

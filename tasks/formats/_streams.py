@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from tasks.core.json_lines import Malformed, arguments
+from tasks.core.logs.json_lines import Malformed, arguments
 from tasks.core.records import ToolCall
 from tasks.formats._turns import Piece
 

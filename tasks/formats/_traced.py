@@ -8,7 +8,7 @@ A message alone is taken as that of a Chat Completions response.
 
 import msgspec
 
-from tasks.core.json_lines import Malformed, decode
+from tasks.core.logs.json_lines import Malformed, decode
 from tasks.formats import _bodies
 from tasks.formats._exchange import Exchange
 

@@ -21,9 +21,9 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.json_lines import Malformed, Scalar, decode, texts
+from tasks.core.logs.json_lines import Malformed, Scalar, decode, texts
+from tasks.core.logs.sealed import Sealed
 from tasks.core.records import Source
-from tasks.core.sealed import Sealed
 from tasks.formats import _anthropic
 from tasks.formats._exchange import Told, invocation
 

@@ -19,9 +19,9 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.json_lines import NOT_A_CHAT, Malformed, Scalar, decode, texts
+from tasks.core.logs.json_lines import NOT_A_CHAT, Malformed, Scalar, decode, texts
+from tasks.core.logs.sealed import Sealed
 from tasks.core.records import Source, Usage
-from tasks.core.sealed import Sealed
 from tasks.formats import _traced
 from tasks.formats._exchange import Told, invocation
 

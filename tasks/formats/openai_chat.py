@@ -25,9 +25,9 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.json_lines import Malformed, Scalar, decode, texts, utc
+from tasks.core.logs.json_lines import Malformed, Scalar, decode, texts, utc
+from tasks.core.logs.sealed import Sealed, identity, written
 from tasks.core.records import Feedback, Source
-from tasks.core.sealed import Sealed, identity, written
 from tasks.formats import _openai, _references
 from tasks.formats._exchange import Exchange, Told, invocation
 

@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 import httpx
 
-from tasks.core import learned
 from tasks.core.errors import EvidenceError, SettingsError
 from tasks.core.job import Job
-from tasks.core.learned import Registered
+from tasks.core.learning import learned
+from tasks.core.learning.learned import Registered
 from tasks.core.services import Services
 from tasks.serving.processes import Server
 

@@ -9,9 +9,9 @@ import yaml
 from flows import environment
 from flows.commands import data
 from tasks.core import workspace
-from tasks.core.audit import trail
-from tasks.core.overview import overview
 from tasks.core.step import PROJECT
+from tasks.core.trail.audit import trail
+from tasks.core.trail.overview import overview
 from tasks.demo.summary import summarise
 
 SMALLER: dict[str, dict[str, Any]] = {

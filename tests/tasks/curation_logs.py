@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from tasks.core import parts, step
-from tasks.core.checks import context_chars
-from tasks.core.facts import Checked, facts
+from tasks.core.contract.checks import context_chars
+from tasks.core.contract.facts import Checked, facts
+from tasks.core.contract.tables import Table, tabulate
 from tasks.core.parts import Manifest
 from tasks.core.records import (
     Example,
@@ -22,7 +23,6 @@ from tasks.core.records import (
     ToolCall,
     encode,
 )
-from tasks.core.tables import Table, tabulate
 
 T = TypeVar("T")
 

@@ -10,8 +10,9 @@ import msgspec
 import pytest
 
 from tasks import baseline
-from tasks.core import judged, lineage, parts
+from tasks.core import lineage, parts
 from tasks.core.errors import EvidenceError
+from tasks.core.evidence import judged
 from tasks.core.job import DatasetRef, Job
 from tasks.core.records import Example, Reply, Tags
 from tasks.core.settings import load

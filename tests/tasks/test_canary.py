@@ -8,9 +8,11 @@ import pytest
 import yaml
 
 from tasks import canary
-from tasks.core import confirm, learned, lineage
+from tasks.core import lineage
 from tasks.core.errors import EvidenceError, SettingsError
+from tasks.core.evidence import confirm
 from tasks.core.job import DatasetRef, Job
+from tasks.core.learning import learned
 from tasks.core.settings import Params
 from tasks.core.step import PROJECT
 from tasks.serving import flags

@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from tasks.core import parts, registers
+from tasks.core import parts
 from tasks.core.errors import SettingsError, StageError
 from tasks.core.parts import Manifest
 from tasks.core.records import Example, Feedback, Invocation, Reference, Reply, ToolCall
-from tasks.core.registers import Erased, Registers
+from tasks.core.sessions import registers
+from tasks.core.sessions.registers import Erased, Registers
 from tasks.core.settings import DedupSettings
 from tasks.dedup import dedup
 from tests.tasks.curation_logs import WORDS, calls, content, outcome, redacted, says, session

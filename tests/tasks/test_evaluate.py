@@ -9,11 +9,13 @@ import pytest
 from msgspec.structs import replace
 
 from tasks import evaluate
-from tasks.core import arms, checkpoints, dataset, judged, lineage, prompts
+from tasks.core import lineage
 from tasks.core.errors import EvidenceError
+from tasks.core.evidence import arms, dataset, judged
+from tasks.core.evidence.judged import Judged
+from tasks.core.evidence.metrics import Measured
 from tasks.core.job import Job
-from tasks.core.judged import Judged
-from tasks.core.metrics import Measured
+from tasks.core.learning import checkpoints, prompts
 from tasks.core.records import Example, Message, Reply, Tags
 from tasks.core.step import PROJECT
 

@@ -6,12 +6,14 @@ import pytest
 import yaml
 
 from tasks import gate
-from tasks.core import confirm, dataset, judged, learned, lineage
-from tasks.core.checkpoints import file_sha256
+from tasks.core import lineage
 from tasks.core.errors import EvidenceError
+from tasks.core.evidence import confirm, dataset, judged
+from tasks.core.evidence.judged import Judged
+from tasks.core.evidence.metrics import Measured
 from tasks.core.job import DatasetRef, Job
-from tasks.core.judged import Judged
-from tasks.core.metrics import Measured
+from tasks.core.learning import learned
+from tasks.core.learning.checkpoints import file_sha256
 from tasks.core.records import Tags, encode
 from tasks.core.settings import Params
 from tasks.core.step import PROJECT

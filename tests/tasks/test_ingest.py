@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 import yaml
 
-from tasks.core import parts, sources
+from tasks.core import parts
 from tasks.core.errors import SettingsError, SourceError, StageError
+from tasks.core.logs import sources
+from tasks.core.logs.tolerance import TOLERATED
 from tasks.core.parts import Manifest
 from tasks.core.records import Feedback, Invocation, Rejected
 from tasks.core.settings import IngestSettings, LogSource
-from tasks.core.tolerance import TOLERATED
 from tasks.formats import bedrock_invocation, openai_chat
 from tasks.ingest import ingest
 

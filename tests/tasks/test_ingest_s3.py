@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from tasks.core import parts, sources
+from tasks.core import parts
 from tasks.core.errors import SourceError
+from tasks.core.logs import sources
 from tasks.core.records import Invocation
 from tasks.core.settings import IngestSettings, LogSource
 from tasks.formats import bedrock_invocation

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
-from tasks.core import graph, lineage, parts, persons, workspace
+from tasks.core import graph, lineage, parts, workspace
 from tasks.core.errors import EvidenceError
 from tasks.core.records import Example
 from tasks.core.redaction.keys import person_hash
 from tasks.core.step import PROJECT
+from tasks.core.trail import persons
 
 TOOLS = ("get_order", "cancel_order", "get_invoice")
 LOST = "u-03"

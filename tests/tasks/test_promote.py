@@ -8,16 +8,19 @@ import pytest
 import yaml
 
 from tasks import promote
-from tasks.core import confirm, judged, learned, lineage, releases
-from tasks.core.checkpoints import file_sha256
+from tasks.core import lineage
 from tasks.core.errors import EvidenceError
+from tasks.core.evidence import confirm, judged
+from tasks.core.evidence.judged import Judged
+from tasks.core.evidence.metrics import Measured
+from tasks.core.evidence.trial import Session
 from tasks.core.job import DatasetRef, Job, Tracking
-from tasks.core.judged import Judged
-from tasks.core.metrics import Measured
+from tasks.core.learning import learned
+from tasks.core.learning.checkpoints import file_sha256
 from tasks.core.records import Tags, encode
 from tasks.core.settings import Params
 from tasks.core.step import PROJECT
-from tasks.core.trial import Session
+from tasks.core.trail import releases
 
 
 class House(NamedTuple):

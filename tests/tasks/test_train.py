@@ -12,9 +12,10 @@ import msgspec
 import pytest
 
 from tasks import train
-from tasks.core import checkpoints, curve, learned, lineage, prompts
+from tasks.core import lineage
 from tasks.core.errors import StageError
 from tasks.core.job import Job
+from tasks.core.learning import checkpoints, curve, learned, prompts
 from tasks.core.records import Call, Reference, Reply, ToolCall
 from tasks.core.step import PROJECT
 from tasks.rewards.specification.spec import load_spec

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from tasks.core.agreement import Kappa, Weights, cohens_kappa, has_fallen
 from tasks.core.errors import EvidenceError, SourceError
+from tasks.core.evidence.agreement import Kappa, Weights, cohens_kappa, has_fallen
 from tasks.core.records import Record, Score
 from tasks.rewards import NOT_APPLICABLE
 from tasks.rewards.specification.rows import BadRowError, Row, read

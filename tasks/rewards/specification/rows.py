@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tasks.core import dialects, json_lines
-from tasks.core.json_lines import Malformed
+from tasks.core import dialects
+from tasks.core.logs import json_lines
+from tasks.core.logs.json_lines import Malformed
 from tasks.core.records import Message, Reference, Reply, Role, Tool, ToolCall
 from tasks.rewards import Prompt
 from tasks.rewards.specification.openai_errors import Key

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from tasks.core.agreement import cohens_kappa, has_fallen
 from tasks.core.errors import EvidenceError
+from tasks.core.evidence.agreement import cohens_kappa, has_fallen
 
 RATINGS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=4, max_size=40)
 

@@ -1,7 +1,7 @@
 import pytest
 
-from tasks.core.chains import FAILED, NOTHING, RAN, Walk, hashed, is_error, walk
 from tasks.core.records import Message, ToolCall
+from tasks.core.sessions.chains import FAILED, NOTHING, RAN, Walk, hashed, is_error, walk
 
 START = Walk(hashed("s-1"))
 

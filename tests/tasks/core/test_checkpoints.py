@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core import checkpoints
 from tasks.core.errors import EvidenceError
+from tasks.core.learning import checkpoints
 
 
 def write(root: Path, step: int, *, sealed: bool = True) -> Path:

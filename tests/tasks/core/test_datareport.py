@@ -6,11 +6,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from tasks.core import dataview, parts, step
-from tasks.core.datareport import write_report
+from tasks.core import parts, step
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Manifest
 from tasks.core.records import Call, Example, Message, Reference, Reply, Tags
+from tasks.core.report import dataview
+from tasks.core.report.datareport import write_report
 
 SECRET = "the words of a caller"
 COUNTS = {

@@ -5,8 +5,9 @@ from typing import cast
 
 import pytest
 
-from tasks.core import dataset, parts
+from tasks.core import parts
 from tasks.core.errors import EvidenceError, StageError
+from tasks.core.evidence import dataset
 from tasks.core.records import Example, Message, Reply
 
 

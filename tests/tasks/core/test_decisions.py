@@ -1,8 +1,8 @@
 import pytest
 
 from tasks.core.behaviour import Label, classify
-from tasks.core.decisions import Known, Ledger, combine, join, prove, refer
 from tasks.core.records import Call, Feedback, Reference, Reply, Tool, ToolCall, TruthSource
+from tasks.core.sessions.decisions import Known, Ledger, combine, join, prove, refer
 from tests.tasks.curation_logs import calls, edit, outcome, says
 
 LOGGED = calls("get_order", order_id="7731")

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from tasks.core import feedback
-from tasks.core.json_lines import Malformed
+from tasks.core.logs import feedback
+from tasks.core.logs.json_lines import Malformed
 from tasks.core.records import Feedback, Reply, ToolCall
 
 OUTCOME = {

@@ -4,11 +4,11 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from tasks.core import folding, sketches
-from tasks.core.chains import hashed
-from tasks.core.folding import KEPT, NEAR_DUPLICATE, REDELIVERED, RETRIED, Folded
 from tasks.core.parts import Part, write_part
 from tasks.core.records import Invocation
+from tasks.core.sessions import folding, sketches
+from tasks.core.sessions.chains import hashed
+from tasks.core.sessions.folding import KEPT, NEAR_DUPLICATE, REDELIVERED, RETRIED, Folded
 from tests.tasks.curation_logs import WORDS, calls, says, session
 
 

@@ -1,8 +1,8 @@
 from collections.abc import Sequence
 
-from tasks.core.facts import Facts
-from tasks.core.grouping import group, largest
-from tasks.core.tables import Frame, gather, tabulate
+from tasks.core.contract.facts import Facts
+from tasks.core.contract.tables import Frame, gather, tabulate
+from tasks.core.partitions.grouping import group, largest
 
 
 def row(session: str, cluster: str = "", persons: tuple[str, ...] = ()) -> Facts:

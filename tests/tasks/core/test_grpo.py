@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tasks.core import grpo
 from tasks.core.errors import StageError
+from tasks.core.learning import grpo
 from tasks.core.settings import TrainSettings
 
 

@@ -4,7 +4,7 @@ import zlib
 
 import pytest
 
-from tasks.core.gzip_stream import Broken, Limits, gunzip, is_gzip
+from tasks.core.logs.gzip_stream import Broken, Limits, gunzip, is_gzip
 
 LIMITS = Limits(free=1 << 20)
 

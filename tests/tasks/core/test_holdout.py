@@ -2,13 +2,13 @@ from typing import Any
 
 import pytest
 
+from tasks.core.contract.facts import Facts
+from tasks.core.contract.tables import Frame, gather, tabulate
 from tasks.core.errors import StageError
-from tasks.core.facts import Facts
-from tasks.core.grouping import Groups, group
-from tasks.core.holdout import Uses, about, choose
+from tasks.core.partitions.grouping import Groups, group
+from tasks.core.partitions.holdout import Uses, about, choose
 from tasks.core.records import TruthSource
 from tasks.core.settings import SplitSettings
-from tasks.core.tables import Frame, gather, tabulate
 
 ALL = ("a", "b", "c")
 

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from tasks.core.json_lines import MAX_DEPTH, Malformed, arguments, decode, shallow, texts, utc
+from tasks.core.logs.json_lines import MAX_DEPTH, Malformed, arguments, decode, shallow, texts, utc
 
 
 class City(msgspec.Struct):

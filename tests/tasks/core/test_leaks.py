@@ -1,6 +1,6 @@
 import pytest
 
-from tasks.core.leaks import find
+from tasks.core.contract.leaks import find
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tasks.core import learned
 from tasks.core.errors import EvidenceError
+from tasks.core.learning import learned
 
 
 def model(folder: Path, weights: bytes = b"weights") -> Path:

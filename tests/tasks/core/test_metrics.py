@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from tasks.core.errors import EvidenceError
-from tasks.core.metrics import Measured, behaviour_of, exact_match, measure, summarise
+from tasks.core.evidence.metrics import Measured, behaviour_of, exact_match, measure, summarise
 from tasks.core.records import (
     Behaviour,
     Call,
@@ -262,7 +262,9 @@ def test_the_behaviour_is_the_labelling_rules():
 
 
 def test_metrics_import_no_reward():
-    program = "import sys, tasks.core.metrics; print([m for m in sys.modules if 'rewards' in m])"
+    program = (
+        "import sys, tasks.core.evidence.metrics; print([m for m in sys.modules if 'rewards' in m])"
+    )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tasks.core import checkpoints
-from tasks.core.curve import Curve, Row
 from tasks.core.errors import StageError
-from tasks.core.observer import Observer
+from tasks.core.learning import checkpoints
+from tasks.core.learning.curve import Curve, Row
+from tasks.core.learning.observer import Observer
 
 LOGS = {"reward": 0.5, "exact": 0.25, "entropy": None, "loss": 0.1, "num_tokens": 900.0}
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core import dialects, sampling
+from tasks.core import dialects
 from tasks.core.errors import SettingsError
-from tasks.core.sampling import Draw, Sampler
+from tasks.core.learning import sampling
+from tasks.core.learning.sampling import Draw, Sampler
 
 BASE = Path(__file__).parents[3] / "tasks/demo/base"
 
@@ -81,7 +82,7 @@ def test_tokens_are_drawn_with_the_models_own_chances(sampler: Sampler, prompts:
 def test_long_prompts_are_read_by_another_attention_to_the_same_end(
     sampler: Sampler, prompts: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tasks.core import sampling_transformers
+    from tasks.core.learning import sampling_transformers
 
     def greedy() -> list[str]:
         found = sampler.generate(prompts[:8], samples=1, temperature=0, max_new_tokens=24, seed=0)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tasks.core.sequential import FRACTIONS, Effect, Interval, Split
+from tasks.core.evidence.sequential import FRACTIONS, Effect, Interval, Split
 
 REPLICATIONS = 1000
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from tasks.core.shingles import shingle
-from tasks.core.similarity import told_apart
+from tasks.core.sessions.shingles import shingle
+from tasks.core.sessions.similarity import told_apart
 
 
 def apart(one: str, other: str) -> bool:

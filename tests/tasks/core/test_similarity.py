@@ -3,8 +3,8 @@ import random
 import numpy as np
 import pytest
 
-from tasks.core.shingles import shingle
-from tasks.core.similarity import NEIGHBOURS, among, components, jaccard, similar_pairs
+from tasks.core.sessions.shingles import shingle
+from tasks.core.sessions.similarity import NEIGHBOURS, among, components, jaccard, similar_pairs
 
 
 def sets(*values: list[int]) -> tuple[np.ndarray, np.ndarray]:

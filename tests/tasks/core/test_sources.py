@@ -6,10 +6,10 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from tasks.core import sources
 from tasks.core.errors import SourceError
-from tasks.core.gzip_stream import Limits
-from tasks.core.sources import Line, LogObject
+from tasks.core.logs import sources
+from tasks.core.logs.gzip_stream import Limits
+from tasks.core.logs.sources import Line, LogObject
 
 
 @pytest.fixture(autouse=True)

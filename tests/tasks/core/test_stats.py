@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
-from tasks.core import power, stats
 from tasks.core.errors import EvidenceError
+from tasks.core.evidence import power, stats
 
 SMALL_CASE = ([1.0, 0.5, 0.0], ["a", "a", "b"])
 

@@ -1,7 +1,7 @@
 import pytest
 
 from tasks.core.records import Behaviour, Call, Invocation, Reference, Tags
-from tasks.core.tags import language, tag
+from tasks.core.sessions.tags import language, tag
 from tests.tasks.curation_logs import calls, says, session
 
 

@@ -2,9 +2,9 @@ import random
 
 import pytest
 
+from tasks.core.evidence.trial import Session, judge
 from tasks.core.records import encode
 from tasks.core.settings import CanarySettings
-from tasks.core.trial import Session, judge
 
 SETTINGS = CanarySettings(
     share=0.5,

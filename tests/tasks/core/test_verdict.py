@@ -4,11 +4,11 @@ import random
 
 import pytest
 
-from tasks.core.judged import Judged
-from tasks.core.metrics import Measured
+from tasks.core.evidence.judged import Judged
+from tasks.core.evidence.metrics import Measured
+from tasks.core.evidence.verdict import verdict
 from tasks.core.records import Tags, encode
 from tasks.core.settings import GateSettings
-from tasks.core.verdict import verdict
 
 SETTINGS = GateSettings(
     alpha=0.05, slice_alpha=0.1, slice_floor=0.08, slice_min=40, over_refusal_margin=0.05

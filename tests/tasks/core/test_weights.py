@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tasks.core import weights
 from tasks.core.errors import EvidenceError, StageError
+from tasks.core.learning import weights
 from tasks.core.step import PROJECT
 
 PROMPTS = ("<|im_start|>user\nget_invoice 12<|im_end|>\n",)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tasks.core import bodies
-from tasks.core.gzip_stream import Limits
+from tasks.core.logs import bodies
+from tasks.core.logs.gzip_stream import Limits
 from tasks.core.records import Invocation, Message, Reply, Source, ToolCall, Usage
 from tasks.formats import Malformed
 from tasks.formats import bedrock_invocation as bedrock

@@ -6,7 +6,8 @@ from itertools import islice
 
 import pytest
 
-from tasks.core import dialects, metrics
+from tasks.core import dialects
+from tasks.core.evidence import metrics
 from tasks.core.records import Behaviour, Reply, Score, ToolCall
 from tasks.demo import demonstrator, world
 from tasks.demo.world import Task

@@ -1,0 +1,1 @@
+"""What a dataset must be to be used."""

@@ -1,0 +1,110 @@
+r"""Looks for personal data and secrets by their form alone, in what redaction has passed on.
+
+    leaks.find(b'{"content":"write to mia@shop.example or use AKIA…"}')  ->  ("AWS_KEY", "EMAIL")
+
+A second pair of eyes, which shares no rule with redaction: few forms, each of which no ordinary
+text has and no surrogate of ours (an IBAN is not among them: one surrogate in 97 would pass its
+check by chance). Bytes are searched as they stand in the part.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tasks.core.contract.facts import Checked
+from tasks.core.records import Source, encode
+
+STAND_IN = b"@example.invalid"
+"""Where the surrogates of addresses live."""
+
+
+class Form(NamedTuple):
+    kind: str
+    mark: bytes
+    """Stands in all that the pattern matches; to look for it first is far quicker."""
+    pattern: re.Pattern[bytes]
+    check: Callable[[bytes], bool] = bool
+
+
+class Watch:
+    """Reads the examples of one part; a turn that many of them repeat is read once."""
+
+    def __init__(self) -> None:
+        self.kinds: Counter[str] = Counter()
+        """Examples by what was found in them first."""
+        self.first: Source | None = None
+        """Where the first of them was read."""
+        self._seen: set[str | bytes] = set()
+
+    def read(self, example: Checked) -> None:
+        """Look through what no earlier example held."""
+        texts: list[str | bytes] = [said.content for said in example.messages]
+        texts.append(example.reply.content)
+        calls = [call for said in example.messages for call in said.tool_calls]
+        texts += [bytes(call.arguments) for call in (*calls, *example.reply.tool_calls)]
+        if example.reference is not None and example.truth_source == "human_edit":
+            texts.append(encode(example.reference))
+        new = [text for text in texts if text not in self._seen]
+        self._seen.update(new)
+        found = find(b"\n".join([t.encode() if isinstance(t, str) else t for t in new]))
+        if found:
+            self.kinds.update(found)
+            self.first = self.first or example.sources[0]
+
+
+def find(text: bytes) -> tuple[str, ...]:
+    """Kinds of what is left, sorted; nothing where the text is clean."""
+    if STAND_IN in text:
+        text = text.replace(STAND_IN, b" ")
+    # All digits as one and all separators as one: a number's shape is then one literal.
+    flat = text.translate(_FLAT, _LETTERS)
+    hits = [form for form in _WORDS if form.mark in text]
+    hits += [form for form in _NUMBERS if form.mark in flat]
+    if not hits:
+        return ()
+    found = (form.kind for form in hits if any(map(form.check, form.pattern.findall(text))))
+    return tuple(sorted(found))
+
+
+def _is_card(value: bytes) -> bool:
+    """Luhn (ISO/IEC 7812)."""
+    digits = [int(char) for char in value.decode() if char.isdigit()][::-1]
+    doubled = [digit * 2 - 9 if digit > 4 else digit * 2 for digit in digits[1::2]]
+    return (sum(digits[::2]) + sum(doubled)) % 10 == 0
+
+
+def _is_number(value: bytes) -> bool:
+    """Area 000 is never given out: surrogates are of it."""
+    return value[-11:-8] != b"000"
+
+
+_LETTERS = b'abcdefghijklmnopqrstuvwxyz"\\,.:{}[]'
+_FLAT = bytes.maketrans(b"123456789-", b"000000000 ")
+_WORDS = (
+    Form("API_KEY", b"sk-", re.compile(rb"\bsk-[A-Za-z0-9]{40,}")),
+    Form("AWS_KEY", b"AKIA", re.compile(rb"\bAKIA[A-Z0-9]{16}\b")),
+    Form(
+        "EMAIL",
+        b"@",
+        re.compile(rb"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}"),
+    ),
+    Form("GITHUB_TOKEN", b"ghp_", re.compile(rb"\bghp_[A-Za-z0-9]{36}")),
+    Form("JWT", b"eyJ", re.compile(rb"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.")),
+    Form("PRIVATE_KEY", b"PRIVATE KEY", re.compile(rb"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----")),
+)
+_NUMBERS = (
+    Form(
+        "CREDIT_CARD",
+        b"0000 0000 0000 0000",
+        re.compile(rb"\b[3-6][0-9]{3}[ -][0-9]{4}[ -][0-9]{4}[ -][0-9]{4}\b"),
+        _is_card,
+    ),
+    Form(
+        "US_SSN",
+        b"000 00 0000",
+        re.compile(rb"(?i)\b(?:ssn|social security)[^0-9\\]{0,24}[0-9]{3}-[0-9]{2}-[0-9]{4}\b"),
+        _is_number,
+    ),
+)
+"""Their marks are looked for in the text without its letters."""

@@ -1,0 +1,1 @@
+"""Measurements, the statistics on them, and verdicts."""

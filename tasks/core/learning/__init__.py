@@ -1,0 +1,1 @@
+"""Generating with a model, and training it."""

@@ -1,0 +1,1 @@
+"""Raw logs, object by object and line by line."""

@@ -1,0 +1,181 @@
+"""Says which calls are wanted: conditions on what is known of a call, joined by all, any and not.
+
+    all:
+      - {field: time, since: 2026-11-01, until: 2026-12-01}
+      - {field: model, matches: "anthropic.*"}
+      - any: [{field: metadata.domain, in: [weather, travel]}, {field: outcome, at_least: 0.5}]
+      - not: {field: finish_reason, equals: max_tokens}
+
+A condition on what a call does not have is false, whatever it asks (`exists: false` is the one that
+is true). `outcome` is what feedback says of the call, else of its session. Metadata are compared as
+text, and as numbers by `at_least` and `below`.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from fnmatch import fnmatchcase
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from tasks.core.logs.sealed import Sealed
+from tasks.core.records import Invocation
+
+Call = Sealed | Invocation
+Value = str | int | float | bool
+Outcome = Callable[[str, str], float | None]
+"""Outcome of a call, by its session and its request; None where nothing is known."""
+
+FIELDS: dict[str, Callable[[Call], Any]] = {
+    "time": lambda call: call.timestamp,
+    "model": lambda call: call.model,
+    "session_id": lambda call: call.session_id,
+    "request_id": lambda call: call.request_id,
+    "finish_reason": lambda call: call.finish_reason or None,
+    "latency_ms": lambda call: call.latency_ms,
+    "input_tokens": lambda call: call.usage.input_tokens,
+    "output_tokens": lambda call: call.usage.output_tokens,
+    "format": lambda call: call.source.format,
+    "uri": lambda call: call.source.uri,
+}
+OUTCOME = "outcome"
+METADATA = "metadata."
+TESTS = ("equals", "one_of", "matches", "at_least", "below", "since", "until", "exists")
+
+
+class Condition(BaseModel):
+    """One node: a list of others under `all` or `any`, one under `not`, or tests of a `field`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    all: tuple["Condition", ...] | None = None
+    any: tuple["Condition", ...] | None = None
+    not_: "Condition | None" = Field(default=None, alias="not")
+    field: str | None = None
+    equals: Value | None = None
+    one_of: tuple[Value, ...] | None = Field(default=None, alias="in")
+    matches: str | None = None
+    """A shell pattern: `*` stands for any text."""
+    at_least: float | None = None
+    below: float | None = None
+    since: str | None = None
+    """The first moment that is wanted; for `time`."""
+    until: str | None = None
+    """The first moment that is not wanted any more; for `time`."""
+    exists: bool | None = None
+
+    @field_validator("since", "until", mode="before")
+    @classmethod
+    def _moment(cls, given: Any) -> Any:
+        """YAML reads a date as one; a day begins at midnight in UTC."""
+        if isinstance(given, str):
+            try:
+                given = datetime.fromisoformat(given)
+            except ValueError as error:
+                raise ValueError("expected a date, or a time as 2026-11-03T14:20:29Z") from error
+        if isinstance(given, datetime):
+            moment = given if given.tzinfo else given.replace(tzinfo=UTC)
+            return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return f"{given.isoformat()}T00:00:00Z" if isinstance(given, date) else given
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Self:
+        kinds = [
+            name for name in ("all", "any", "not_", "field") if getattr(self, name) is not None
+        ]
+        if len(kinds) != 1:
+            raise ValueError("expected exactly one of all, any, not and field")
+        asked = [name for name in TESTS if getattr(self, name) is not None]
+        if self.field is None:
+            if asked:
+                raise ValueError(f"{', '.join(asked)} needs a field beside it")
+            return self
+        is_metadata = self.field.startswith(METADATA) and self.field != METADATA
+        if self.field not in (*FIELDS, OUTCOME) and not is_metadata:
+            known = ", ".join((*FIELDS, OUTCOME))
+            raise ValueError(f"unknown field {self.field!r}; expected {known} or metadata.KEY")
+        if not asked:
+            raise ValueError(
+                f"field {self.field} is not asked for anything; expected equals, in, matches, "
+                "at_least, below, since, until or exists"
+            )
+        if self.field != "time" and (self.since or self.until):
+            raise ValueError(f"since and until are for the field time, not {self.field}")
+        return self
+
+
+def compiled(condition: Condition, outcome: Outcome) -> Callable[[Call], bool]:
+    """Whether a call is wanted."""
+    if condition.all is not None:
+        every = [compiled(one, outcome) for one in condition.all]
+        return lambda call: all(wanted(call) for wanted in every)
+    if condition.any is not None:
+        some = [compiled(one, outcome) for one in condition.any]
+        return lambda call: any(wanted(call) for wanted in some)
+    if condition.not_ is not None:
+        unwanted = compiled(condition.not_, outcome)
+        return lambda call: not unwanted(call)
+    read = _reader(condition.field or "", outcome)
+    tests = list(_tests(condition))
+    absent = condition.exists is False
+
+    def wanted(call: Call) -> bool:
+        value = read(call)
+        if value is None or absent:
+            return value is None and absent
+        return all(test(value) for test in tests)
+
+    return wanted
+
+
+def fields(condition: Condition) -> Iterator[Condition]:
+    """All conditions on a field, however deep they stand."""
+    for one in (*(condition.all or ()), *(condition.any or ()), condition.not_):
+        if one is not None:
+            yield from fields(one)
+    if condition.field is not None:
+        yield condition
+
+
+def _reader(field: str, outcome: Outcome) -> Callable[[Call], Any]:
+    if field == OUTCOME:
+        return lambda call: outcome(call.session_id, call.request_id)
+    if field.startswith(METADATA):
+        key = field.removeprefix(METADATA)
+        return lambda call: call.metadata.get(key)
+    return FIELDS[field]
+
+
+def _tests(asked: Condition) -> Iterator[Callable[[Any], bool]]:
+    if asked.equals is not None:
+        expected = _text(asked.equals)
+        yield lambda value: _text(value) == expected
+    if asked.one_of is not None:
+        texts = frozenset(map(_text, asked.one_of))
+        yield lambda value: _text(value) in texts
+    if (pattern := asked.matches) is not None:
+        yield lambda value: fnmatchcase(_text(value), pattern)
+    if (least := asked.at_least) is not None:
+        yield lambda value: (number := _number(value)) is not None and number >= least
+    if (bound := asked.below) is not None:
+        yield lambda value: (number := _number(value)) is not None and number < bound
+    if (first := asked.since) is not None:
+        yield lambda value: value >= first
+    if (end := asked.until) is not None:
+        yield lambda value: value < end
+
+
+def _text(value: Any) -> str:
+    """As metadata have it: a log's `true` is that text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except ValueError:
+        return None

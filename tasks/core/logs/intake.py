@@ -1,0 +1,147 @@
+"""Turns the lines of one log object into parts: accepted, rejected or duplicate, each record."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+
+import msgspec
+
+from tasks.core import parts
+from tasks.core.logs.json_lines import NOT_A_CHAT, Malformed
+from tasks.core.logs.sealed import Sealed
+from tasks.core.logs.sources import Line
+from tasks.core.parts import Counts, Part
+from tasks.core.records import Feedback, Invocation, Record, Rejected, Source, encode
+
+FEEDBACK = "feedback"
+REDELIVERED = "redelivered"
+FILTERED = "filtered"
+COUNTED = (FILTERED, NOT_A_CHAT)
+"""Rejected by choice: counted by reason, but not listed one by one; they are no fault."""
+_CUT = ("not-json", "bad-utf8")
+
+Parse = Callable[[bytes, Source], Sequence[Record | Malformed]]
+"""Records of a line, or why one of several cannot be read; raises `Malformed` where all cannot."""
+Keep = Callable[[Invocation | Sealed], bool]
+Outcome = Record | str
+"""A record that is accepted, a `Rejected`, or the reason for which it is only counted."""
+
+
+def outcomes(
+    lines: Iterable[Line], parse: Parse, uri: str, name: str, keep: Keep | None = None
+) -> Iterator[Outcome]:
+    """What became of each record of an object.
+
+    `name` is the format's, for the records' source; `keep` says which calls are wanted, and what a
+    line tells beside a call that is not wanted goes with it.
+    """
+    seen: set[bytes] = set()
+    for line in lines:
+        source = Source(uri=uri, line=line.number, format=name)
+        try:
+            if line.fault:
+                raise Malformed(line.fault, line.detail)
+            records = parse(line.content, source)
+        except Malformed as error:
+            yield _refused(source, _reason(error, line), error.detail, 0)
+            continue
+        wanted = True
+        for number, record in enumerate(records):
+            if isinstance(record, Malformed):
+                yield _refused(source, record.reason, record.detail, number)
+                continue
+            if isinstance(record, Sealed | Invocation):
+                wanted = keep is None or keep(record)
+                if not wanted:
+                    yield FILTERED
+            if wanted:
+                identity = _identity(record)
+                yield REDELIVERED if identity in seen else record
+                seen.add(identity)
+
+
+def rejected(source: Source, reason: str, detail: str, number: int = 0) -> Rejected:
+    """A reject, named by the place it was read from; `number` is its place in the line."""
+    place = f"{source.uri}:{source.line}" + (f":{number}" if number else "")
+    name = hashlib.sha256(place.encode()).hexdigest()
+    return Rejected(id=name, reason=reason, source=source, detail=detail)
+
+
+def write(found: Iterable[Outcome], folder: Path, size: int, label: str) -> list[Part]:
+    """Write the outcomes of an object as parts of at most `size` records; one at the least.
+
+    Feedback that stands among calls gets parts of its own, labelled so.
+    """
+    found = iter(found)
+    made: list[Part] = []
+    head = next(found, None)
+    while head is not None or not made:
+        tally = _Tally(aside=label != FEEDBACK)
+        ahead = chain([head], found) if head is not None else found
+        part = parts.write_part(folder, tally.accepted(ahead, size), label=label)
+        made.append(tally.on(part))
+        if tally.beside:
+            made.append(_beside(folder, tally.beside))
+        head = next(found, None)
+    return made
+
+
+def _beside(folder: Path, found: Sequence[Feedback]) -> Part:
+    counts = Counts(read=len(found), accepted=len(found))
+    return parts.write_part(folder, found, label=FEEDBACK, counts=counts)
+
+
+class _Tally:
+    """Counts what passes."""
+
+    def __init__(self, *, aside: bool) -> None:
+        self.beside: list[Feedback] = []
+        """Feedback that is kept out of what passes, if it is to be kept `aside`."""
+        self._aside = aside
+        self._accepted = 0
+        self._rejects: list[Rejected] = []
+        self._counted: Counter[str] = Counter()
+
+    def accepted(self, found: Iterable[Outcome], size: int) -> Iterator[Record]:
+        for outcome in found:
+            if isinstance(outcome, str):
+                self._counted[outcome] += 1
+            elif isinstance(outcome, Rejected):
+                self._rejects.append(outcome)
+            elif self._aside and isinstance(outcome, Feedback):
+                self.beside.append(outcome)
+            else:
+                self._accepted += 1
+                yield outcome
+                if self._accepted == size:
+                    return
+
+    def on(self, part: Part) -> Part:
+        reasons = Counter(reject.reason for reject in self._rejects) + self._counted
+        duplicate = self._counted[REDELIVERED]
+        refused = len(self._rejects) + self._counted.total() - duplicate
+        counts = Counts(
+            read=self._accepted + refused + duplicate,
+            accepted=self._accepted,
+            rejected=refused,
+            duplicate=duplicate,
+            reasons=dict(sorted(reasons.items())),
+        )
+        return msgspec.structs.replace(part, counts=counts, rejects=tuple(self._rejects))
+
+
+def _refused(source: Source, reason: str, detail: str, number: int) -> Outcome:
+    return reason if reason in COUNTED else rejected(source, reason, detail, number)
+
+
+def _reason(error: Malformed, line: Line) -> str:
+    """A last line that has no newline and no sense was cut off while it was written."""
+    return "torn-line" if not line.ended and error.reason in _CUT else error.reason
+
+
+def _identity(record: Record) -> bytes:
+    if isinstance(record, Sealed | Invocation):
+        return bytes.fromhex(record.id)
+    return hashlib.sha256(encode(record)).digest()

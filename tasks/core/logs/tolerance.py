@@ -1,0 +1,54 @@
+"""Stops a load of which too much could not be read.
+
+    21 of 51 log records were rejected, at most 5% may be: not-json 21, first at logs/b:1 (…)
+
+What was left out by choice (`filtered`), or is no chat, is no fault; where it is all there is, it
+stops the stage too.
+"""
+
+from collections.abc import Iterable
+
+from tasks.core import step
+from tasks.core.errors import StageError
+from tasks.core.logs.intake import COUNTED
+from tasks.core.parts import Counts, Part
+
+TOLERATED = 20
+"""Rejects that stop nothing, whatever their share: one bad line in five is no bad load."""
+
+
+def check(made: Iterable[Part], max_rejected: float, what: str) -> None:
+    """Stop a bad load: a share of rejects that is too high, or nothing but rejects.
+
+    Raises:
+        StageError: it names each reason, how often, and where it was first.
+    """
+    made = tuple(made)
+    counts = step.total(made)
+    left_out = sum(counts.reasons.get(reason, 0) for reason in COUNTED)
+    faults, read = counts.rejected - left_out, counts.read - left_out
+    if left_out and not counts.accepted and not faults:
+        raise StageError(
+            f"all {counts.read} {what} records were left out ({_reasons(counts)}): expected calls "
+            "of a model; correct `ingest.sources` or `ingest.filter` in params.yaml"
+        )
+    if faults <= (TOLERATED if counts.accepted else 0):
+        return
+    if counts.accepted and faults <= max_rejected * read:
+        return
+    first = {r.reason: r for part in reversed(made) for r in reversed(part.rejects)}
+    places = "; ".join(
+        f"{reason} {counts.reasons[reason]}, first at {reject.source.uri}:{reject.source.line}"
+        + (f" ({reject.detail})" if reject.detail else "")
+        for reason, reject in sorted(first.items())
+        if reject.source
+    )
+    raise StageError(
+        f"{faults} of {read} {what} records were rejected, at most "
+        f"{max_rejected:.0%} may be: {places}. Correct or remove these sources, or raise "
+        "ingest.max_rejected; nothing was committed"
+    )
+
+
+def _reasons(counts: Counts) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.reasons.items())

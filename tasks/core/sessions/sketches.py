@@ -1,0 +1,242 @@
+"""Reduces a part of invocations to columns of hashes: all that finding duplicates needs of it.
+
+A sketch is made once for a part and kept beside the examples (label `sketch`), so that a run reads
+only new parts whole.
+"""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from xxhash import xxh3_64_intdigest
+
+from tasks.core import parts
+from tasks.core.parts import Part
+from tasks.core.records import Message, Record, Reply, Source
+from tasks.core.sessions.chains import Walk, hashed, link, meaning, walk
+from tasks.core.sessions.shingles import I64, Documents, shingle
+
+LABEL = "sketch"
+_BATCH = 2000
+_NUMBERS = {
+    "uri": "<u4",
+    "line": "<u4",
+    "id": "<u8",
+    "session": "<u8",
+    "request": "<u8",
+    "decision": "<u8",
+    "chain": "<u8",
+    "before": "<u4",
+}
+"""Columns of one number a row, in the order in which `_Rows.add` gathers them."""
+
+
+class Sketch(Record, frozen=True, kw_only=True):
+    """One part, a column a field; byte columns hold little-endian integers, one a row."""
+
+    ids: tuple[str, ...]
+    timestamps: tuple[str, ...]
+    uris: tuple[str, ...]
+    """Distinct; `uri` points into it."""
+    formats: tuple[str, ...]
+    """Of each of `uris`."""
+    uri: bytes
+    line: bytes
+    id: bytes
+    session: bytes
+    request: bytes
+    """These three as hashes."""
+    persons: tuple[str, ...]
+    """Distinct; as in the invocations."""
+    person: bytes
+    """Two numbers a pair: a row, and one of its persons."""
+    decision: bytes
+    """Session, whole context and reply."""
+    chain: bytes
+    """Session, context without system messages, and reply."""
+    before: bytes
+    """How many of `turns` are the row's."""
+    turns: bytes
+    """Chains of the earlier assistant messages in each row's context."""
+    results: bytes
+    """What tools answered to those turns, as in `Walk`."""
+    leaves: bytes
+    """Rows whose transcript no other row of the part continues; the columns below are theirs."""
+    sizes: bytes
+    shingles: bytes
+    values: bytes
+    """Negations said, calls made and tools offered, as one number; another one is another task."""
+    names: bytes
+    name_sizes: bytes
+    """As in `Documents`: how many of `names` are each leaf's."""
+
+    def place(self, row: int) -> Source:
+        """Where a row was read."""
+        at = int(column(self.uri, "u4")[row])
+        line = int(column(self.line, "u4")[row])
+        return Source(uri=self.uris[at], line=line, format=self.formats[at])
+
+
+class _Named(Record, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    name: str
+
+
+class _Invocation(Record, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """An `Invocation` whose tools, most of its bytes, are skipped but for their names."""
+
+    id: str
+    source: Source
+    timestamp: str
+    session_id: str
+    request_id: str
+    messages: tuple[Message, ...]
+    tools: tuple[_Named, ...] = ()
+    response: Reply
+    persons: tuple[str, ...] = ()
+
+
+def make(folder: Path, part: Part) -> Sketch:
+    """The sketch of one part of invocations."""
+    rows = _Rows()
+    for invocation in parts.read_part(folder, part, _Invocation):
+        rows.add(invocation)
+    return rows.sketch()
+
+
+def rows_of(found: Sequence[Sketch], persons: Collection[str]) -> list[int]:
+    """Rows, over all sketches, that one of the persons is in."""
+    rows: list[int] = []
+    start = 0
+    for sketch in found:
+        wanted = {at for at, name in enumerate(sketch.persons) if name in persons}
+        if wanted:
+            pairs = column(sketch.person, "u4").reshape(-1, 2).tolist()
+            rows += [start + row for row, person in pairs if person in wanted]
+        start += len(sketch.ids)
+    return rows
+
+
+def column(data: bytes, dtype: Any) -> NDArray[Any]:
+    return np.frombuffer(data, np.dtype(dtype).newbyteorder("<"))
+
+
+class _Rows:
+    """Gathers columns; keeps a row only while nothing has continued its transcript."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+        self.timestamps: list[str] = []
+        self.places: dict[tuple[str, str], int] = {}
+        self.persons: dict[str, int] = {}
+        self.person: list[int] = []
+        self.numbers: list[tuple[int, ...]] = []
+        self.turns: list[int] = []
+        self.results: list[int] = []
+        self.continued: set[int] = set()
+        self.latest: dict[int, tuple[tuple[Message, ...], Walk]] = {}
+        self.open: dict[int, dict[int, _Invocation]] = {}
+
+    def add(self, row: _Invocation) -> None:
+        session = hashed(row.session_id)
+        read = self._read(session, row.messages)
+        chain = link(read.end, "assistant", row.response.content, row.response.tool_calls)
+        place = (row.source.uri, row.source.format)
+        self.numbers.append(
+            (
+                self.places.setdefault(place, len(self.places)),
+                row.source.line,
+                hashed(row.id),
+                session,
+                hashed(row.request_id),
+                xxh3_64_intdigest(read.system.to_bytes(8, "little"), seed=chain),
+                chain,
+                len(read.turns),
+            )
+        )
+        self.turns += read.turns
+        self.results += read.results
+        for earlier in read.turns:
+            if earlier not in self.continued:
+                self.continued.add(earlier)
+                self.open.pop(earlier, None)
+        for name in row.persons:
+            self.person += (len(self.ids), self.persons.setdefault(name, len(self.persons)))
+        if chain not in self.continued:
+            self.open.setdefault(chain, {})[len(self.ids)] = row
+        self.ids.append(row.id)
+        self.timestamps.append(row.timestamp)
+
+    def _read(self, session: int, messages: tuple[Message, ...]) -> Walk:
+        """Most calls repeat the one before them: to compare is quicker than to hash again."""
+        known, before = self.latest.get(session, ((), Walk(session)))
+        if messages[: len(known)] != known:
+            known, before = (), Walk(session)
+        read = walk(before, messages[len(known) :])
+        self.latest[session] = messages, read
+        return read
+
+    def sketch(self) -> Sketch:
+        leaves = {at: row for rows in self.open.values() for at, row in rows.items()}
+        texts = {at: _texts(leaves[at]) for at in sorted(leaves)}
+        documents = shingled(list(texts.values()))
+        calls = np.array([xxh3_64_intdigest(t[-1].encode()) for t in texts.values()], np.uint64)
+        small, large = np.dtype("<u4"), np.dtype("<u8")
+        numbers = np.array(self.numbers, large).reshape(-1, len(_NUMBERS))
+        columns = {
+            name: numbers[:, at].astype(dtype).tobytes()
+            for at, (name, dtype) in enumerate(_NUMBERS.items())
+        }
+        return Sketch(
+            ids=tuple(self.ids),
+            timestamps=tuple(self.timestamps),
+            uris=tuple(uri for uri, _ in self.places),
+            formats=tuple(form for _, form in self.places),
+            persons=tuple(self.persons),
+            person=np.array(self.person, small).tobytes(),
+            turns=np.array(self.turns, large).tobytes(),
+            results=np.array(self.results, np.uint8).tobytes(),
+            leaves=np.array(list(texts), small).tobytes(),
+            sizes=np.diff(documents.ends, prepend=0).astype(small).tobytes(),
+            shingles=documents.shingles.astype(small).tobytes(),
+            values=(documents.negations ^ calls).astype(large).tobytes(),
+            names=documents.names.astype(small).tobytes(),
+            name_sizes=np.diff(documents.name_ends, prepend=0).astype(small).tobytes(),
+            **columns,
+        )
+
+
+def _texts(row: _Invocation) -> list[str]:
+    """What was said, text by text; last the exact calls in their place, and what was offered."""
+    said: list[str] = []
+    shape: list[str] = []
+    spoken = [m for m in row.messages if m.role != "system"]
+    reply = Message(
+        role="assistant", content=row.response.content, tool_calls=row.response.tool_calls
+    )
+    for message in (*spoken, reply):
+        calls = meaning(message.tool_calls).decode() if message.tool_calls else ""
+        said += [text for text in (message.content, calls) if text]
+        shape.append(message.role[0] + calls)
+    return [*said, "\n".join([*shape, *sorted(tool.name for tool in row.tools)])]
+
+
+def shingled(texts: Sequence[Sequence[str]]) -> Documents:
+    """Shingles of what was said; in batches, whose arrays stay small enough for the cache."""
+    batches = [
+        shingle([t[:-1] for t in texts[at : at + _BATCH]]) for at in range(0, len(texts), _BATCH)
+    ]
+    return Documents(
+        np.concatenate([np.zeros(0, np.uint32), *(b.shingles for b in batches)]),
+        _ends([b.ends for b in batches]),
+        np.concatenate([np.zeros(0, np.uint64), *(b.negations for b in batches)]),
+        np.concatenate([np.zeros(0, np.uint32), *(b.names for b in batches)]),
+        _ends([b.name_ends for b in batches]),
+    )
+
+
+def _ends(ends: Sequence[I64]) -> I64:
+    """Where each document ends, over all batches."""
+    sizes = [np.diff(end, prepend=0) for end in ends]
+    return np.cumsum(np.concatenate([np.zeros(0, np.int64), *sizes]), dtype=np.int64)

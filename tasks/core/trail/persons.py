@@ -1,0 +1,204 @@
+"""Walks forward from a person to every dataset version and model that saw them.
+
+    person mia_li_3668  ->  1c0f… under key 5b0e3c91a7d2
+      logs      s3://logs/…/03/14/…json.gz          lines 3, 7, 12
+      dataset   dataset-v1.0                        14 train, 2 unlabelled, the sealed test
+      model     models:/agent/2 @champion           learnt from it
+
+Read from what recorded it: the columns of the log as it stands, the rows of every tagged dataset,
+MLflow's registry. The clear value is hashed here and goes nowhere else.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tasks.core import lineage, parts, step, workspace
+from tasks.core.errors import EvidenceError, StageError
+from tasks.core.partitions import proof
+from tasks.core.parts import Part
+from tasks.core.records import Record
+from tasks.core.redaction.keys import DEFAULT_KEY, key_id, load_key, person_hash
+from tasks.core.services import Services
+from tasks.core.sessions import registers, sketches
+from tasks.core.sessions.registers import Erased
+from tasks.core.sessions.sketches import Sketch
+from tasks.core.trail import audit
+from tasks.core.trail.audit import SourceLines
+
+OPEN = ("train", "validation", "unlabelled")
+SEALED = "test"
+
+
+class SeenData(Record, frozen=True, kw_only=True):
+    """A dataset version that holds records of the person."""
+
+    version: str
+    md5: str
+    examples: dict[str, int]
+    """By open partition."""
+    sealed: bool
+    """Whether the sealed test holds some too; it is not opened to count them."""
+
+
+class SeenModel(Record, frozen=True, kw_only=True):
+    """A model that was made with such a dataset version."""
+
+    model: str
+    aliases: tuple[str, ...]
+    dataset: str
+    how: tuple[str, ...]
+    """`trained`, `chosen` (by validation), `judged` (by the sealed test)."""
+
+
+class Seen(Record, frozen=True, kw_only=True):
+    """All that saw a person."""
+
+    hashes: tuple[str, ...]
+    """Of the values that were asked for, under the key of `key_id`."""
+    key_id: str
+    erased: bool
+    """Whether the register of erased persons holds all of them."""
+    logs: tuple[SourceLines, ...]
+    """Of the log as `dedup` last read it, duplicates and erased records too."""
+    datasets: tuple[SeenData, ...]
+    models: tuple[SeenModel, ...]
+
+
+def find(folder: Path, values: Sequence[str]) -> Seen:
+    """Everything in a workspace that saw the person whom these values name.
+
+    Raises:
+        StageError: nothing is redacted yet, or under another key than the one that is here.
+        EvidenceError: a dataset version is neither here nor in DVC's cache.
+    """
+    hashes, key = _hashed(folder, values)
+    datasets = tuple(_datasets(folder, hashes))
+    known = {(found.person, found.key_id) for found in registers.read(_registers(folder)).erased}
+    return Seen(
+        hashes=hashes,
+        key_id=key,
+        erased=all((name, key) in known for name in hashes),
+        logs=_logs(folder, frozenset(hashes)),
+        datasets=datasets,
+        models=tuple(_models(folder, {seen.version: seen for seen in datasets})),
+    )
+
+
+def erase(folder: Path, values: Sequence[str]) -> Seen:
+    """Have the person left out of all dataset versions to come; returns what saw them so far.
+
+    Raises:
+        EvidenceError: no record and no dataset holds one of the values.
+        StageError: as `find`.
+    """
+    seen = find(folder, values)
+    if not seen.logs and not seen.datasets:
+        raise EvidenceError(
+            "no record of this workspace names this person: give the value as it stands in the "
+            "logs under one of redact.person_keys (case does not count), each value that there is "
+            "with a --person of its own; nothing was written down"
+        )
+    today = datetime.now(UTC).date().isoformat()
+    found = [Erased(person=name, key_id=seen.key_id, at=today) for name in seen.hashes]
+    registers.erase(_registers(folder), found)
+    workspace.keep(folder, "Erase a person", str(registers.FOLDER))
+    return Seen(
+        hashes=seen.hashes,
+        key_id=seen.key_id,
+        erased=True,
+        logs=seen.logs,
+        datasets=seen.datasets,
+        models=seen.models,
+    )
+
+
+def _registers(folder: Path) -> Path:
+    return folder / registers.FOLDER
+
+
+def _hashed(folder: Path, values: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    made_with = parts.require_manifest(folder / "data" / step.FOLDERS["redact"]).info.get("key_id")
+    key = load_key(Services().ratchet_key_file or str(folder / DEFAULT_KEY), made_before=True)
+    if made_with != key_id(key):
+        raise StageError(
+            f"the data of {folder} is redacted under key {made_with}, and the key here is "
+            f"{key_id(key)}: name the right one in RATCHET_KEY_FILE"
+        )
+    return tuple(sorted({person_hash(key, value) for value in values})), key_id(key)
+
+
+def _logs(folder: Path, hashes: frozenset[str]) -> tuple[SourceLines, ...]:
+    here = folder / "data" / step.FOLDERS["dedup"]
+    lines: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for part in parts.require_manifest(here).labelled(sketches.LABEL):
+        for sketch in parts.read_part(here, part, Sketch):
+            for row in sketches.rows_of([sketch], hashes):
+                place = sketch.place(row)
+                lines[place.uri, place.format].add(place.line)
+    return tuple(
+        SourceLines(uri=uri, format=kind, lines=tuple(sorted(numbers)))
+        for (uri, kind), numbers in sorted(lines.items())
+    )
+
+
+def _datasets(folder: Path, hashes: Collection[str]) -> list[SeenData]:
+    found = []
+    for version in workspace.versions(folder):
+        manifest, rows = audit.dataset(folder, version.tag, version.md5)
+        holding = [part for part in manifest.parts if _may_hold(part, hashes)]
+        counts: Counter[str] = Counter()
+        for part in holding:
+            if part.label in OPEN:
+                counts[part.label] += sum(not names.isdisjoint(hashes) for names in
+                                          (set(row.persons) for row in rows(part)))  # fmt: skip
+        sealed = any(part.label == SEALED for part in holding)
+        examples = {label: n for label, n in sorted(counts.items()) if n}
+        if examples or sealed:
+            found.append(
+                SeenData(version=version.tag, md5=version.md5, examples=examples, sealed=sealed)
+            )
+    return found
+
+
+def _may_hold(part: Part, hashes: Collection[str]) -> bool:
+    """By the witness that a part carries: it tells without the rows being read."""
+    packed = part.info.get("persons")
+    return packed is not None and proof.holds(packed, hashes)
+
+
+def _models(folder: Path, seen: dict[str, SeenData]) -> list[SeenModel]:
+    if not seen:
+        return []
+    client = lineage.connect(lineage.tracking_uri(folder)).tracking.MlflowClient()
+    found = []
+    for version in _every(client):
+        data = seen.get(dict(version.tags).get("dataset.version", ""))
+        if data is None or dict(version.tags).get("dvc.md5") != data.md5:
+            continue
+        how = [word for label, word in (("train", "trained"), ("validation", "chosen"))
+               if data.examples.get(label)]  # fmt: skip
+        if data.sealed:
+            how.append("judged")
+        if how:
+            name = f"models:/{version.name}/{version.version}"
+            # A search leaves aliases out.
+            whole = client.get_model_version(version.name, version.version)
+            aliases = tuple(sorted(whole.aliases))
+            found.append(
+                SeenModel(model=name, aliases=aliases, dataset=data.version, how=tuple(how))
+            )
+    return sorted(found, key=lambda model: model.model)
+
+
+def _every(client: Any) -> list[Any]:
+    found: list[Any] = []
+    token = None
+    while True:
+        page = client.search_model_versions(page_token=token)
+        found += page
+        token = page.token
+        if not token:
+            return found
