@@ -31,12 +31,15 @@ STAGES = tuple(FOLDERS)
 KEY = bytes(range(32))
 
 
-def run(stage: str, workspace: Path, **env: str) -> subprocess.Popen[bytes]:
+def run(
+    stage: str, workspace: Path, *, stderr: int | None = None, **env: str
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", f"tasks.{stage}"],
         cwd=workspace,
         env={**os.environ, "PYTHONPATH": str(PROJECT), **env},
         stdout=subprocess.DEVNULL,
+        stderr=stderr,
     )
 
 
@@ -145,6 +148,25 @@ def test_killed_at_any_time_a_stage_ends_in_the_same_bytes(workspace: Path, stag
         os.kill(started.pid, signal.SIGKILL)
         started.wait()
     assert run(stage, workspace).wait() == 0
+    assert content(folder) == before
+
+
+def test_ctrl_c_is_one_line_and_the_next_run_goes_on(workspace: Path) -> None:
+    folder = workspace / "data" / FOLDERS["dedup"]
+    before = content(folder)
+    (folder / "manifest.json").unlink()
+    for path in folder.glob("parts/*.jsonl"):
+        path.unlink()
+    started = run("dedup", workspace, stderr=subprocess.PIPE)
+    while len(list(folder.glob("parts/*.jsonl"))) <= 1:
+        assert started.poll() is None
+        time.sleep(0.002)
+    started.send_signal(signal.SIGINT)
+    _, said = started.communicate()
+    assert started.returncode == 130
+    assert said == b"ratchet dedup: interrupted; nothing was committed, run it again\n"
+    assert not (folder / "manifest.json").exists()
+    assert run("dedup", workspace).wait() == 0
     assert content(folder) == before
 
 
