@@ -48,10 +48,12 @@ def _prepare(folder: Path, sessions: int, seed: int) -> float:
 
     from tasks.core import workspace
     from tasks.core.errors import StageError
+    from tasks.core.learning import runtime
     from tasks.core.step import PROJECT
     from tasks.demo import traffic
 
     started = time.monotonic()
+    runtime.settle(threads=1)
     if folder.exists():
         if not (folder / ".ratchet").exists() and any(folder.iterdir()):
             raise StageError(f"{folder} was not made by the demo; name another with --folder")
