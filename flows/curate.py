@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.stages import data_stage
 from tasks.core import step, workspace
-from tasks.core.report import curated
+from tasks.core.report import curated, drifted
 from tasks.core.report.datareport import write_report
 
 
@@ -45,7 +45,8 @@ def report(folder: str, dataset: dict[str, str], stages: dict[str, Any]) -> None
     create_markdown_artifact(
         key="dataset",
         markdown=f"# {dataset['version']}\n\nmd5 `{dataset['md5']}`\n\n"
-        f"| stage | read | accepted | rejected | duplicate |\n|---|--:|--:|--:|--:|\n{rows}\n",
+        f"| stage | read | accepted | rejected | duplicate |\n|---|--:|--:|--:|--:|\n{rows}\n"
+        + drifted.markdown(Path(folder) / "data"),
     )
     create_link_artifact(
         key="contract",

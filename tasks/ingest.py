@@ -23,7 +23,7 @@ import msgspec
 from tasks import formats
 from tasks.core import parts, step, workers
 from tasks.core.errors import SettingsError, SourceError
-from tasks.core.logs import bodies, feedback, intake, sources, tolerance
+from tasks.core.logs import bodies, drift, feedback, intake, profile, sources, tolerance
 from tasks.core.logs.etags import Etags
 from tasks.core.logs.intake import FEEDBACK, Parse
 from tasks.core.logs.json_lines import Malformed
@@ -44,6 +44,7 @@ CODE = (
     "tasks/core/logs/gzip_stream.py",
     "tasks/core/logs/intake.py",
     "tasks/core/logs/json_lines.py",
+    "tasks/core/logs/profile.py",
     "tasks/core/records.py",
     "tasks/core/logs/sealed.py",
     "tasks/core/logs/selection.py",
@@ -72,11 +73,13 @@ def ingest(settings: IngestSettings, target: Path) -> Manifest:
     Raises:
         SettingsError: a format or a pair of uris that cannot be.
         SourceError: a source is missing, empty or unreadable.
-        StageError: more records were rejected than `settings.max_rejected` allows.
+        StageError: more records were rejected than `settings.max_rejected` allows, or lack a field
+            than `settings.max_missing`.
     """
     wanted, skipped = _plan(settings, target)
     etags = Etags(target)
-    known = _by_uri(parts.read_manifest(target))
+    before = parts.read_manifest(target)
+    known = _by_uri(before)
     told = [want for want in wanted if want.format == FEEDBACK]
     logs = [want for want in wanted if want.format != FEEDBACK]
     with step.progress("reading logs", len(wanted)) as advance:
@@ -84,13 +87,19 @@ def ingest(settings: IngestSettings, target: Path) -> Manifest:
         # What is wanted of the logs can depend on the feedback.
         selection = Selection(settings.filter, target, made) if settings.filter else None
         made += _parts(logs, known, _Run(settings, target, selection), etags, advance)
-    manifest = _manifest(sorted(made, key=lambda part: part.info["uri"]), skipped)
+    roots = {sources.canonical(log.uri) for log in settings.sources}
+    manifest = _manifest(sorted(made, key=lambda part: part.info["uri"]), skipped, roots, before)
     if selection:
         selection.check(made)
+    changes = drift.settle(before, manifest, roots, settings.max_missing, target)
     for label in ("", FEEDBACK):
-        tolerance.check(manifest.labelled(label), settings.max_rejected, label or "log")
+        tolerance.check(
+            manifest.labelled(label), settings.max_rejected, label or "log", changes.lines
+        )
+    changes.keep(target)
     parts.commit(target, manifest)
     etags.write()
+    step.warn("ingest", changes.lines)
     return manifest
 
 
@@ -193,14 +202,19 @@ def _read(want: Wanted, run: _Run) -> list[Part]:
     name, parse = _parser(want.format, first, run.settings.session_key)
     chooser = Chooser(run.selection) if run.selection else None
     keep = chooser.keep if chooser else None
-    outcomes = intake.outcomes(chain(first, lines), parse, found.uri, name, keep)
+    watch = profile.Watch()
+    passing = watch.passing(chain(first, lines))
+    outcomes = intake.outcomes(passing, parse, found.uri, name, keep)
     label = FEEDBACK if want.format == FEEDBACK else ""
     made = intake.write(outcomes, run.target, run.settings.part_records, label)
     sha256 = "" if found.fault else digest.hexdigest()
     info: dict[str, Any] = {"uri": found.uri, "sha256": sha256, "format": name}
     info |= {KEYS: chooser.seen()} if chooser else {}
+    seen = {profile.FIELDS: watch.info()} if name and not label else {}
     return [
-        msgspec.structs.replace(part, key=_key(want, sha256, run, number), info=info)
+        msgspec.structs.replace(
+            part, key=_key(want, sha256, run, number), info=info | (seen if not number else {})
+        )
         for number, part in enumerate(made)
     ]
 
@@ -263,14 +277,19 @@ def _code(name: str) -> str:
     return step.fingerprint(step.code_sha(*CODE, *shared), own)
 
 
-def _manifest(made: list[Part], skipped: int) -> Manifest:
+def _manifest(
+    found: list[Part], skipped: int, roots: set[str], before: Manifest | None
+) -> Manifest:
+    made, fields = profile.packed(found, before.info.get(profile.FIELDS, {}) if before else {})
+    logs = [part for part in made if not part.label]
     info = {
         "objects": len({part.info["uri"] for part in made}),
         "skipped": skipped,
         FEEDBACK: msgspec.structs.asdict(step.total(p for p in made if p.label == FEEDBACK)),
+        profile.FIELDS: fields,
+        drift.BREAKING: list(map(msgspec.to_builtins, drift.broken(logs, roots))),
     }
-    counts = step.total(part for part in made if not part.label)
-    return Manifest(stage="ingest", parts=tuple(made), counts=counts, info=info)
+    return Manifest(stage="ingest", parts=tuple(made), counts=step.total(logs), info=info)
 
 
 if __name__ == "__main__":

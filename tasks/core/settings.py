@@ -40,6 +40,8 @@ class IngestSettings(Section):
     """Key of the log's own metadata that names the session; without it each call is its own."""
     max_rejected: float = Field(ge=0, le=1)
     """Largest share of rejected records; above it the stage stops rather than pass a bad load."""
+    max_missing: float = Field(default=0.01, ge=0, le=1)
+    """Largest share of a source's records that may lack a field which their format needs."""
     part_records: int = Field(default=10_000, gt=0)
 
 

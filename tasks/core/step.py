@@ -115,6 +115,12 @@ def code_sha(*places: str) -> str:
     return digest.hexdigest()
 
 
+def warn(stage: str, lines: Iterable[str]) -> None:
+    """Say on standard error what a person should look at; the stage goes on."""
+    for line in lines:
+        print(f"ratchet {stage}: warning: {line}", file=sys.stderr)
+
+
 @contextmanager
 def progress(description: str, total: int) -> Iterator[Callable[[int], None]]:
     """A progress bar on a terminal's standard error; silent elsewhere. Yields `advance(n)`."""

@@ -185,9 +185,11 @@ def _check(record: _Record | _ConverseRecord) -> None:
         raise Malformed("unknown-schema-type", f"$.schemaType: expected {SCHEMA}")
     if record.schema_version != VERSION:
         raise Malformed("unknown-schema-version", f"$.schemaVersion: expected {VERSION}")
-    for name, value in (("requestId", record.request_id), ("modelId", record.model_id)):
-        if not value:
-            raise Malformed("missing-field", f"$.{name}: expected text")
+    told = record.timestamp, record.request_id, record.model_id, record.operation
+    if not all(told):
+        names = "timestamp", "requestId", "modelId", "operation"
+        lacks = next(name for name, value in zip(names, told, strict=True) if not value)
+        raise Malformed("missing-field", f"$.{lacks}: expected text")
     if record.error_code is not None:
         # The code is the service's own word (ThrottlingException); anything else is not repeated.
         code = record.error_code if _WORD.fullmatch(record.error_code) else "given"

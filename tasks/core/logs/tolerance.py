@@ -6,7 +6,7 @@ What was left out by choice (`filtered`), or is no chat, is no fault; where it i
 stops the stage too.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tasks.core import step
 from tasks.core.errors import StageError
@@ -17,8 +17,12 @@ TOLERATED = 20
 """Rejects that stop nothing, whatever their share: one bad line in five is no bad load."""
 
 
-def check(made: Iterable[Part], max_rejected: float, what: str) -> None:
+def check(
+    made: Iterable[Part], max_rejected: float, what: str, changes: Sequence[str] = ()
+) -> None:
     """Stop a bad load: a share of rejects that is too high, or nothing but rejects.
+
+    `changes` is what else is known of why.
 
     Raises:
         StageError: it names each reason, how often, and where it was first.
@@ -45,9 +49,13 @@ def check(made: Iterable[Part], max_rejected: float, what: str) -> None:
     )
     raise StageError(
         f"{faults} of {read} {what} records were rejected, at most "
-        f"{max_rejected:.0%} may be: {places}. Correct or remove these sources, or raise "
-        "ingest.max_rejected; nothing was committed"
+        f"{max_rejected:.0%} may be: {places}{_because(changes)}. Correct or remove these sources, "
+        "or raise ingest.max_rejected; nothing was committed"
     )
+
+
+def _because(changes: Sequence[str]) -> str:
+    return f". {'; '.join(changes)}" if changes else ""
 
 
 def _reasons(counts: Counts) -> str:

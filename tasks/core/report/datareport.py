@@ -13,7 +13,7 @@ from typing import get_args
 from tasks.core import parts, step
 from tasks.core.parts import Manifest
 from tasks.core.records import Behaviour
-from tasks.core.report import datacharts, dataview
+from tasks.core.report import datacharts, dataview, drifted
 from tasks.core.report.datacharts import ACCENT, ALARM, PLAIN, Bar, Spread, Stack
 from tasks.core.report.datapage import key, note, number, page, section, table, text, tiles
 from tasks.core.report.dataview import View
@@ -54,6 +54,7 @@ def write_report(data: Path, out: Path) -> None:
     body = [
         _head(stages),
         section("What each stage kept", _stages(stages)),
+        section("What changed in the logs", drifted.section(data)),
         section("Partitions", _partitions(split)),
         section("Tools", _tools(split, view)),
         section("What proves the right answer", _truth(view)),

@@ -1,0 +1,330 @@
+"""Tells what changed in the logs since the last run: fields, records that no longer fit, losses.
+
+    Drift(fields=(Fields(source="s3://logs", format="bedrock_invocation",
+                         new=("guardrail object",), gone=("region string",), changed=()),),
+          lost=(Lost(reason="source-rewritten", objects=1, records=40, first="logs/a.log"),))
+    Broken(source="s3://logs", format="bedrock_invocation", reason="wrong-type", path="modelId",
+           expected="str", seen="object", count=30, first="s3://logs/b.gz:1")
+
+What no longer fits is a fact of the logs and stands in the manifest. What is new or gone depends on
+the run before, so it stands beside the stage's folder, which stays what a rebuild would write.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from tasks.core import parts
+from tasks.core.errors import StageError
+from tasks.core.logs import profile
+from tasks.core.logs.profile import Profile
+from tasks.core.parts import Manifest, Part
+from tasks.core.records import Record, encode
+
+BREAKING = "breaking"
+LOOKED = 4
+"""Records that must have been looked at on both sides before a field counts as gone."""
+LISTED = 12
+_REASONS = frozenset(
+    (
+        "missing-field",
+        "wrong-type",
+        "wrong-value",
+        "unknown-role",
+        "unknown-schema-type",
+        "unknown-schema-version",
+        "unsupported-body",
+        "unsupported-content",
+        "unsupported-operation",
+    )
+)
+_MISSING = ("missing-field", "null")
+
+
+class Fields(Record, frozen=True, kw_only=True):
+    """How the new objects of a source differ from those that were there, as `path type`."""
+
+    source: str
+    format: str
+    new: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    """Every record looked at had it, and no new one has."""
+    changed: tuple[str, ...] = ()
+    """`path: string, now object`"""
+
+
+class Lost(Record, frozen=True, kw_only=True):
+    """Records that the last run had and that are in the logs no more."""
+
+    reason: str
+    """`source-rewritten` where the object is still there, else `source-gone`."""
+    objects: int
+    records: int
+    first: str
+
+
+class Broken(Record, frozen=True, kw_only=True):
+    """Records of a source that do not fit their format in one and the same way."""
+
+    source: str
+    format: str
+    reason: str
+    path: str
+    expected: str
+    seen: str
+    count: int
+    first: str
+
+
+class Drift(Record, frozen=True, kw_only=True):
+    fields: tuple[Fields, ...] = ()
+    lost: tuple[Lost, ...] = ()
+
+
+class Settled(NamedTuple):
+    """What a run found; `lines` are for a person, and empty where nothing has changed."""
+
+    lines: tuple[str, ...] = ()
+    drift: Drift | None = None
+
+    def keep(self, folder: Path) -> None:
+        """Remember it; a run that found nothing new leaves what the last change brought."""
+        if self.drift is not None:
+            parts.replace(place(folder), encode(self.drift) + b"\n")
+
+
+def settle(
+    before: Manifest | None, now: Manifest, roots: Collection[str], most: float, folder: Path
+) -> Settled:
+    """What changed since the manifest before; asked before the commit, which collects old parts.
+
+    Raises:
+        StageError: more than the share `most` of a source's records lack a field.
+    """
+    found = msgspec.convert(now.info[BREAKING], tuple[Broken, ...])
+    check(found, now.labelled(""), roots, most)
+    if before == now:
+        return Settled()
+    drift = compare(before, now, roots, folder) if before else Drift()
+    had = before.info.get(BREAKING) if before else None
+    return Settled(tuple(lines(drift, found if now.info[BREAKING] != had else ())), drift)
+
+
+def compare(before: Manifest, now: Manifest, roots: Collection[str], folder: Path) -> Drift:
+    """What the objects that are new or changed say that those of the last run did not."""
+    had = {part.info["uri"]: part.info["sha256"] for part in before.parts}
+    fresh = [part for part in now.parts if had.get(part.info["uri"]) != part.info["sha256"]]
+    old = _profiles(before, before.parts, roots)
+    seen = _profiles(now, fresh, roots)
+    found = [_fields(*name, old[name], new) for name, new in sorted(seen.items()) if name in old]
+    told = tuple(one for one in found if one.new or one.gone or one.changed)
+    return Drift(fields=told, lost=_lost(before, now, fresh, folder))
+
+
+def broken(now: Iterable[Part], roots: Collection[str]) -> tuple[Broken, ...]:
+    """The schema-diff report: one line for each way in which records do not fit."""
+    count: Counter[tuple[str, ...]] = Counter()
+    first: dict[tuple[str, ...], str] = {}
+    for part in now:
+        for reject in part.rejects:
+            if reject.reason in _REASONS and reject.source:
+                place = reject.source
+                said = (reject.reason, *_said(reject.detail))
+                key = (_root(place.uri, roots), place.format, *said)
+                count[key] += 1
+                first.setdefault(key, f"{place.uri}:{place.line}")
+    return tuple(
+        Broken(**dict(zip(_NAMES, key, strict=True)), count=n, first=first[key])
+        for key, n in sorted(count.items(), key=lambda item: (-item[1], item[0]))
+    )
+
+
+def check(
+    found: Sequence[Broken], now: Iterable[Part], roots: Collection[str], most: float
+) -> None:
+    """Stop where too many records of a source lack a field that their format needs.
+
+    One record alone is an accident, whatever its share.
+
+    Raises:
+        StageError: with the schema-diff report.
+    """
+    read: Counter[str] = Counter()
+    for part in now:
+        read[_root(part.info["uri"], roots)] += part.counts.read
+    lacking: Counter[str] = Counter()
+    for one in found:
+        lacking[one.source] += one.count * bool({one.reason, one.seen} & {*_MISSING})
+    for source, count in sorted(lacking.items()):
+        if count > 1 and count > most * read[source]:
+            raise StageError(
+                f"{count} of {read[source]} records of {source} lack a field that they need, at "
+                f"most {most:.1%} may (ingest.max_missing): {report(found, source)}. Correct what "
+                "writes these logs, name their format in `ingest.sources`, or raise "
+                "ingest.max_missing to go on without these records; nothing was committed"
+            )
+
+
+def report(found: Sequence[Broken], source: str = "") -> str:
+    """The schema-diff report in one line, of one source or of all."""
+    mine = [one for one in found if not source or one.source == source]
+    told = "; ".join(
+        f"{one.format or 'unknown format'} {one.path}: expected {one.expected}, "
+        f"{one.seen or 'something else'} in {one.count} ({one.reason}, first at {one.first})"
+        for one in mine[:LISTED]
+    )
+    return told + (f"; and {len(mine) - LISTED} more kinds" if len(mine) > LISTED else "")
+
+
+def lines(drift: Drift, found: Sequence[Broken]) -> list[str]:
+    """What a person should be told, a line each."""
+    told = []
+    for one in drift.fields:
+        pieces = [
+            f"{what} {_few(names)}"
+            for what, names in (
+                ("new fields", one.new),
+                ("fields that are gone", one.gone),
+                ("fields of another type", one.changed),
+            )
+            if names
+        ]
+        told.append(f"the schema of {one.format} in {one.source} changed: {'; '.join(pieces)}")
+    told += [
+        f"{one.reason}: {one.records} records that the last run had are in {one.objects} log "
+        f"objects no more, first {one.first}; what no other object holds leaves the next version"
+        for one in drift.lost
+    ]
+    if found:
+        told.append(f"records that do not fit their format: {report(found)}")
+    return told
+
+
+def place(folder: Path) -> Path:
+    """Where a stage's drift is kept: beside its folder, which must not depend on earlier runs."""
+    return folder.with_name(f".{folder.name}.drift.json")
+
+
+def read(folder: Path) -> tuple[Drift, tuple[Broken, ...]]:
+    """What the last change of the ingested logs brought."""
+    manifest = parts.read_manifest(folder)
+    given = manifest.info.get(BREAKING, []) if manifest else []
+    try:
+        drift = msgspec.json.decode(place(folder).read_bytes(), type=Drift)
+    except (FileNotFoundError, msgspec.DecodeError):
+        drift = Drift()
+    return drift, msgspec.convert(given, tuple[Broken, ...])
+
+
+def _profiles(
+    manifest: Manifest, given: Iterable[Part], roots: Collection[str]
+) -> dict[tuple[str, str], Profile]:
+    tables = manifest.info.get(profile.FIELDS, {})
+    found: dict[tuple[str, str], Profile] = defaultdict(Profile)
+    for part in given:
+        if part.info.get(profile.FIELDS):
+            found[_root(part.info["uri"], roots), part.info["format"]] |= profile.read(part, tables)
+    return found
+
+
+def _fields(source: str, name: str, old: Profile, new: Profile) -> Fields:
+    before, now = _types(old.some), _types(new.some)
+    appeared = [path for path in now if path not in before]
+    enough = old.looked >= LOOKED and new.looked >= LOOKED
+    gone = [path for path in _types(old.always) if path not in now] if enough else []
+    changed = [path for path in now if path in before and not now[path] <= before[path]]
+    return Fields(
+        source=source,
+        format=name,
+        new=tuple(f"{path} {_either(now[path])}" for path in _topmost(appeared)),
+        gone=tuple(f"{path} {_either(before[path])}" for path in _topmost(gone)),
+        changed=tuple(
+            f"{path}: {_either(before[path])}, now {_either(now[path])}" for path in sorted(changed)
+        ),
+    )
+
+
+def _types(fields: Iterable[str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for field in fields:
+        path, _, kind = field.rpartition(" ")
+        found[path].add(kind)
+    return found
+
+
+def _either(kinds: Iterable[str]) -> str:
+    return " or ".join(sorted(kinds))
+
+
+def _topmost(paths: Collection[str]) -> list[str]:
+    """Without those that stand below another of them."""
+    found: list[str] = []
+    for path in sorted(paths, key=lambda path: path.replace("[]", ".[]").split(".")):
+        if not any(path.startswith((f"{one}.", f"{one}[")) for one in found[-1:]):
+            found.append(path)
+    return found
+
+
+def _lost(before: Manifest, now: Manifest, fresh: Sequence[Part], folder: Path) -> tuple[Lost, ...]:
+    """Records of changed and deleted objects that no new one holds (a renamed log loses none)."""
+    still = {part.info["uri"]: part.info["sha256"] for part in now.parts}
+    left = [p for p in before.parts if p.rows and still.get(p.info["uri"]) != p.info["sha256"]]
+    if not left:
+        return ()
+    held = {name for part in fresh for name in _ids(folder, part)}
+    missing: dict[str, Counter[str]] = defaultdict(Counter)
+    for part in left:
+        uri = part.info["uri"]
+        lost = sum(name not in held for name in _ids(folder, part))
+        missing["source-rewritten" if uri in still else "source-gone"][uri] += lost
+    return tuple(
+        Lost(reason=reason, objects=len(+found), records=found.total(), first=min(+found))
+        for reason, found in sorted(missing.items())
+        if +found
+    )
+
+
+def _ids(folder: Path, part: Part) -> Iterable[str]:
+    if part.label or not parts.part_path(folder, part).is_file():
+        return ()
+    return (row.id for row in parts.read_part(folder, part, _Named))
+
+
+class _Named(msgspec.Struct):
+    id: str
+
+
+def _root(uri: str, roots: Collection[str]) -> str:
+    """The source that an object belongs to: the nearest uri above it."""
+    above = [root for root in roots if uri == root or uri.startswith(f"{root}/")]
+    return max(above, key=len, default=uri)
+
+
+def _said(detail: str) -> tuple[str, str, str]:
+    """Path, what was expected and what was seen, as a reject's detail tells them."""
+    body, _, at = detail.partition(" - at `$")
+    where, colon, rest = body.rpartition(": ")
+    lacks, wrong = _LACKS.search(body), _WRONG.search(body)
+    path = (where.removeprefix("$.") if colon else "") + at.rstrip("`")
+    if lacks:
+        path, expected, seen = f"{path}.{lacks[1]}", "a value", "nothing"
+    elif wrong:
+        expected, seen = wrong[1], wrong[2]
+    else:
+        expected, seen = rest.removeprefix("expected "), ""
+    return _NUMBER.sub("[]", path.strip(".")) or "the record", expected, seen
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return ", ".join(names[:LISTED]) + more
+
+
+_NAMES = ("source", "format", "reason", "path", "expected", "seen")
+_NUMBER = re.compile(r"\[\d+\]")
+_LACKS = re.compile(r"missing required field `([^`]*)`")
+_WRONG = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
