@@ -20,12 +20,13 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
-from benchmarks import corpus, presidio, profiles, strings
+from benchmarks import corpus, presidio, profiles, recogniser_tests, strings
 from benchmarks.planted import ENCODINGS, Case, cases, opened
 from tasks import ingest, redact
 from tasks.core import parts
 from tasks.core.parts import Counts, Manifest
 from tasks.core.records import Invocation, Message, Reply, Source
+from tasks.core.redaction.finders import Finders
 from tasks.core.settings import IngestSettings, RedactSettings
 from tasks.formats import bedrock_invocation
 
@@ -47,10 +48,13 @@ def main() -> None:
     parser.add_argument("--beside", type=int, default=150, help="records that Presidio searches")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--only", nargs="+", default=SECTIONS, choices=SECTIONS)
+    parser.add_argument(
+        "--presidio-tests", type=Path, metavar="FOLDER", help="checkout of Presidio, for `strings`"
+    )
     given = parser.parse_args()
     rows: dict[str, Callable[[], Iterable[str]]] = {
         "quality": lambda: quality(list(cases(each=given.each))),
-        "strings": strings_table,
+        "strings": lambda: strings_table(given.presidio_tests),
         "names": names,
         "gate": lambda: gate(given.beside * 10),
         "speed": lambda: speed(given.records, given.beside, given.runs),
@@ -104,8 +108,12 @@ def _row(of: tuple[str, str], gone: _Tally, around: _Tally, beside: _Tally, tota
     return f"| {name} | " + " | ".join([*mine, *other]) + " |"
 
 
-def strings_table() -> Iterator[str]:
-    """Strings of the six formats as tests of recognisers have them, alone and in sentences."""
+def strings_table(checkout: Path | None) -> Iterator[str]:
+    """Strings of the six formats as tests of recognisers have them, alone and in sentences.
+
+    Args:
+        checkout: of Presidio's repository, whose own strings are asked too.
+    """
     engine = presidio.Engine.default()
     yield "| strings | | ours, alone | in three sentences | Presidio's default, alone | in three |"
     yield "|---|--:|--:|--:|--:|--:|"
@@ -133,6 +141,11 @@ def strings_table() -> Iterator[str]:
             + " | ".join(f"{count} ({count / len(group):.1%})" for count in counts)
             + " |"
         )
+    if checkout is None:
+        yield "\nPresidio's own tests: not asked, as --presidio-tests names no checkout."
+        return
+    yield ""
+    yield from recogniser_tests.table(checkout, Finders(SETTINGS), redacted)
 
 
 def names() -> Iterator[str]:

@@ -3,9 +3,10 @@
     ("CREDIT_CARD", "4012888888881881")       found alone and in a sentence
     ("CREDIT_CARD", "4012888888881882")       fails Luhn: left
 
-Presidio's own test files are not part of its package, so these are not its strings but ours, of
-the same formats: the numbers that issuers publish for tests, national examples of IBANs, forms of
-addresses from the RFCs, and each of them with the usual separators.
+Presidio's own test files are not part of its package (`recogniser_tests` reads them from a
+checkout), so these are not its strings but ours, of the same formats: the numbers that issuers
+publish for tests, national examples of IBANs, forms of addresses from the RFCs, and each of them
+with the usual separators.
 """
 
 KINDS = frozenset(

@@ -11,7 +11,7 @@ from functools import lru_cache
 from tasks.core.redaction import dates
 from tasks.core.redaction.kinds import Kind
 from tasks.core.redaction.rules import Rule
-from tasks.core.redaction.surrogates import MAIL_DOMAIN, luhn
+from tasks.core.redaction.surrogates import MAIL_DOMAIN, is_surrogate, luhn
 from tasks.core.redaction.words import is_word
 
 REGIONS = ("US", "GB", "DE", "FR", "IL", "IN", "CA", "BR")
@@ -21,6 +21,7 @@ _CARD_RANGE = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"
     r"|3[47]\d{13}|6(?:011|4[4-9]\d|5\d\d)\d{12}|35\d{14}|3(?:0[0-5]|[68]\d)\d{11}|62\d{14,17}"
     r"|(?:5018|5019|5020|5038|6304|6759|676[1-3])\d{8,15}"
+    r"|1220\d{11}"  # AirPlus, with which business travel is paid
 )
 _COUNTRIES = (
     "AD:24 AE:23 AL:28 AT:20 AZ:28 BA:20 BE:16 BG:22 BH:22 BR:29 BY:28 CH:21 CR:22 CY:28 CZ:24 "
@@ -84,16 +85,14 @@ def _ip(text: str, start: int, end: int) -> tuple[int, int] | None:
     except ValueError:
         return None
     reserved = address.is_loopback or address.is_unspecified or address.is_multicast
-    documentation = address.version == 6 and address in _DOCUMENTATION
+    mask = address.version == 4 and address.is_reserved
     # A mask, `::` or a stand-in of ours is nobody's address.
-    if reserved or documentation or (address.version == 4 and address.is_reserved):
-        return None
-    return start, end
+    nobodys = reserved or mask or is_surrogate(Kind.IP, text[start:end])
+    return None if nobodys else (start, end)
 
 
 _USER = re.compile(r"://[^\s/@]*:[^\s/@]*$")
 _VERSION = re.compile(r"(?:\bv|version\s?|\d\.)$", re.I)
-_DOCUMENTATION = ipaddress.ip_network("2001:db8::/32")
 
 
 def _ssn(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -215,11 +214,14 @@ RULES = (
         "phone",
         Kind.PHONE,
         r"\+\d{1,4}(?:[ .\-/()]{0,3}\d){6,13}"
-        r"|(?:\+|\(|\b)\d{1,4}\)?(?:[ .\-/]{1,2}\(?\d{2,8}\)?){2,5}",
+        r"|(?:\+|\(|\b)\d{1,4}(?:\)|\)?[ .\-/]{1,2}\(?)\d{2,8}\)?"
+        r"(?:[ .\-/]{1,2}\(?\d{2,8}\)?){1,4}"
+        r"|(?:\(|\b)0\d{1,4}(?:\) ?|[ \-/])\d{5,8}",
         0,
         _phone,
         0.4,
-        gate=r"\d\)?[ .\-/]{1,2}\(?\d{2,8}\)?[ .\-/]{1,2}\(?\d{2}|\+\d{1,4}[ .\-/()]{0,3}\d",
+        gate=r"\d\)?[ .\-/]{1,2}\(?\d{2,8}\)?[ .\-/]{1,2}\(?\d{2}|\+\d{1,4}[ .\-/()]{0,3}\d"
+        r"|\d\)\d\d|0\d{1,4}[) \-/]{1,2}\d{5}",
     ),
     Rule(
         "phone-said",

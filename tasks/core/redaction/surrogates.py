@@ -11,7 +11,7 @@
 Derived by HMAC-SHA256 (RFC 2104) over kind and normalised value, so nobody without the key can
 tell or test which value it stands for. Two values share a surrogate only by chance: 1 in 5e7 for
 names, 1 in 1e15 for mail, 1 in 10^digits for digits. E-mails lie in `example.invalid` (RFC 2606),
-IPs in 240.0.0.0/4 and 2001:db8::/32, social security numbers in area 000: none of them can be
+IPs in 240.0.0.0/4 and 2001:db8::hhhh:hhhh, social security numbers in area 000: none of them can be
 anyone's, and redaction leaves them as they are when it meets them again.
 """
 
@@ -30,6 +30,10 @@ _VOWELS = "aeiou"
 _CONSONANTS = "bcdfghjklmnpqrstvwxz"
 _HEX = "abcdef"
 _NAME_FORM = re.compile(r"x[aeiou][b-z][aeiou]\d[b-z][aeiou][b-z][aeiou]")
+_IP_FORM = re.compile(
+    # What a stand-in begins with is none's either: known, it would be found in every stand-in.
+    r"2001:db8::(?:[0-9a-f]{4}(?::[0-9a-f]{4})?)?|2[45]\d(?:\.\d{1,3}){3}"
+)
 _SECRET_FORM = re.compile(r"<[A-Z]+(?:_[A-Z]+)*_[A-Z2-7]{10}>")
 _WORD = re.compile(r"[^\W\d_]{2,}|[^\W\d_\x00-\x7f]")
 _ISO_START = re.compile(r"\d{4}-\d{2}-\d{2}(?=[T ])")
@@ -79,6 +83,8 @@ def is_surrogate(kind: Kind, text: str) -> bool:
         return text.lower().endswith(MAIL_DOMAIN)
     if kind is Kind.NAME:
         return all(_NAME_FORM.fullmatch(word.lower()) for word in text.split())
+    if kind is Kind.IP:
+        return bool(_IP_FORM.fullmatch(text))
     if kind is Kind.SSN:
         return normalise(kind, text).startswith("000")
     return kind in SECRETS and bool(_SECRET_FORM.fullmatch(text))
