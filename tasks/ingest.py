@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tasks import formats
-from tasks.core import parts, step, workers
+from tasks.core import parts, room, step, workers
 from tasks.core.errors import SettingsError, SourceError
 from tasks.core.logs import bodies, drift, feedback, intake, profile, sources, tolerance
 from tasks.core.logs.etags import Etags
@@ -161,6 +161,7 @@ def _parts(
     """The parts of each object: those of the last run where they still hold, else read anew."""
     had = [_kept(known.get(want.found.uri, []), want, run, etags) for want in wanted]
     missing = [want for want, kept in zip(wanted, had, strict=True) if not kept]
+    room.logs([want.found for want in missing], run.target)
     # A remote store's client runs a thread, which a fork could not take along.
     each = workers.each if all(want.found.store is None for want in missing) else map
     fresh = iter(each(lambda want: _read(want, run), missing))

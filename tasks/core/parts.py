@@ -180,10 +180,17 @@ def commit(folder: Path, manifest: Manifest) -> None:
     rejects = [reject for part in manifest.parts for reject in part.rejects]
     replace(folder / REJECTED, b"".join(encode(reject) + b"\n" for reject in rejects))
     replace(folder / MANIFEST, msgspec.json.format(encode(manifest), indent=1) + b"\n")
+    collect(folder, manifest)
+
+
+def collect(folder: Path, manifest: Manifest) -> None:
+    """Remove parts that the manifest does not name, and what a run that was killed left half."""
     kept = {f"{part.sha256}.jsonl" for part in manifest.parts}
-    for path in (folder / "parts").iterdir():
+    for path in (folder / "parts").glob("*"):
         if path.name not in kept:
             path.unlink()
+    for path in folder.glob(".*.tmp"):
+        path.unlink()
 
 
 def replace(path: Path, content: bytes) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tasks.core import parts, workers
+from tasks.core import parts, room, workers
 from tasks.core.errors import RatchetError
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.settings import Params, Section, load
@@ -28,6 +28,19 @@ FOLDERS = {
 
 PROJECT = Path(__file__).parents[2]
 
+_CURES = {
+    errno.ENOSPC: "make room",
+    errno.EDQUOT: "make room",
+    errno.EFBIG: "make room",
+    errno.EROFS: "make it writable",
+    errno.EACCES: "make it writable",
+    errno.EPERM: "make it writable",
+    errno.EIO: "look at the disk (`dmesg`), put another in its place",
+    errno.EMFILE: "allow more open files (`ulimit -n`)",
+    errno.ENFILE: "close other programs",
+}
+"""What a machine can do to a stage, and what a person can do about it."""
+
 
 def main(stage: str, work: Callable[[Params, Path], Manifest]) -> None:
     """Run a stage in the current folder and leave with the exit code of what went wrong.
@@ -35,9 +48,17 @@ def main(stage: str, work: Callable[[Params, Path], Manifest]) -> None:
     `work` is given the params and the folder `data`, and returns the manifest it committed. The
     stage uses the processor cores that this process may run on (`taskset -c 0` leaves it one).
     """
+    data = Path("data")
+    folders = dict(zip(list(FOLDERS)[1:], FOLDERS.values(), strict=False))
     try:
-        with parts.single_writer(Path("data") / FOLDERS[stage]), workers.use(workers.cores()):
-            manifest = work(load(), Path("data"))
+        params = load()
+        room.writable(data / FOLDERS[stage])
+        with parts.single_writer(data / FOLDERS[stage]), workers.use(workers.cores()):
+            if stage in folders:
+                room.between(stage, data / folders[stage], data / FOLDERS[stage])
+            manifest = work(params, data)
+            # A run that finds nothing new commits nothing, and the one before may have been killed.
+            parts.collect(data / FOLDERS[stage], manifest)
     except RatchetError as error:
         raise SystemExit(_fail(stage, str(error), error.exit_code)) from error
     except KeyboardInterrupt as interrupt:
@@ -45,18 +66,13 @@ def main(stage: str, work: Callable[[Params, Path], Manifest]) -> None:
             _fail(stage, "interrupted; nothing was committed, run it again", 130)
         ) from interrupt
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES):
+        if error.errno not in _CURES:
             raise
-        cure = (
-            "make room"
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-            else "make it writable"
-        )
         raise SystemExit(
             _fail(
                 stage,
-                f"{error.strerror}: {error.filename or 'data'}; {cure} and run it again "
-                "(what was committed before is untouched)",
+                f"{error.strerror}: {error.filename or 'data'}; {_CURES[error.errno]} and run it "
+                "again (what was committed before is untouched)",
                 4,
             )
         ) from error

@@ -12,9 +12,12 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any, TypeVar
+
+from tasks.core.errors import StageError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -46,6 +49,9 @@ def each(function: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
     With more than one process, what `function` returns is pickled and what else it changes in
     memory stays in its worker. An error ends it as it would here; work that has not begun is
     dropped. Workers die with the process that started them, even by SIGKILL.
+
+    Raises:
+        StageError: a worker was killed.
     """
     processes = min(_state["processes"], len(items))
     if processes < 2:
@@ -58,6 +64,12 @@ def each(function: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
         waiting.reverse()
         while waiting:
             yield waiting.pop().result()
+    except BrokenProcessPool as error:
+        raise StageError(
+            f"one of {processes} worker processes was killed, most likely because memory ran out; "
+            "run it again with fewer (`taskset -c 0 …` leaves one) or on a machine with more "
+            "memory; nothing was committed"
+        ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
         _state.pop("function"), _state.pop("items")

@@ -38,6 +38,8 @@ class LogObject(NamedTuple):
     """An fsspec file system; None for a local file."""
     fault: str = ""
     """Why it is not read at all: `symlink` or `not-a-regular-file`."""
+    size: int = 0
+    """Bytes as they are stored, where the store tells."""
 
 
 class Line(NamedTuple):
@@ -201,7 +203,7 @@ def _local_object(path: str, uri: str) -> LogObject:
     if stat.S_ISLNK(status.st_mode):
         fault = "symlink"
     etag = f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}-{status.st_ino}"
-    return LogObject(uri, etag, path, None, fault)
+    return LogObject(uri, etag, path, None, fault, status.st_size)
 
 
 def _stored_objects(store: Any, place: str) -> Iterator[LogObject]:
@@ -211,7 +213,8 @@ def _stored_objects(store: Any, place: str) -> Iterator[LogObject]:
         if all(_is_data(name) for name in path.removeprefix(root).split("/")) or path == place:
             etag = info.get("ETag") or hashlib.sha256(repr(sorted(info.items())).encode())
             text = etag.strip('"') if isinstance(etag, str) else etag.hexdigest()
-            yield LogObject(str(store.unstrip_protocol(path)), text, path, store)
+            uri = str(store.unstrip_protocol(path))
+            yield LogObject(uri, text, path, store, size=int(info.get("size") or 0))
 
 
 def _is_data(name: str) -> bool:

@@ -197,4 +197,4 @@ def test_other_stores_are_read_through_fsspec() -> None:
 def test_objects_are_values() -> None:
     write("logs/a")
     (found,) = sources.objects_below("logs")
-    assert found == LogObject("logs/a", found.etag, str(Path("logs/a").resolve()), None)
+    assert found == LogObject("logs/a", found.etag, str(Path("logs/a").resolve()), None, size=3)

@@ -1,6 +1,7 @@
 """Work in several processes is what it would be in one."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -46,6 +47,15 @@ def test_an_error_comes_through(two: None) -> None:
     with pytest.raises(StageError, match="part 1 is torn; run ingest again"):
         list(workers.each(fail, range(4)))
     assert [number for number, _ in workers.each(where, [3, 4])] == [3, 4]
+
+
+def test_a_worker_that_is_killed_is_an_error_with_its_cure(two: None) -> None:
+    def eat(number: int) -> int:
+        os.kill(os.getpid(), signal.SIGKILL)  # as the kernel does when memory runs out
+        return number
+
+    with pytest.raises(StageError, match="one of 2 worker processes was killed, most likely"):
+        list(workers.each(eat, range(4)))
 
 
 def test_workers_die_with_the_one_who_started_them(tmp_path: Path) -> None:

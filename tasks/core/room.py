@@ -1,0 +1,109 @@
+"""Looks, before a stage works, whether it may write where it has to and whether there is room.
+
+    812,000 new records need about 3.4 GB in data/redacted, and 1.2 GB are free: make room for
+    2.2 GB more, or put data/ on a larger disk; nothing was written
+
+What a stage will write is told from what it wrote before, a record; without that from what it
+reads. A little too low rather than too high: a full disk later on changes nothing either, but a
+stage that would have fitted must not be refused.
+"""
+
+import os
+import pwd
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from tasks.core import parts
+from tasks.core.errors import StageError
+from tasks.core.logs.sources import LogObject
+from tasks.core.parts import Manifest
+
+_SHARE = {"redact": 0.9, "dedup": 0.4, "validate": 0.8, "split": 0.8}
+"""Of the bytes that a stage reads, those that its first run writes at the least."""
+PACKED = 3
+"""Bytes of log in one of a gzip file, at the least."""
+
+
+def writable(folder: Path) -> None:
+    """Refuse a folder that belongs to somebody else.
+
+    Raises:
+        StageError: it names the owner.
+    """
+    for place in (folder.parent, folder, folder / "parts"):
+        if not place.exists() or os.access(place, os.W_OK | os.X_OK):
+            continue
+        if os.statvfs(place).f_flag & os.ST_RDONLY:
+            continue  # writing will say so
+        status = place.stat()
+        raise StageError(
+            f"{place} cannot be written by {_name(os.geteuid())}: it belongs to "
+            f"{_name(status.st_uid)}, mode {status.st_mode & 0o777:o}. Run as its owner, or give "
+            f"it to this user (`chown -R`); nothing was written"
+        )
+
+
+def logs(found: Sequence[LogObject], target: Path) -> None:
+    """Refuse to read log objects whose records will not fit.
+
+    Raises:
+        StageError: it says how much is needed and how much there is.
+    """
+    needed = sum(one.size * (PACKED if one.uri.endswith(".gz") else 1) for one in found)
+    enough(target, needed, f"{len(found):,} new log objects")
+
+
+def between(stage: str, source: Path, target: Path) -> None:
+    """Refuse to begin a stage whose new records will not fit.
+
+    Raises:
+        StageError: it says how much is needed and how much there is.
+    """
+    given = parts.read_manifest(source)
+    if given is None:
+        return  # the stage says what is missing
+    before = parts.read_manifest(target)
+    coming = given.counts.accepted - (before.counts.read if before else 0)
+    if before and before.counts.read:
+        record = _size(target, before) / before.counts.read
+    else:
+        record = _SHARE[stage] * _size(source, given) / max(given.counts.accepted, 1)
+    enough(target, round(coming * record), f"{coming:,} new records")
+
+
+def enough(target: Path, needed: int, what: str) -> None:
+    """Refuse where less than `needed` bytes are free.
+
+    Raises:
+        StageError: it says how much is needed and how much there is.
+    """
+    place = next(path for path in (target, *target.absolute().parents) if path.exists())
+    free = shutil.disk_usage(place).free
+    if needed > free:
+        raise StageError(
+            f"{what} need about {_bytes(needed)} in {target}, and {_bytes(free)} are free: make "
+            f"room for {_bytes(needed - free)} more, or put data/ on a larger disk; nothing was "
+            "written"
+        )
+
+
+def _size(folder: Path, manifest: Manifest) -> int:
+    paths = (parts.part_path(folder, part) for part in manifest.parts)
+    return sum(path.stat().st_size for path in paths if path.is_file())
+
+
+def _bytes(count: int) -> str:
+    size, unit = float(count), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if size < 1000:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+
+
+def _name(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"user {user}"

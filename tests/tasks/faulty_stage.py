@@ -1,0 +1,91 @@
+"""Runs data stages in forked processes, with faults at exact calls of the operating system.
+
+Reads orders from standard input and answers each with a line, so that a test pays once for the
+imports:  {"stage": "dedup", "workspace": "…", "call": "rename", "at": 3, "fault": "kill"}
+"""
+
+import json
+import os
+import resource
+import runpy
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from tasks.core.step import FOLDERS
+
+
+def main() -> None:
+    for name in ("great_expectations", "pandas", *(f"tasks.{stage}" for stage in FOLDERS)):
+        import_module(name)
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if not child:
+            run(order)
+        _, status = os.waitpid(child, 0)
+        said = Path(order["workspace"], "stderr")
+        answer = {
+            "code": os.waitstatus_to_exitcode(status),
+            "stderr": said.read_text(),
+            "calls": int(Path(order["workspace"], "calls").read_text() or 0),
+        }
+        print(json.dumps(answer), flush=True)
+
+
+def run(order: dict[str, Any]) -> None:
+    """The stage as `python -m tasks.STAGE` runs it, on one core, with its fault."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    os.chdir(order["workspace"])
+    kept = [os.open(name, os.O_CREAT | os.O_TRUNC | os.O_RDWR, 0o666) for name in ("stderr", "out")]
+    os.dup2(kept[0], 2)
+    os.dup2(kept[1], 1)
+    counted = os.open("calls", os.O_CREAT | os.O_TRUNC | os.O_RDWR, 0o666)
+    for name in ("rename", "fsync"):
+        setattr(os, name, counting(getattr(os, name), name, order, counted))
+    if order.get("bytes"):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order["bytes"], order["bytes"]))
+    if order.get("user"):
+        os.setgroups([])
+        os.setresgid(*[order["user"]] * 3)
+        os.setresuid(*[order["user"]] * 3)
+    code = 70
+    try:
+        runpy.run_module(f"tasks.{order['stage']}", run_name="__main__")
+        code = 0
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 1
+    finally:
+        if code == 70:
+            traceback.print_exc()
+        sys.stdout.flush(), sys.stderr.flush()
+        os._exit(code)
+
+
+def counting(
+    call: Callable[..., Any], name: str, order: dict[str, Any], counted: int
+) -> Callable[..., Any]:
+    """The call as it is, but for the one that the order asks to go wrong."""
+    done = 0
+
+    def counts(*arguments: Any, **options: Any) -> Any:
+        nonlocal done
+        if name != order.get("call", "rename"):
+            return call(*arguments, **options)
+        done += 1
+        os.pwrite(counted, str(done).encode(), 0)
+        if done != order.get("at"):
+            return call(*arguments, **options)
+        if order["fault"] == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        raise OSError(order["fault"], os.strerror(order["fault"]), str(arguments[0]))
+
+    return counts
+
+
+if __name__ == "__main__":
+    main()
