@@ -11,8 +11,10 @@ count. A text of one or two words is one shingle. Nothing readable is kept: a sh
 a hash, and so is a value.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import chain
+from typing import Any, NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -36,7 +38,6 @@ _NEGATIONS = (
     "no not never none cannot can't don't won't isn't aren't wasn't doesn't didn't couldn't "
     "shouldn't unable without can’t don’t won’t isn’t aren’t doesn’t didn’t couldn’t"
 )
-_ENDS = np.frombuffer(b".!?\n", np.uint8)
 _CHUNK = 24
 
 
@@ -59,44 +60,63 @@ class Documents(NamedTuple):
 
 class _Words(NamedTuple):
     hashes: U64
-    text: I64
+    bounds: I64
+    """How many words stand before each text, and in all."""
     valued: NDArray[np.bool_]
     opening: NDArray[np.bool_]
 
 
 def shingle(documents: Sequence[Sequence[str]]) -> Documents:
     """Shingles of documents that each consist of several texts; none spans two texts."""
-    counts = np.fromiter((len(texts) for texts in documents), np.int64, len(documents))
-    owner = np.repeat(np.arange(len(documents)), counts)
-    words = _words([text for texts in documents for text in texts])
-    of_word = owner[words.text]
-    grams, at = _grams(words)
-    shingles, ends = _sets(_mix(grams) >> np.uint64(32), of_word[at], len(documents))
-    names, name_ends = _names(words, of_word, len(documents))
-    negations = _negations(words, of_word, len(documents))
-    return Documents(shingles.astype(np.uint32), ends, negations, names, name_ends)
+    texts = list(chain.from_iterable(documents))
+    bounds = _bounds(map(len, documents), len(documents))
+    words = _words(texts)
+    grams, kept = _grams(words)
+    shingles, ends = _sets(grams, np.diff(kept[bounds]))
+    names, name_ends = _names(words, words.bounds[bounds])
+    return Documents(shingles, ends, _negations(words, words.bounds[bounds]), names, name_ends)
 
 
 def _words(texts: Sequence[str]) -> _Words:
     """All words of all texts, told apart on the joined bytes."""
-    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-    joined = b" ".join([*encoded, b" " * _CHUNK])
+    said = " ".join(texts)
+    joined = said.encode("utf-8", "surrogatepass") + b" " * (_CHUNK + 1)
+    sizes = map(len, texts) if len(joined) == len(said) + _CHUNK + 1 else map(_size, texts)
+    opens = _bounds(sizes, len(texts)) + np.arange(len(texts) + 1)
     lowered = joined.translate(_LOWER)
-    inside = (np.frombuffer(lowered, np.uint8) != 32).view(np.int8)
-    edges = np.diff(inside, prepend=np.int8(0))
-    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    inside = np.frombuffer(b" " + lowered, np.uint8) != 32
+    edges = np.flatnonzero(inside[1:] != inside[:-1])
+    starts, ends = edges[::2].copy(), edges[1::2].copy()
     hashes = _hash_words(lowered, starts, ends)
-    marks = np.flatnonzero(np.frombuffer(joined.translate(_MARKS), np.uint8) == 35)
-    opens = np.cumsum([0, *(len(text) + 1 for text in encoded)])
-    text = np.searchsorted(opens, starts, "right") - 1
-    marked = np.bincount(np.searchsorted(starts, marks, "right") - 1, minlength=len(starts))
+    bounds = np.searchsorted(starts, opens)
+    marked = _marked(joined, starts)
     opening = np.zeros(len(starts), np.bool_)
+    first = np.zeros(len(starts) + 1, np.bool_)
+    first[bounds] = True
     once = np.flatnonzero(marked == 1)
-    first = np.concatenate([[True], text[1:] != text[:-1]])[: len(text)]
     opening[once] = _opening(joined, starts[once], ends[once], first[once])
     valued = (marked > 0) & ~opening
-    valued[valued] = ~_among(hashes[valued], _COMMON)
-    return _Words(hashes, text, valued, opening)
+    found = np.flatnonzero(valued)
+    valued[found[_among(hashes[found], _COMMON)]] = False
+    return _Words(hashes, bounds, valued, opening)
+
+
+def _bounds(sizes: Iterable[int], count: int) -> I64:
+    """Where each of `count` begins, and where the last one ends."""
+    found = np.zeros(count + 1, np.int64)
+    np.cumsum(np.fromiter(sizes, np.int64, count), out=found[1:])
+    return found
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def _marked(joined: bytes, starts: I64) -> NDArray[np.int64]:
+    """How many bytes of each word are marks: none, one, or more; of a run of them two count."""
+    mark = np.frombuffer(b"  " + joined.translate(_MARKS), np.uint8) == 35
+    at = np.flatnonzero(mark[2:] & ~(mark[1:-1] & mark[:-2]))
+    return np.bincount(np.searchsorted(starts, at, "right") - 1, minlength=len(starts))
 
 
 def _opening(joined: bytes, starts: I64, ends: I64, first: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -105,7 +125,7 @@ def _opening(joined: bytes, starts: I64, ends: I64, first: NDArray[np.bool_]) ->
     A sentence goes on with a small letter; a name that stands alone, as an answer, is none.
     """
     spaced = np.frombuffer(b" " + joined + b"  ", np.uint8)
-    begins = first | np.isin(spaced[starts - 1], _ENDS) & (spaced[starts] == 32)
+    begins = first | _IS_END[spaced[starts - 1]] & (spaced[starts] == 32)
     letter, after = spaced[starts + 1], spaced[ends + 2]
     goes_on = (spaced[ends + 1] == 32) & (after >= 97) & (after <= 122)
     found: NDArray[np.bool_] = begins & (letter >= 65) & (letter <= 90) & goes_on
@@ -116,81 +136,131 @@ def _hash_words(lowered: bytes, starts: I64, ends: I64) -> U64:
     """Words are read eight bytes at a time; those over `_CHUNK` bytes, which are rare, by crc32."""
     eights = np.ndarray((max(len(lowered) - 7, 0),), "<u8", lowered, strides=(1,))
     length = ends - starts
-    hashes = np.zeros(len(starts), np.uint64)
-    for offset in range(0, _CHUNK, 8):
-        longer = np.flatnonzero(length > offset)
-        if not len(longer):
-            break
-        unused = np.clip(8 - (length[longer] - offset), 0, 7).astype(np.uint64) * np.uint64(8)
-        read = eights[starts[longer] + offset] << unused
-        hashes[longer] = _mix(hashes[longer] + read + np.uint64(offset + 1))
-    for word in np.flatnonzero(length > _CHUNK):
+    hashes = _read(eights, starts, length)
+    longer = np.flatnonzero(length > 8)
+    for offset in range(8, _CHUNK, 8):
+        more = _read(eights, starts[longer] + offset, length[longer] - offset)
+        hashes[longer] = _stir(hashes[longer] + more)
+        longer = longer[length[longer] > offset + 8]
+    for word in longer.tolist():
         hashes[word] = crc32(lowered[starts[word] : ends[word]])
     return hashes
 
 
-def _grams(words: _Words) -> tuple[U64, I64]:
-    """3-grams and the word each starts at; words past the end of a text count as nothing."""
-    n = len(words.hashes)
-    text = np.concatenate([words.text, [-1, -1]])
-    hashes = np.concatenate([words.hashes, np.zeros(2, np.uint64)])
-    second = np.where(text[1 : n + 1] == text[:n], hashes[1 : n + 1], 0)
-    third = np.where(text[2 : n + 2] == text[:n], hashes[2 : n + 2], 0)
-    opens = np.concatenate([[True], text[1:n] != text[: n - 1]])[:n]
-    at = np.flatnonzero((third != 0) | opens)
-    grams = hashes[at] * _FACTORS[0] + second[at] * _FACTORS[1] + third[at] * _FACTORS[2]
-    return grams, at
+def _read(eights: U64, starts: I64, length: I64) -> U64:
+    """Up to eight bytes of each word as one number that no other such bytes give."""
+    unused = np.maximum(8 - length, 0).view(np.uint64)
+    unused <<= np.uint64(3)
+    found = eights[starts]
+    found <<= unused
+    found += np.uint64(1)
+    return _stir(found)
 
 
-def _sets(values: U64, owner: I64, count: int) -> tuple[U64, I64]:
-    """Sorted distinct values (below 2**32) of each owner, end to end, and where each ends."""
-    keys = np.sort((owner.astype(np.uint64) << np.uint64(32)) | values)
-    keys = keys[np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)]]
-    ends = np.cumsum(np.bincount((keys >> np.uint64(32)).astype(np.int64), minlength=count))
-    return keys & np.uint64(0xFFFFFFFF), ends.astype(np.int64)
+def _stir(values: U64) -> U64:
+    """Spreads the bits, in place; different values stay different."""
+    values *= _FACTORS[0]
+    values ^= values >> np.uint64(32)
+    return values
 
 
-def _names(words: _Words, owner: I64, count: int) -> tuple[U32, I64]:
+def _grams(words: _Words) -> tuple[U32, I64]:
+    """3-grams as 32 bits of a hash; how many stand before each text.
+
+    A gram starts at each word but the last two of its text, and at the first of any: words past the
+    end of a text count as nothing.
+    """
+    n, bounds = len(words.hashes), words.bounds
+    size = np.diff(bounds)
+    last = bounds[1:][size > 0] - 1
+    last_but_one = bounds[1:][size > 1] - 2
+    grams = words.hashes * _FACTORS[0]
+    second = words.hashes[1:] * _FACTORS[1]
+    second[last[:-1]] = 0
+    grams[: n - 1] += second
+    third = words.hashes[2:] * _FACTORS[2]
+    third[last[last < n - 2]] = 0
+    third[last_but_one[last_but_one < n - 2]] = 0
+    grams[: max(0, n - 2)] += third
+    starts = np.ones(n, np.bool_)
+    starts[last] = starts[last_but_one] = False
+    starts[bounds[:-1][size > 0]] = True
+    kept = np.cumsum(np.where(size > 2, size - 2, np.minimum(size, 1)))
+    return (_mix(grams[starts]) >> np.uint64(32)).astype(np.uint32), np.concatenate([[0], kept])
+
+
+def _sets(values: U32, counts: I64, flags: int = 0) -> tuple[U32, I64]:
+    """Sorted distinct values of each owner, end to end, and where each ends.
+
+    `counts` says how many of the values are each owner's, in their order. Of values that differ in
+    their last `flags` bits only the smallest stays.
+    """
+    ends = np.cumsum(counts)
+    sort_each(values, ends)
+    told = values >> np.uint32(flags)
+    fresh = np.ones(len(values), np.bool_)
+    np.not_equal(told[1:], told[:-1], out=fresh[1:])
+    fresh[(ends - counts)[counts > 0]] = True
+    repeated = np.searchsorted(ends, np.flatnonzero(~fresh), "right")
+    return values[fresh], ends - np.cumsum(np.bincount(repeated, minlength=len(ends)))
+
+
+def sort_each(values: NDArray[Any], ends: I64) -> None:
+    """Sort what ends at each of `ends` by itself: far quicker than one sort by owner and value."""
+    start = 0
+    for end in ends.tolist():
+        values[start:end].sort()
+        start = end
+
+
+def _names(words: _Words, bounds: I64) -> tuple[U32, I64]:
     """Values and words that open sentences, of each document; one that is both is a value."""
     at = np.flatnonzero(words.valued | words.opening)
-    marks = _mix(words.hashes[at]) >> np.uint64(33) << np.uint64(1)
-    marks |= (~words.valued[at]).astype(np.uint64)
-    found, ends = _sets(marks, owner[at], count)
-    number = np.repeat(np.arange(count), np.diff(ends, prepend=0))
-    keys = (number.astype(np.uint64) << np.uint64(31)) | (found >> np.uint64(1))
-    fresh = np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)]
-    ends = np.cumsum(np.bincount(number[fresh], minlength=count)).astype(np.int64)
-    return found[fresh].astype(np.uint32), ends
+    marks = (_mix(words.hashes[at]) >> np.uint64(33) << np.uint64(1)).astype(np.uint32)
+    marks |= ~words.valued[at]
+    return _sets(marks, np.diff(np.searchsorted(at, bounds)), flags=1)
 
 
-def _negations(words: _Words, owner: I64, count: int) -> U64:
+def _negations(words: _Words, bounds: I64) -> U64:
     """Sum of the hashes of each negation in a document."""
-    sums = np.zeros(count, np.uint64)
+    sums = np.zeros(len(bounds) - 1, np.uint64)
     found = np.flatnonzero(_among(words.hashes, _NEGATIONS))
-    np.add.at(sums, owner[found], _mix(~words.hashes[found]))
+    owner = np.searchsorted(bounds, found, "right") - 1
+    np.add.at(sums, owner, _mix(~words.hashes[found]))
     return sums
 
 
 def _among(hashes: U64, words: str) -> NDArray[np.bool_]:
     """Which of the hashes belong to one of the words."""
-    data = words.encode() + b" " * _CHUNK
-    inside = np.frombuffer(data, np.uint8) != 32
-    edges = np.diff(inside.view(np.int8), prepend=np.int8(0))
-    known = np.sort(_hash_words(data, np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)))
+    known, ends = _known(words)
     # Most hashes are ruled out by their last 16 bits, at a fraction of what a search costs.
-    ends = np.zeros(1 << 16, np.bool_)
-    ends[known & np.uint64(0xFFFF)] = True
     maybe = np.flatnonzero(ends[hashes & np.uint64(0xFFFF)])
     found = np.zeros(len(hashes), np.bool_)
     found[maybe] = known[np.searchsorted(known[:-1], hashes[maybe])] == hashes[maybe]
     return found
 
 
+@cache
+def _known(words: str) -> tuple[U64, NDArray[np.bool_]]:
+    """The sorted hashes of words, and which 16 bits one of them ends in."""
+    data = words.encode() + b" " * _CHUNK
+    inside = np.frombuffer(b" " + data, np.uint8) != 32
+    edges = np.flatnonzero(inside[1:] != inside[:-1])
+    known = np.sort(_hash_words(data, edges[::2], edges[1::2]))
+    ends = np.zeros(1 << 16, np.bool_)
+    ends[known & np.uint64(0xFFFF)] = True
+    return known, ends
+
+
 def _mix(values: U64) -> U64:
     """The finaliser of splitmix64 (Steele, Lea and Flood 2014): every bit depends on every bit."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    mixed = values >> np.uint64(30)
+    mixed ^= values
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    return mixed
 
 
 def _table(classes: dict[bytes, bytes]) -> bytes:
@@ -206,4 +276,5 @@ _SMALL, _LARGE, _REST = bytes(range(97, 123)), bytes(range(65, 91)), bytes(range
 _LOWER = _table({_SMALL + b"0123456789_@'" + _REST: _SMALL + b"0123456789_@'" + _REST,
                  _LARGE: _SMALL})  # fmt: skip
 _MARKS = _table({_SMALL + b"'" + _REST: b"a", _LARGE + b"0123456789_@": b"#"})
-_FACTORS = _mix(np.arange(1, 4, dtype=np.uint64))
+_IS_END = np.isin(np.arange(256), np.frombuffer(b".!?\n", np.uint8))
+_FACTORS = _mix(np.arange(1, 4, dtype=np.uint64)) | np.uint64(1)

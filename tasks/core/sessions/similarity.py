@@ -8,15 +8,17 @@ stands in the prefix of more than `NEIGHBOURS` documents, each is compared with 
 in size, so that a thousand variants of one text cost a thousand comparisons and not a million.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.core.sessions.shingles import I64, U32, U64
+from tasks.core.sessions.shingles import I64, U32, U64, sort_each
 
 NEIGHBOURS = 64
-_BATCH = 8_000_000
+_BATCH = 1 << 17
+"""Members of sets that are worked on at a time."""
 
 
 def similar_pairs(shingles: U32, ends: I64, threshold: float) -> NDArray[np.int64]:
@@ -27,8 +29,9 @@ def similar_pairs(shingles: U32, ends: I64, threshold: float) -> NDArray[np.int6
     """
     sizes = np.diff(ends, prepend=0)
     first = _first_equal(shingles, ends, sizes)
-    equal = np.flatnonzero((first != np.arange(len(ends))) & (sizes > 0))
-    candidates = _candidates(shingles, sizes, first == np.arange(len(ends)), threshold)
+    distinct = first == np.arange(len(ends))
+    equal = np.flatnonzero(~distinct & (sizes > 0))
+    candidates = _candidates(shingles, ends, sizes, distinct, threshold)
     alike = _verified(shingles, ends, sizes, candidates, threshold)
     pairs = np.concatenate([np.stack([first[equal], equal], axis=1), alike])
     return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
@@ -83,14 +86,17 @@ def among(values: NDArray[Any], pool: NDArray[Any]) -> NDArray[np.bool_]:
 
 def _first_equal(shingles: U32, ends: I64, sizes: I64) -> I64:
     """For each document the first one with the same set, told by a 64-bit sum and the size."""
-    sums = np.zeros(len(shingles) + 1, np.uint64)
-    spread = sums[1:]
-    spread[:] = shingles
-    spread *= np.uint64(0x9E3779B97F4A7C15)
-    spread ^= spread >> np.uint64(29)
-    spread *= spread
-    np.cumsum(spread, out=spread)
-    signature = sums[ends] - sums[ends - sizes]
+    signature = np.zeros(len(ends), np.uint64)
+    for piece in _pieces(ends):
+        start = int(ends[piece.start] - sizes[piece.start])
+        sums = np.zeros(ends[piece.stop - 1] - start + 1, np.uint64)
+        spread = sums[1:]
+        spread[:] = shingles[start : ends[piece.stop - 1]]
+        spread *= np.uint64(0x9E3779B97F4A7C15)
+        spread ^= spread >> np.uint64(29)
+        spread *= spread
+        np.cumsum(spread, out=spread)
+        signature[piece] = np.diff(sums[ends[piece] - start], prepend=np.uint64(0))
     order = np.lexsort((np.arange(len(ends)), sizes, signature))
     fresh = np.ones(len(order), np.bool_)
     fresh[1:] = (signature[order][1:] != signature[order][:-1]) | (
@@ -102,10 +108,10 @@ def _first_equal(shingles: U32, ends: I64, sizes: I64) -> I64:
 
 
 def _candidates(
-    shingles: U32, sizes: I64, distinct: NDArray[np.bool_], threshold: float
+    shingles: U32, ends: I64, sizes: I64, distinct: NDArray[np.bool_], threshold: float
 ) -> NDArray[np.int64]:
     """Pairs that share a shingle of both their prefixes and are near enough in size."""
-    owner, kept = _prefixes(shingles, sizes, distinct, threshold)
+    owner, kept = _prefixes(shingles, ends, sizes, distinct, threshold)
     order = np.lexsort((owner, sizes[owner], kept))
     owner, kept, length = owner[order], kept[order], sizes[owner][order]
     found = [np.zeros(0, np.uint64)]
@@ -122,25 +128,59 @@ def _candidates(
 
 
 def _prefixes(
-    shingles: U32, sizes: I64, distinct: NDArray[np.bool_], threshold: float
+    shingles: U32, ends: I64, sizes: I64, distinct: NDArray[np.bool_], threshold: float
 ) -> tuple[I64, U32]:
     """Owner and shingle of each prefix entry that may occur in more than one document."""
-    often = _frequencies(shingles[np.repeat(distinct, sizes)])
-    owner = np.repeat(np.arange(len(sizes)), np.where(distinct, sizes, 0))
-    kept = shingles[np.repeat(distinct, sizes)]
+    often = _Often(shingles, ends, sizes, distinct)
     wanted = sizes - np.ceil(threshold * sizes - 1e-9).astype(np.int64) + 1
-    singles = np.bincount(owner[often == 1], minlength=len(sizes))
-    # More shingles of its own than the prefix is long: nothing can be like this document.
-    hopeful = (often > 1) & (singles < wanted)[owner]
-    # One number to sort by: document (24 bits), how often, up to 255 (8 bits), shingle (32 bits).
-    rarest = owner[hopeful].astype(np.uint64) << np.uint64(40)
-    rarest |= np.minimum(often[hopeful], 255).astype(np.uint64) << np.uint64(32)
-    rarest = np.sort(rarest | kept[hopeful].astype(np.uint64))
-    owner = (rarest >> np.uint64(40)).astype(np.int64)
-    length = np.bincount(owner, minlength=len(sizes))
-    rank = np.arange(len(owner)) - (np.cumsum(length) - length)[owner]
-    inside = rank < (wanted - singles)[owner]
-    return owner[inside], rarest[inside].astype(np.uint32)
+    owners, found = [np.zeros(0, np.int64)], [np.zeros(0, np.uint32)]
+    for piece in _pieces(ends):
+        start = int(ends[piece.start] - sizes[piece.start])
+        members, size = shingles[start : ends[piece.stop - 1]], sizes[piece]
+        counts = often.of(members)
+        alone = counts == 1
+        singles = _counted(alone, ends[piece] - start)
+        # More shingles of its own than the prefix is long: nothing can be like this document.
+        hopeful = distinct[piece] & (singles < wanted[piece])
+        inside = np.repeat(hopeful, size) & ~alone
+        # One number to sort by: how often (8 bits), shingle (32 bits).
+        rarest = counts[inside].astype(np.uint64) << np.uint64(32)
+        rarest |= members[inside]
+        length = (size - singles)[hopeful]
+        sort_each(rarest, np.cumsum(length))
+        rank = np.arange(len(rarest)) - np.repeat(np.cumsum(length) - length, length)
+        first = rank < np.repeat((wanted[piece] - singles)[hopeful], length)
+        owners.append(np.repeat(np.flatnonzero(hopeful) + piece.start, length)[first])
+        found.append(rarest[first].astype(np.uint32))
+    return np.concatenate(owners), np.concatenate(found)
+
+
+class _Often:
+    """For each shingle, in how many documents it stands, or a few more; at most 255.
+
+    Counted in bins, twice as many as there are shingles: a sort would take several times as long.
+    Where two share a bin both look as frequent as they are together, which is an order of shingles
+    like any other; one that is alone in its bin is surely alone.
+    """
+
+    def __init__(self, shingles: U32, ends: I64, sizes: I64, distinct: NDArray[np.bool_]) -> None:
+        bits = max(8, min(31, int(len(shingles) * 2).bit_length()))
+        self._shift = np.uint32(32 - bits)
+        counts = np.zeros(1 << bits, np.uint32)
+        for piece in _pieces(ends):
+            start = int(ends[piece.start] - sizes[piece.start])
+            members = shingles[start : ends[piece.stop - 1]]
+            if not distinct[piece].all():
+                members = members[np.repeat(distinct[piece], sizes[piece])]
+            np.add.at(counts, self._bins(members), np.uint32(1))
+        self._counts = np.minimum(counts, 255, out=counts).astype(np.uint8)
+
+    def of(self, shingles: U32) -> NDArray[np.uint8]:
+        found: NDArray[np.uint8] = self._counts.take(self._bins(shingles))
+        return found
+
+    def _bins(self, shingles: U32) -> I64:
+        return (shingles >> self._shift).astype(np.int64)
 
 
 def _verified(
@@ -159,34 +199,44 @@ def _similarity(
     shingles: U32, ends: I64, sizes: I64, pairs: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Jaccard similarity of each pair: what occurs twice among both sets is shared."""
-    keys = np.sort(_keys(shingles, ends, sizes, pairs))
-    twice = (keys[1:][keys[1:] == keys[:-1]] >> np.uint64(32)).astype(np.int64)
-    shared = np.bincount(twice, minlength=len(pairs))
+    members, borders = _members(shingles, ends, sizes, pairs)
+    twice = np.zeros(len(members), np.bool_)
+    np.equal(members[1:], members[:-1], out=twice[1:])
+    twice[borders[:-1]] = False
+    shared = _counted(twice, borders[1:])
     similarity: NDArray[np.float64] = shared / (sizes[pairs].sum(axis=1) - shared)
     return similarity
 
 
 def _told_apart(names: U32, ends: I64, sizes: I64, pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
     """What stands once among both sets and is a value tells them apart."""
-    keys = np.sort(_keys(names, ends, sizes, pairs))
-    words = keys >> np.uint64(1)
-    alone = np.ones(len(keys), np.bool_)
-    alone[1:] &= words[1:] != words[:-1]
-    alone[:-1] &= words[:-1] != words[1:]
-    value = (keys & np.uint64(1)) == 0
-    told = np.zeros(len(pairs), np.bool_)
-    told[(keys[alone & value] >> np.uint64(32)).astype(np.int64)] = True
-    return told
+    members, borders = _members(names, ends, sizes, pairs)
+    words = members >> np.uint32(1)
+    fresh = np.ones(len(members) + 1, np.bool_)
+    np.not_equal(words[1:], words[:-1], out=fresh[1:-1])
+    fresh[borders] = True
+    alone = fresh[1:] & fresh[:-1] & ((members & np.uint32(1)) == 0)
+    return _counted(alone, borders[1:]) > 0
 
 
-def _keys(members: U32, ends: I64, sizes: I64, pairs: NDArray[np.int64]) -> U64:
-    """The members of both sets of each pair, behind the number of the pair."""
-    length = sizes[pairs]
-    flat, number = length.ravel(), np.repeat(np.arange(len(pairs)), length.sum(axis=1))
+def _members(
+    members: U32, ends: I64, sizes: I64, pairs: NDArray[np.int64]
+) -> tuple[U32, NDArray[np.int64]]:
+    """The members of both sets of each pair, sorted, and where each pair's begin and end."""
+    flat = sizes[pairs].ravel()
     start = np.repeat((ends - sizes)[pairs].ravel() - np.cumsum(flat) + flat, flat)
-    values = members[start + np.arange(len(start))].astype(np.uint64)
-    found: U64 = number.astype(np.uint64) << np.uint64(32) | values
-    return found
+    start += np.arange(len(start))
+    found = members[start]
+    borders = np.concatenate([[0], np.cumsum(flat)[1::2]])
+    sort_each(found, borders[1:])
+    return found, borders
+
+
+def _counted(flags: NDArray[np.bool_], ends: I64) -> NDArray[np.int64]:
+    """How many flags are set up to each end from the one before."""
+    sums = np.zeros(len(flags) + 1, np.int64)
+    np.cumsum(flags, out=sums[1:])
+    return np.diff(sums[ends], prepend=0)
 
 
 def _batches(pairs: NDArray[np.int64], sizes: I64) -> list[NDArray[np.int64]]:
@@ -194,17 +244,14 @@ def _batches(pairs: NDArray[np.int64], sizes: I64) -> list[NDArray[np.int64]]:
     return np.split(pairs, np.flatnonzero(np.diff(work // _BATCH)) + 1)
 
 
-def _frequencies(shingles: U32) -> NDArray[np.int64]:
-    """For each shingle, in how many documents it stands, or a few more.
-
-    Counted in bins, twice as many as there are shingles: a sort would take ten times as long. Where
-    two share a bin both look as frequent as they are together, which is an order of shingles like
-    any other; one that is alone in its bin is surely alone.
-    """
-    bits = max(8, min(31, int(len(shingles) * 2).bit_length()))
-    bins = shingles >> np.uint32(32 - bits)
-    found: NDArray[np.int64] = np.bincount(bins)[bins] if len(bins) else np.zeros(0, np.int64)
-    return found
+def _pieces(ends: I64) -> Iterator[slice]:
+    """Documents that follow each other, few enough for their arrays to stay in the cache."""
+    start = 0
+    while start < len(ends):
+        before = int(ends[start - 1]) if start else 0
+        stop = max(start + 1, int(np.searchsorted(ends, before + _BATCH, "right")))
+        yield slice(start, stop)
+        start = stop
 
 
 def _distinct(values: U64) -> U64:

@@ -19,7 +19,7 @@ from tasks.core.sessions.chains import Walk, hashed, link, meaning, walk
 from tasks.core.sessions.shingles import I64, Documents, shingle
 
 LABEL = "sketch"
-_BATCH = 2000
+_BATCH = 500
 _NUMBERS = {
     "uri": "<u4",
     "line": "<u4",
