@@ -26,6 +26,7 @@ from tasks.core.schemas import BrokenSchemaError, Schemas
 from tasks.core.sessions import decisions, envelopes, folding, registers, reviews, sketches, tags
 from tasks.core.sessions.decisions import SUCCESS, Known
 from tasks.core.sessions.envelopes import Envelope, Logged
+from tasks.core.sessions.folding import CONFLICTING, REFUSED
 from tasks.core.sessions.registers import Registers
 from tasks.core.sessions.rulings import Ruling, Rulings, ranks
 from tasks.core.sessions.sketches import Sketch
@@ -93,7 +94,20 @@ def dedup(
     )
     reviews.write(target, asked)
     parts.commit(target, manifest)
+    step.warn("dedup", _contradictions(manifest))
     return manifest
+
+
+def _contradictions(manifest: Manifest) -> list[str]:
+    found = [r for p in manifest.parts for r in p.rejects if r.reason == REFUSED[CONFLICTING]]
+    if not found:
+        return []
+    place = min((reject.source.uri, reject.source.line) for reject in found if reject.source)
+    return [
+        f"{len(found)} records have the request id of another record that says something else, "
+        f"the first in {place[0]}:{place[1]}: none of them is used, see rejected.jsonl. A request "
+        "id is given once; correct what writes these logs"
+    ]
 
 
 def _sketches(inputs: Sequence[Part], source: Path, target: Path) -> Iterator[Part]:
@@ -141,7 +155,7 @@ def _examples(
     def work(part: Part, key: str) -> Part:
         mine = rows[part.sha256]
         pairs = zip(parts.read_part(source, part, Logged), rulings.of(mine), strict=True)
-        reasons, rejects = rulings.reasons(mine), rulings.erased(mine)
+        reasons, rejects = rulings.reasons(mine), rulings.refused(mine)
         gone = sum(reasons.values())
         counts = Counts(
             read=len(mine),

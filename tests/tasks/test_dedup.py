@@ -1,4 +1,5 @@
 import hashlib
+import json
 import os
 import random
 import signal
@@ -22,6 +23,7 @@ from tasks.core.records import (
     Invocation,
     Message,
     Reference,
+    Rejected,
     Reply,
     ToolCall,
 )
@@ -95,6 +97,40 @@ def test_a_retried_call_is_one_decision(tmp_path: Path) -> None:
     assert example.id == first[0].id
     assert example.invocations == (first[0].id, later[0].id)
     assert example.truth_source == "outcome"
+
+
+def test_one_request_that_says_two_things_is_used_in_neither_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = session("s-1", *ORDER, says("It is on its way."), uri="a.jsonl")
+    other = session("s-2", "Where is order 9?", says("It is lost."), uri="b.jsonl")
+    clash = [msgspec.structs.replace(other[0], request_id=one[0].request_id)]
+    nameless = [
+        msgspec.structs.replace(row, request_id="")
+        for n in (3, 4)
+        for row in session(f"s-{n}", f"Where is order {n}?", says("It is lost."))
+    ]
+    elsewhere = msgspec.structs.replace(clash[0].source, uri="z.jsonl")
+    again = [msgspec.structs.replace(clash[0], source=elsewhere)]
+    counts, found = run(tmp_path, [one, clash, nameless, again], [outcome("s-1")])
+    assert (counts.read, counts.accepted, counts.rejected, counts.duplicate) == (6, 3, 2, 1)
+    assert counts.reasons == {"conflicting-request": 2, "redelivered": 1}
+    assert found.keys() == {one[1].id, *(row.id for row in nameless)}
+    gone = [Rejected(**r) for r in map(json.loads, (tmp_path / "out/rejected.jsonl").open())]
+    assert {(row.id, row.reason) for row in gone} == {
+        (one[0].id, "conflicting-request"),
+        (clash[0].id, "conflicting-request"),
+    }
+    assert "ratchet dedup: warning: 2 records have the request id of another" in (
+        capsys.readouterr().err
+    )
+    # Two tools that tell one call each in its own way contradict nobody.
+    told = [
+        msgspec.structs.replace(
+            clash[0], source=msgspec.structs.replace(clash[0].source, format="another")
+        )
+    ]
+    assert run(tmp_path / "formats", [one, told])[0] == Counts(read=3, accepted=3)
 
 
 def test_two_replies_to_one_context_are_two_decisions(tmp_path: Path) -> None:

@@ -4,6 +4,9 @@ Each call of a session repeats all earlier turns. A session is therefore read as
 its leaves are the complete transcripts, every other call is a prefix of one. A call that was made
 twice (same session, context and reply) is one decision; two replies to one context are two.
 
+Two records under one request id that say different things contradict each other: neither is kept,
+as nothing says which of them is true.
+
 Transcripts of different sessions are compared whole. Alike ones share a cluster. They are one task
 told twice, and all but one go, only where every value said and every call made is the same;
 otherwise ("cancel order 7731", "cancel order 9120") they are different decisions and stay.
@@ -15,17 +18,20 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.core.sessions.chains import FAILED, RAN
+from tasks.core.sessions.chains import FAILED, RAN, hashed
 from tasks.core.sessions.shingles import I64, U32, U64
 from tasks.core.sessions.similarity import among, components, similar_pairs, told_apart
 from tasks.core.sessions.sketches import Sketch, column
 
 Bools = NDArray[np.bool_]
 
-KEPT, REDELIVERED, RETRIED, NEAR_DUPLICATE, ERASED = 0, 1, 2, 3, 4
+KEPT, REDELIVERED, RETRIED, NEAR_DUPLICATE, ERASED, CONFLICTING = 0, 1, 2, 3, 4, 5
 UNPROVED = 9
+_NAMELESS = hashed("")
 REASONS = {REDELIVERED: "redelivered", RETRIED: "retried", NEAR_DUPLICATE: "near-duplicate"}
-REASONS |= {ERASED: "erased"}
+REFUSED = {ERASED: "erased", CONFLICTING: "conflicting-request"}
+"""Fates that are rejects, not duplicates."""
+REASONS |= REFUSED
 
 
 class Columns(NamedTuple):
@@ -37,6 +43,8 @@ class Columns(NamedTuple):
     """Rank by timestamp, then by id."""
     place: I64
     """Rank by uri, then by line."""
+    format: I64
+    """Rank of the format's name."""
     session: U64
     request: U64
     decision: U64
@@ -74,6 +82,11 @@ def gather(sketches: Sequence[Sketch]) -> Columns:
     uris = sorted({uri for sketch in sketches for uri in sketch.uris})
     rank = {uri: at for at, uri in enumerate(uris)}
     ranks = [np.array([rank[uri] for uri in s.uris] or [0])[column(s.uri, "u4")] for s in sketches]
+    names = sorted({name for sketch in sketches for name in sketch.formats})
+    kinds = [
+        np.array([names.index(name) for name in s.formats] or [0])[column(s.uri, "u4")]
+        for s in sketches
+    ]
     starts = np.cumsum([0, *(len(s.ids) for s in sketches)])
     before = _joined([column(s.before, "u4") for s in sketches], np.int64)
     leaves = [column(s.leaves, "u4") + at for s, at in zip(sketches, starts, strict=False)]
@@ -87,6 +100,7 @@ def gather(sketches: Sequence[Sketch]) -> Columns:
         id=ids,
         age=_rank(np.lexsort((ids, times))),
         place=_rank(np.lexsort((all_of("line", "u4"), _joined(ranks, np.int64)))),
+        format=_joined(kinds, np.int64),
         session=all_of("session", "u8"),
         request=all_of("request", "u8"),
         decision=all_of("decision", "u8"),
@@ -125,6 +139,8 @@ def fold(
     again, first = _repeats(columns.id[kept], columns.place[kept])
     fate[kept[again]], into[kept[again]] = REDELIVERED, kept[first]
     kept = np.flatnonzero(fate == KEPT)
+    fate[kept[_contradictory(columns.request[kept], columns.format[kept])]] = CONFLICTING
+    kept = np.flatnonzero(fate == KEPT)
     again, first = _repeats(columns.decision[kept], columns.age[kept])
     fate[kept[again]], into[kept[again]] = RETRIED, kept[first]
     into = into[into]
@@ -151,6 +167,18 @@ def _repeats(value: U64, order: I64) -> tuple[I64, I64]:
     again = np.concatenate([[False], value[ranked][1:] == value[ranked][:-1]])[: len(ranked)]
     first = np.maximum.accumulate(np.where(again, 0, np.arange(len(ranked))))
     return ranked[again], ranked[first[again]]
+
+
+def _contradictory(request: U64, kind: I64) -> I64:
+    """Where distinct records of one format have one request id.
+
+    Of two formats each may tell a call in its own way, and a record without an id claims none.
+    """
+    order = np.lexsort((kind, request))
+    request, kind = request[order], kind[order]
+    same = (request[1:] == request[:-1]) & (kind[1:] == kind[:-1]) & (request[1:] != _NAMELESS)
+    both: Bools = np.append(same, False) | np.append(False, same)
+    return order[both[: len(order)]]
 
 
 def _open_leaves(columns: Columns, fate: NDArray[np.int8]) -> I64:

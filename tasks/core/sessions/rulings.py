@@ -17,7 +17,15 @@ from tasks.core.errors import StageError
 from tasks.core.records import Behaviour, Record, Rejected, Reply, Source
 from tasks.core.sessions.chains import hashed
 from tasks.core.sessions.decisions import RANK, Known, Ledger, combine
-from tasks.core.sessions.folding import ERASED, KEPT, REASONS, REDELIVERED, RETRIED, Columns, Folded
+from tasks.core.sessions.folding import (
+    KEPT,
+    REASONS,
+    REDELIVERED,
+    REFUSED,
+    RETRIED,
+    Columns,
+    Folded,
+)
 from tasks.core.sessions.registers import Reviewed
 from tasks.core.sessions.similarity import among
 from tasks.core.sessions.sketches import Sketch, column
@@ -67,18 +75,24 @@ class Rulings:
             row: self._special(row, again.get(row, ()), places, known)
             for row, known in _known(columns, folded, again, ledger, self._labelled).items()
         }
-        gone = np.flatnonzero(folded.fate == ERASED).tolist()
-        self._erased = {row: (self._ids[row], place) for row, place in
-                        sorted(_places(sketches, set(gone)).items())}  # fmt: skip
+        gone = np.flatnonzero(np.isin(folded.fate, list(REFUSED))).tolist()
+        self._refused = dict(sorted(_places(sketches, set(gone)).items()))
 
     def clusters(self) -> int:
         """How many there are among the rows that stay."""
         return int(among(np.arange(len(self._ids)), self._folded.cluster).sum())
 
-    def erased(self, rows: range) -> tuple[Rejected, ...]:
-        """The rows that go because a person in them was erased."""
-        mine = (self._erased[row] for row in rows if row in self._erased)
-        return tuple(Rejected(id=name, reason="erased", source=place) for name, place in mine)
+    def refused(self, rows: range) -> tuple[Rejected, ...]:
+        """The rows that go because a person was erased, or because another contradicts them."""
+        return tuple(
+            Rejected(
+                id=self._ids[row],
+                reason=REFUSED[int(self._folded.fate[row])],
+                source=self._refused[row],
+            )
+            for row in rows
+            if row in self._refused
+        )
 
     def reasons(self, rows: range) -> dict[str, int]:
         """Of the rows that go, how many for which reason."""
