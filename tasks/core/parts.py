@@ -30,7 +30,7 @@ REJECTED = "rejected.jsonl"
 T = TypeVar("T", bound=msgspec.Struct)
 
 _BLOCK = 2**20
-_BATCH = 256
+_BATCH = 64
 """Records written at a time."""
 
 
@@ -164,7 +164,8 @@ def write_lines(folder: Path, lines: Iterable[bytes], **fields: Any) -> Part:
     with temporary.open("wb") as file:
         while batch := list(islice(waiting, _BATCH)):
             rows += len(batch)
-            block = b"\n".join(batch) + b"\n"
+            batch.append(b"")  # the last line's newline, without a copy of the block
+            block = b"\n".join(batch)
             digest.update(block)
             file.write(block)
         file.flush()

@@ -10,7 +10,7 @@ Thinking is no part of what was said and is left out; images, documents and tool
 itself runs cannot be left out, so a record that has one is rejected.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -110,7 +110,7 @@ def read(request: msgspec.Raw, response: msgspec.Raw) -> Exchange:
         pieces, closing = _assembled(decode(response, _event_lists))
     else:
         answered = decode(response, _responses)
-        pieces = list(_pieces(answered.content, "response"))
+        pieces = _pieces(answered.content, "response")
         closing = _Closing(answered.stop_reason, answered.usage)
     return Exchange(
         messages=_messages(asked),
@@ -123,41 +123,40 @@ def read(request: msgspec.Raw, response: msgspec.Raw) -> Exchange:
 
 
 def _messages(asked: _Request) -> bytes:
-    if bytes(asked.system) in (b"null", b"[]", b'""'):
+    system = bytes(asked.system)
+    if system in (b"null", b"[]", b'""'):
         return _turns.written(asked.messages, "messages")
-    return _turns.written(asked.messages, "messages", _systems.one(asked.system))
+    return _turns.written(asked.messages, "messages", _systems.one(system))
 
 
-def _turn(said: bytes) -> Iterator[Message]:
+def _turn(said: bytes) -> Iterable[Message]:
     read = decode(msgspec.Raw(said), _message)  # its line was looked through
     return turn(read.role, _pieces(read.content, ""), "")
 
 
-def _system(said: bytes) -> Iterator[Message]:
+def _system(said: bytes) -> Iterable[Message]:
     return turn("system", _pieces(decode(said, _contents), "system"), "system")
 
 
-def _pieces(content: str | list[_Block], place: str) -> Iterator[Piece]:
+def _pieces(content: str | list[_Block], place: str) -> list[Piece]:
     if isinstance(content, str):
-        yield content
-        return
+        return [content]
+    found: list[Piece] = []
     for block in content:
         if block.type == "text":
-            yield block.text
+            found.append(block.text)
         elif block.type == "tool_use":
-            yield call(block.name, block.input, block.id, place)
+            found.append(call(block.name, block.input, block.id, place))
         elif block.type == "tool_result":
-            yield Message(
-                role="tool",
-                content=_result(block.content or "", place),
-                tool_call_id=block.tool_use_id,
-            )
+            result = _result(block.content or "", place)
+            found.append(Message(role="tool", content=result, tool_call_id=block.tool_use_id))
         elif block.type not in _SILENT:
             raise unsupported(place, "text, tool_use or tool_result in each block")
+    return found
 
 
 def _result(content: str | list[_Block], place: str) -> str:
-    texts = list(_pieces(content, place))
+    texts = _pieces(content, place)
     if not all(isinstance(text, str) for text in texts):
         raise unsupported(place, "text in a tool's result")
     return "\n".join(str(text) for text in texts)

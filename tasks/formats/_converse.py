@@ -11,7 +11,7 @@ reasoning are no part of what was said and are left out; images, documents and v
 left out, so a record that has one is rejected.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +23,8 @@ from tasks.core.records import Message, Tool, Usage
 from tasks.formats._exchange import NO_TOOLS, Exchange
 from tasks.formats._streams import Stream
 from tasks.formats._turns import Piece, Turns, as_reply, call, tokens, turn, unsupported
+
+_SILENT = (b"null", b"[]", b'""')
 
 
 class _Shape(msgspec.Struct, rename="camel"):
@@ -164,7 +166,7 @@ def exchange(asked: Request, answered: Response | list[Event]) -> Exchange:
     if isinstance(answered, list):
         pieces, closing = _assembled(answered)
     else:
-        pieces = list(_pieces(answered.output.message.content, "output.message"))
+        pieces = _pieces(answered.output.message.content, "output.message")
         closing = _Closing(answered.stop_reason, answered.usage, answered.metrics)
     return Exchange(
         messages=_messages(asked),
@@ -177,45 +179,47 @@ def exchange(asked: Request, answered: Response | list[Event]) -> Exchange:
 
 
 def _messages(asked: Request) -> bytes:
-    if bytes(asked.system) in (b"null", b"[]", b'""'):
+    system = bytes(asked.system)
+    if system in _SILENT:
         return _turns.written(asked.messages, "messages")
-    return _turns.written(asked.messages, "messages", _systems.one(asked.system))
+    return _turns.written(asked.messages, "messages", _systems.one(system))
 
 
-def _turn(said: bytes) -> Iterator[Message]:
+def _turn(said: bytes) -> Iterable[Message]:
     read = decode(msgspec.Raw(said), _message)  # its line was looked through
     return turn(read.role, _pieces(read.content, ""), "")
 
 
-def _system(said: bytes) -> Iterator[Message]:
+def _system(said: bytes) -> Iterable[Message]:
     return turn("system", _pieces(decode(said, _contents), "system"), "system")
 
 
-def _pieces(content: str | list[_Block], place: str) -> Iterator[Piece]:
+def _pieces(content: str | list[_Block], place: str) -> list[Piece]:
     if isinstance(content, str):
-        yield content
-        return
+        return [content]
+    found: list[Piece] = []
     for block in content:
         if block.text is not None:
-            yield block.text
+            found.append(block.text)
         elif block.tool_use is not None:
             used = block.tool_use
-            yield call(used.name, used.input, used.tool_use_id, place)
+            found.append(call(used.name, used.input, used.tool_use_id, place))
         elif block.tool_result is not None:
-            yield _result(block.tool_result, place)
+            found.append(_result(block.tool_result, place))
         elif block.guard_content is not None and block.guard_content.text is not None:
-            yield block.guard_content.text.text
+            found.append(block.guard_content.text.text)
         elif block.citations_content is not None:
-            yield "".join(part.text for part in block.citations_content.content)
+            found.append("".join(part.text for part in block.citations_content.content))
         elif block.cache_point is None and block.reasoning_content is None:
             raise unsupported(place, "text, toolUse or toolResult in each block")
+    return found
 
 
 def _result(result: _ToolResult, place: str) -> Message:
     if isinstance(result.content, str):
         content = result.content
     else:
-        content = "\n".join(_result_text(block, place) for block in result.content)
+        content = "\n".join([_result_text(block, place) for block in result.content])
     return Message(role="tool", content=content, tool_call_id=result.tool_use_id)
 
 
@@ -224,7 +228,7 @@ def _result_text(block: _ResultBlock, place: str) -> str:
         return block.text
     if block.json is msgspec.UNSET:
         raise unsupported(place, "text or json in a tool's result")
-    return msgspec.json.encode(shallow(block.json, place)).decode()
+    return _as_logged.encode(shallow(block.json, place)).decode()
 
 
 @lru_cache(maxsize=64)
@@ -279,6 +283,7 @@ def _usage(told: _Usage | None) -> Usage:
     return tokens(told.input_tokens, told.output_tokens, *cached)
 
 
+_as_logged = msgspec.json.Encoder()
 _turns = Turns(_turn)
 _systems = Turns(_system)
 _message = msgspec.json.Decoder(_Message)

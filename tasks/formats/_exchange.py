@@ -4,8 +4,6 @@ Exchange(messages=b'[{"content":"Weather in Oslo?","role":"user"}]', tools=b"[]"
          reply=Reply(tool_calls=(…)), finish_reason="tool_use", usage=Usage(…))
 """
 
-from typing import NamedTuple
-
 import msgspec
 
 from tasks.core.logs.json_lines import Malformed, utc
@@ -15,7 +13,7 @@ from tasks.core.records import Reply, Source, Usage
 NO_TOOLS = b"[]"
 
 
-class Exchange(NamedTuple):
+class Exchange(msgspec.Struct, frozen=True):
     """What the bodies of a call hold."""
 
     messages: bytes
@@ -33,7 +31,7 @@ class Exchange(NamedTuple):
     """Seconds since 1970."""
 
 
-class Told(NamedTuple):
+class Told(msgspec.Struct, frozen=True):
     """What stands around the bodies."""
 
     request_id: str

@@ -97,16 +97,18 @@ def tools(given: bytes) -> bytes:
     return written(tuple(found))
 
 
-def _pieces(parts: list[_Part], place: str) -> Iterator[Piece]:
+def _pieces(parts: list[_Part], place: str) -> list[Piece]:
+    found: list[Piece] = []
     for part in parts:
         if part.type == "text":
-            yield _text(part.content, place)
+            found.append(_text(part.content, place))
         elif part.type in ("tool_call", "function_call"):
-            yield _call(part, place)
+            found.append(_call(part, place))
         elif part.type in ("tool_call_response", "function_call_output"):
-            yield _result(part, place)
+            found.append(_result(part, place))
         elif part.type != "reasoning":
             raise unsupported(place, "text, tool_call or tool_call_response in each part")
+    return found
 
 
 def _results(parts: list[_Part], place: str) -> Iterator[Message]:

@@ -1,7 +1,6 @@
 """What the body formats share: content blocks folded into messages and replies."""
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -14,21 +13,26 @@ Piece = str | ToolCall | Message
 """A text, a call, or the result of a call as a message of role `tool`."""
 
 
-KEPT = 4096
-"""Turns that are remembered; an agent's calls repeat those of the calls before."""
-LONGEST = 4096
-"""Bytes of a turn that is remembered, so that all together stay below 32 MiB."""
+KEPT = 4 << 20
+"""Bytes of turns, as they were read and as they are written, in each of two generations."""
+LONGEST = KEPT >> 4
+"""Bytes of a turn that is remembered, so that none drives out all others."""
 
 
 class Turns:
     """Writes the messages of requests; a turn that was read before is not read again.
+
+    An agent's calls repeat the turns of the calls before. What was met since the generation before
+    last is remembered: about the last `KEPT` to twice `KEPT` bytes.
 
     `read` gives the messages of one turn as it stands in the log, and raises `Malformed`.
     """
 
     def __init__(self, read: Callable[[bytes], Iterable[Message]]) -> None:
         self._read = read
-        self._remembered = lru_cache(maxsize=KEPT)(self._written)
+        self._known: dict[bytes, bytes] = {}
+        self._before: dict[bytes, bytes] = {}
+        self._size = 0
 
     def written(self, asked: Iterable[msgspec.Raw], place: str, *before: bytes) -> bytes:
         """JSON list of the messages of all turns, those that are written already `before` them.
@@ -36,24 +40,38 @@ class Turns:
         Raises:
             Malformed: what is wrong with one of them, and which.
         """
-        turns = list(asked)
-        remembered, anew = self._remembered, self._written
-        try:
-            # As `one` does it; a call less for each turn is felt.
-            found = [
-                remembered(turn) if len(turn := bytes(raw)) <= LONGEST else anew(turn)
-                for raw in turns
-            ]
-        except Malformed as error:
-            raise self._located(turns, place) from error
+        turns = list(map(bytes, asked))
+        found = list(map(self._known.get, turns))
+        if None in found:
+            try:
+                found = [
+                    self.one(turn) if text is None else text
+                    for turn, text in zip(turns, found, strict=True)
+                ]
+            except Malformed as error:
+                raise self._located(turns, place) from error
         return b"[" + b",".join(filter(None, (*before, *found))) + b"]"
 
-    def one(self, turn: msgspec.Raw) -> bytes:
+    def one(self, turn: bytes) -> bytes:
         """The messages of one turn, without the brackets of a list."""
-        content = bytes(turn)
-        return self._remembered(content) if len(content) <= LONGEST else self._written(content)
+        found = self._known.get(turn)
+        if found is None:
+            found = self._before.get(turn)
+            if found is None:
+                found = written(tuple(self._read(turn)))[1:-1]
+            self._remember(turn, found)
+        return found
 
-    def _located(self, turns: list[msgspec.Raw], place: str) -> Malformed:
+    def _remember(self, turn: bytes, found: bytes) -> None:
+        size = len(turn) + len(found)
+        if size > LONGEST:
+            return
+        if self._size + size > KEPT:
+            self._before, self._known, self._size = self._known, {}, 0
+        self._known[turn] = found
+        self._size += size
+
+    def _located(self, turns: list[bytes], place: str) -> Malformed:
         """What is wrong with the first turn that cannot be read, and which it is."""
         for number, turn in enumerate(turns):
             try:
@@ -63,23 +81,27 @@ class Turns:
                 return Malformed(error.reason, f"{place}[{number}]{between}{error.detail}")
         raise AssertionError("a turn that could not be read can be read now")
 
-    def _written(self, turn: bytes) -> bytes:
-        return written(tuple(self._read(turn)))[1:-1]
 
-
-def turn(role: str, pieces: Iterable[Piece], place: str) -> Iterator[Message]:
+def turn(role: str, pieces: list[Piece], place: str) -> Iterable[Message]:
     """The messages of one turn: results of tools stand alone, texts between them are joined.
 
     Raises:
         Malformed: unknown-role, or misplaced-block where a user calls or an assistant answers one.
     """
+    if len(pieces) == 1 and role in ("user", "assistant"):  # as most are
+        (piece,) = pieces
+        if isinstance(piece, str):
+            return (Message(role="user" if role == "user" else "assistant", content=piece),)
+        if isinstance(piece, ToolCall) and role == "assistant":
+            return (Message(role="assistant", tool_calls=(piece,)),)
+        if isinstance(piece, Message) and role == "user":
+            return (piece,)
     if role == "assistant":
         reply = as_reply(pieces, place)
-        yield Message(role="assistant", content=reply.content, tool_calls=reply.tool_calls)
-    elif role in ("user", "system"):
-        yield from _given(role, list(pieces), place)
-    else:
-        raise Malformed("unknown-role", f"{place}: expected user, assistant or system")
+        return (Message(role="assistant", content=reply.content, tool_calls=reply.tool_calls),)
+    if role in ("user", "system"):
+        return _given(role, pieces, place)
+    raise Malformed("unknown-role", f"{place}: expected user, assistant or system")
 
 
 def as_reply(pieces: Iterable[Piece], place: str) -> Reply:
@@ -93,27 +115,28 @@ def as_reply(pieces: Iterable[Piece], place: str) -> Reply:
             calls.append(piece)
         else:
             raise Malformed("misplaced-block", f"{place}: a tool result in an assistant's turn")
-    return Reply(content="\n".join(text for text in content if text), tool_calls=tuple(calls))
+    return Reply(content="\n".join(filter(None, content)), tool_calls=tuple(calls))
 
 
 def call(name: str, given: Any, call_id: str, place: str) -> ToolCall:
     """A tool call with its arguments as an object; whatever else was written is kept as text."""
     if not name:
         raise Malformed("missing-field", f"{place}: a tool call without a name")
+    if isinstance(given, dict):
+        return ToolCall(name=name, arguments=shallow(given, place), id=call_id)
     if given is None:
         return ToolCall(name=name, id=call_id)
     shallow(given, place)
-    if isinstance(given, dict):
-        return ToolCall(name=name, arguments=given, id=call_id)
     return ToolCall(name=name, raw_arguments=msgspec.json.encode(given).decode(), id=call_id)
 
 
 def tokens(read: int | None, written: int | None, *cached: int | None) -> Usage:
     """Tokens that the model read, those from or into its cache too, and wrote."""
-    known = None if read is None else read + sum(count or 0 for count in cached)
-    if known is not None and known >= 2**64:
-        raise Malformed("number-out-of-range", "usage: expected fewer tokens")
-    return Usage(input_tokens=known, output_tokens=written)
+    if read is not None:
+        read += sum(filter(None, cached))
+        if read >= 2**64:
+            raise Malformed("number-out-of-range", "usage: expected fewer tokens")
+    return Usage(input_tokens=read, output_tokens=written)
 
 
 def unsupported(place: str, kinds: str) -> Malformed:
@@ -121,20 +144,22 @@ def unsupported(place: str, kinds: str) -> Malformed:
     return Malformed("unsupported-content", f"{place}: expected {kinds}")
 
 
-def _given(role: str, pieces: list[Piece], place: str) -> Iterator[Message]:
+def _given(role: str, pieces: list[Piece], place: str) -> list[Message]:
+    found: list[Message] = []
     content: list[str] = []
     for piece in pieces:
         if isinstance(piece, str):
             content.append(piece)
         elif isinstance(piece, Message):
             if content:
-                yield _text(role, content)
-            content = []
-            yield piece
+                found.append(_text(role, content))
+                content = []
+            found.append(piece)
         else:
             raise Malformed("misplaced-block", f"{place}: a tool call in a {role}'s turn")
     if content or (role == "user" and not pieces):
-        yield _text(role, content)
+        found.append(_text(role, content))
+    return found
 
 
 def _text(role: str, content: list[str]) -> Message:

@@ -116,7 +116,7 @@ class _ConverseRecord(_Shape):
     model_id: str
     input: _ConverseInput
     output: _ConverseOutput
-    request_metadata: dict[str, Scalar] | None = None
+    request_metadata: dict[str, str] = {}
     error_code: str | None = None
 
 
@@ -160,9 +160,10 @@ def parse(line: bytes, source: Source, session_key: str) -> list[Sealed]:
     if isinstance(record, _ConverseRecord):
         answered = record.output.output_body_json
         exchange = _converse.exchange(record.input.input_body_json, answered)
+        metadata = record.request_metadata
     else:
         exchange = _exchange(record, source)
-    metadata = texts(record.request_metadata)
+        metadata = texts(record.request_metadata)
     told = Told(
         request_id=record.request_id,
         timestamp=record.timestamp,

@@ -108,7 +108,8 @@ def parse(line: bytes, source: Source, session_key: str) -> list[Sealed]:
         latency_ms=_passed(started, _moment(record.end_time or record.end_time_)),
     )
     finish = exchange.finish_reason or ("tool_calls" if exchange.reply.tool_calls else "")
-    return [invocation(source, told, exchange._replace(finish_reason=finish))]
+    exchange = msgspec.structs.replace(exchange, finish_reason=finish)
+    return [invocation(source, told, exchange)]
 
 
 def _moment(told: str | None) -> str | None:

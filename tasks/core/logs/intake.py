@@ -21,6 +21,7 @@ FILTERED = "filtered"
 COUNTED = (FILTERED, NOT_A_CHAT)
 """Rejected by choice: counted by reason, but not listed one by one; they are no fault."""
 _CUT = ("not-json", "bad-utf8")
+_CALLS = (Sealed, Invocation)
 
 Parse = Callable[[bytes, Source], Sequence[Record | Malformed]]
 """Records of a line, or why one of several cannot be read; raises `Malformed` where all cannot."""
@@ -52,7 +53,7 @@ def outcomes(
             if isinstance(record, Malformed):
                 yield _refused(source, record.reason, record.detail, number)
                 continue
-            if isinstance(record, Sealed | Invocation):
+            if isinstance(record, _CALLS):
                 wanted = keep is None or keep(record)
                 if not wanted:
                     yield FILTERED
@@ -142,6 +143,6 @@ def _reason(error: Malformed, line: Line) -> str:
 
 
 def _identity(record: Record) -> bytes:
-    if isinstance(record, Sealed | Invocation):
+    if isinstance(record, _CALLS):
         return bytes.fromhex(record.id)
     return hashlib.sha256(encode(record)).digest()

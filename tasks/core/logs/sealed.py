@@ -39,8 +39,8 @@ class Sealed(Record, frozen=True, kw_only=True):
 
 def identity(request_id: str, messages: bytes, tools: bytes, response: bytes) -> str:
     """sha256 over the provider's request id and the payload in its canonical form."""
-    payload = b",".join((msgspec.json.encode(request_id), messages, tools, response))
-    return hashlib.sha256(b"[" + payload + b"]").hexdigest()
+    named = b"[" + _encoder.encode(request_id)
+    return hashlib.sha256(b",".join((named, messages, tools, response + b"]"))).hexdigest()
 
 
 def written(value: Reply | tuple[Any, ...]) -> bytes:

@@ -19,10 +19,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+import msgspec
+
 from tasks.core.errors import SourceError
 from tasks.core.logs.gzip_stream import LIMITS, Broken, Limits, gunzip, is_gzip
 
-CHUNK = 1 << 18
+CHUNK = 1 << 16
 BOM = b"\xef\xbb\xbf"
 
 
@@ -42,7 +44,7 @@ class LogObject(NamedTuple):
     """Bytes as they are stored, where the store tells."""
 
 
-class Line(NamedTuple):
+class Line(msgspec.Struct, frozen=True):
     number: int
     """Counted from 1."""
     content: bytes
@@ -122,7 +124,7 @@ def _lines(chunks: Iterable[bytes], limit: int) -> Iterator[Line]:
         return
     line = _line(number, pieces, size, limit)
     if line is not None:
-        yield line._replace(ended=False)
+        yield msgspec.structs.replace(line, ended=False)
 
 
 def _line(number: int, pieces: list[bytes], size: int, limit: int) -> Line | None:
