@@ -1,6 +1,7 @@
 """Measures how fast logs are read, beside the parsers that are read with otherwise.
 
     python -m benchmarks.ingest --records 20000 200000 --runs 3
+    python -m benchmarks.ingest --records --one-object 20000 200000 1000000
 
 Each row is a process of its own over the same files; rows take turns, and the figure is the median
 of the runs in CPU seconds, so that other work on the machine does not change it much. Packed lines
@@ -10,13 +11,18 @@ refuses what does not fit; like its peers it hashes nothing. "Records" goes on t
 writes: turns, tools and reply in one form whatever the service, with the id that is a hash of them,
 and the hash of the object. The stage is `python -m tasks.ingest` as the pipeline runs it: imports,
 parts, fsync and all; its peak of memory is not below that of the process that measures.
+
+`--one-object` shows the memory of that stage, as the process itself has it, over a single object of
+so many distinct records: those of the corpus over and over, each with an id of its own.
 """
 
 import argparse
+import contextlib
 import gzip
 import hashlib
 import json
 import os
+import runpy
 import subprocess
 import sys
 import tempfile
@@ -34,6 +40,7 @@ from tasks.core.logs import sources
 from tasks.core.records import Source
 from tasks.formats import _converse, bedrock_invocation
 
+STAGE = "stage"
 SOURCE = Source(uri="logs/a", line=1, format="bedrock_invocation")
 
 
@@ -70,9 +77,10 @@ class _Typed(msgspec.Struct, rename="camel"):
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--records", type=int, nargs="+", default=[20_000])
+    parser.add_argument("--records", type=int, nargs="*", default=[20_000])
+    parser.add_argument("--one-object", type=int, nargs="+", default=[])
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
+    parser.add_argument("--way", choices=[*WAYS, STAGE], help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.way:
@@ -81,6 +89,12 @@ def main() -> None:
     for records in given.records:
         with tempfile.TemporaryDirectory(prefix="ratchet-ingest-") as name:
             _measure(Path(name), records, given.runs)
+    if given.one_object:
+        print("\n| records in one object | GB of lines | CPU s | records/s | peak RSS MB |")
+        print("|--:|--:|--:|--:|--:|")
+    for records in given.one_object:
+        with tempfile.TemporaryDirectory(prefix="ratchet-ingest-") as name:
+            _one_object(Path(name), records)
 
 
 def _measure(room: Path, records: int, runs: int) -> None:
@@ -115,6 +129,33 @@ def _measure(room: Path, records: int, runs: int) -> None:
     sys.stdout.flush()
 
 
+def _one_object(room: Path, records: int) -> None:
+    workspace = curate._workspace(room / "w")
+    (workspace / "data" / "feedback").mkdir(parents=True)
+    size = _repeated(workspace / "data" / "landing" / "all.gz", records)
+    figure = _process(STAGE, workspace)
+    print(
+        f"| {records:,} | {size / 1e9:.2f} | {figure.cpu_s:.1f} | "
+        f"{records / figure.cpu_s:,.0f} | {figure.peak_mb:.0f} |",
+        flush=True,
+    )
+
+
+def _repeated(path: Path, records: int) -> int:
+    """Write the corpus's first records as often as it takes, each with another id; their bytes."""
+    from isal import igzip
+
+    texts = [json.loads(one.line) for one in islice(corpus.records(), 1_000)]
+    path.parent.mkdir(parents=True)
+    size = 0
+    with igzip.open(path, "wb", compresslevel=1) as file:
+        for number in range(records):
+            text = texts[number % len(texts)]
+            text["requestId"] = f"{number:032x}"
+            size += file.write(msgspec.json.encode(text) + b"\n")
+    return size
+
+
 def _process(way: str, folder: Path) -> Figure:
     command = [sys.executable, "-m", "benchmarks.ingest", "--way", way, "--folder", str(folder)]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -123,6 +164,12 @@ def _process(way: str, folder: Path) -> Figure:
 
 def _one(way: str, folder: Path) -> None:
     """Read everything one way and print CPU seconds, without imports, and the peak of memory."""
+    if way == STAGE:
+        os.chdir(folder)
+        with contextlib.redirect_stdout(sys.stderr):
+            runpy.run_module("tasks.ingest", run_name="__main__")
+        print(json.dumps([time.process_time(), _peak_mb()]))
+        return
     files = sources.objects_below(str(folder))
     started = time.process_time()
     WAYS[way](files)

@@ -13,6 +13,7 @@ the manifest's `info`.
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from functools import cache, partial
 from itertools import chain, islice
 from pathlib import Path
@@ -27,6 +28,7 @@ from tasks.core.logs import bodies, drift, feedback, intake, profile, sources, t
 from tasks.core.logs.etags import Etags
 from tasks.core.logs.intake import FEEDBACK, Parse
 from tasks.core.logs.json_lines import Malformed
+from tasks.core.logs.seen import Seen
 from tasks.core.logs.selection import KEYS, Chooser, Selection
 from tasks.core.logs.sources import Line, LogObject
 from tasks.core.parts import Manifest, Part
@@ -35,7 +37,6 @@ from tasks.core.settings import IngestSettings
 
 SAMPLED = 20
 """Lines of an object that are looked at to recognise its format."""
-
 
 CODE = (
     "tasks/ingest.py",
@@ -47,6 +48,7 @@ CODE = (
     "tasks/core/logs/profile.py",
     "tasks/core/records.py",
     "tasks/core/logs/sealed.py",
+    "tasks/core/logs/seen.py",
     "tasks/core/logs/selection.py",
     "tasks/core/logs/sources.py",
 )
@@ -204,10 +206,13 @@ def _read(want: Wanted, run: _Run) -> list[Part]:
     chooser = Chooser(run.selection) if run.selection else None
     keep = chooser.keep if chooser else None
     watch = profile.Watch()
-    passing = watch.passing(chain(first, lines))
-    outcomes = intake.outcomes(passing, parse, found.uri, name, keep)
     label = FEEDBACK if want.format == FEEDBACK else ""
-    made = intake.write(outcomes, run.target, run.settings.part_records, label)
+    with closing(Seen(run.target)) as delivered:
+        place = Source(uri=found.uri, line=0, format=name)
+        outcomes = intake.outcomes(
+            watch.passing(chain(first, lines)), parse, place, delivered, keep
+        )
+        made = intake.write(outcomes, run.target, run.settings.part_records, label)
     sha256 = "" if found.fault else digest.hexdigest()
     info: dict[str, Any] = {"uri": found.uri, "sha256": sha256, "format": name}
     info |= {KEYS: chooser.seen()} if chooser else {}

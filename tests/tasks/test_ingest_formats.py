@@ -9,6 +9,7 @@ import pytest
 
 from tasks import formats
 from tasks.core import parts
+from tasks.core.logs import seen
 from tasks.core.parts import Manifest
 from tasks.core.records import Example, Feedback, Invocation
 from tasks.core.settings import DedupSettings, IngestSettings, LogSource
@@ -148,3 +149,17 @@ def test_a_folder_is_not_passed_over_for_its_name() -> None:
     Path("logs/traces").mkdir()
     write("traces/a.jsonl", formats.load("otel_genai").SAMPLE)
     assert read().counts.accepted == 1
+
+
+def test_an_object_whose_ids_do_not_fit_memory_gives_the_same_bytes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sample = bedrock_invocation.SAMPLE
+    ids = [*range(40), *range(0, 40, 3), *range(39, -1, -1)]
+    write("a", *(sample.replace(b"7c9e6679", b"%08x" % number) for number in ids))
+    whole = read()
+    assert (whole.counts.accepted, whole.counts.reasons) == (40, {"redelivered": len(ids) - 40})
+    monkeypatch.setattr(seen, "KEPT", 7)
+    Path("data/ingested/manifest.json").unlink()
+    assert read() == whole
+    assert not list(INGESTED.rglob("*.seen"))

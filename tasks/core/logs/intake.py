@@ -11,6 +11,7 @@ import msgspec
 from tasks.core import parts
 from tasks.core.logs.json_lines import NOT_A_CHAT, Malformed
 from tasks.core.logs.sealed import Sealed
+from tasks.core.logs.seen import Seen
 from tasks.core.logs.sources import Line
 from tasks.core.parts import Counts, Part
 from tasks.core.records import Feedback, Invocation, Record, Rejected, Source, encode
@@ -31,14 +32,15 @@ Outcome = Record | str
 
 
 def outcomes(
-    lines: Iterable[Line], parse: Parse, uri: str, name: str, keep: Keep | None = None
+    lines: Iterable[Line], parse: Parse, place: Source, seen: Seen, keep: Keep | None = None
 ) -> Iterator[Outcome]:
     """What became of each record of an object.
 
-    `name` is the format's, for the records' source; `keep` says which calls are wanted, and what a
-    line tells beside a call that is not wanted goes with it.
+    `place` is the source of its records without their lines; `seen` is what it has delivered;
+    `keep` says which calls are wanted, and what a line tells beside a call that is not wanted goes
+    with it.
     """
-    seen: set[bytes] = set()
+    uri, name = place.uri, place.format
     for line in lines:
         source = Source(uri=uri, line=line.number, format=name)
         try:
@@ -58,9 +60,7 @@ def outcomes(
                 if not wanted:
                     yield FILTERED
             if wanted:
-                identity = _identity(record)
-                yield REDELIVERED if identity in seen else record
-                seen.add(identity)
+                yield REDELIVERED if seen.add(_identity(record)) else record
 
 
 def rejected(source: Source, reason: str, detail: str, number: int = 0) -> Rejected:
