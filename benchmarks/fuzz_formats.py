@@ -2,11 +2,11 @@
 
     python -m benchmarks.fuzz_formats --minutes 10 --parallel 2
 
-An input is read three ways: as a line of its own, spliced into the format's sample, and as edits of
-the sample's JSON (a value replaced by another, a key renamed, an item gone or doubled), so that
-most lines get past the first decoding. A line must give records that can be written, or `Malformed`
-with a reason; any other exception ends the run with the input that caused it. Coverage is of the
-Python code of the formats. Needs `pip install atheris`; it is no part of the tests.
+An input is read three ways: as a line of its own, spliced into one of the format's samples, and as
+edits of that sample's JSON (a value replaced by another, a key renamed, an item gone or doubled),
+so that most lines get past the first decoding. A line must give records that can be written, or
+`Malformed` with a reason; any other exception ends the run with the input that caused it. Coverage
+is of the Python code of the formats. Needs `pip install atheris`; it is no part of the tests.
 """
 
 import argparse
@@ -99,11 +99,12 @@ def _fuzz(name: str, arguments: Sequence[str]) -> None:
     with atheris.instrument_imports(include=["tasks.formats", "tasks.core.logs.json_lines"]):
         instrumented = importlib.import_module("tasks.formats")
         module = instrumented.load(name)
+        samples = getattr(module, "SAMPLES", (module.SAMPLE,))
         sealed = importlib.import_module("tasks.core.logs.sealed").Sealed
 
     def one_input(data: bytes) -> None:
         provider = atheris.FuzzedDataProvider(data)
-        for line in _lines(provider, module.SAMPLE):
+        for line in _lines(provider, samples):
             try:
                 found = module.parse(line, SOURCE, "session_id")
             except instrumented.Malformed as error:
@@ -121,7 +122,8 @@ def _fuzz(name: str, arguments: Sequence[str]) -> None:
     atheris.Fuzz()
 
 
-def _lines(provider: Any, text: bytes) -> Iterator[bytes]:
+def _lines(provider: Any, samples: Sequence[bytes]) -> Iterator[bytes]:
+    text = samples[provider.ConsumeIntInRange(0, len(samples) - 1)]
     mode = provider.ConsumeIntInRange(0, 2)
     if mode == 0:
         yield provider.ConsumeBytes(8192)

@@ -10,8 +10,9 @@ A format module holds
                                     line that cannot be read, which becomes a counted reject, and
                                     gives one in its place for one call of several
 
-and may hold `holds_records(uri: str) -> bool`, False for objects that lie among the logs and are
-none (bodies kept apart, say). There is no list to edit: a new format is a new file, or a module of
+and may hold `SAMPLES: tuple[bytes, ...]`, one call in every form that it is written in, and
+`holds_records(uri: str) -> bool`, False for objects that lie among the logs and are none (bodies
+kept apart, say). There is no list to edit: a new format is a new file, or a module of
 yours named by its dotted path. Files that start with `_` are what formats share.
 """
 

@@ -125,8 +125,8 @@ def read(request: msgspec.Raw, response: msgspec.Raw) -> Exchange:
 def _messages(asked: _Request) -> bytes:
     system = bytes(asked.system)
     if system in (b"null", b"[]", b'""'):
-        return _turns.written(asked.messages, "messages")
-    return _turns.written(asked.messages, "messages", _systems.one(system))
+        return turns.written(asked.messages, "messages")
+    return turns.written(asked.messages, "messages", _systems.one(system))
 
 
 def _turn(said: bytes) -> Iterable[Message]:
@@ -228,7 +228,7 @@ def _usage(told: _Usage | None) -> Usage:
     return tokens(told.input_tokens, told.output_tokens, *cached)
 
 
-_turns = Turns(_turn)
+turns = Turns(_turn)
 _systems = Turns(_system)
 _message = msgspec.json.Decoder(_Message)
 _contents: msgspec.json.Decoder[str | list[_Block]] = msgspec.json.Decoder(str | list[_Block])

@@ -181,8 +181,8 @@ def exchange(asked: Request, answered: Response | list[Event]) -> Exchange:
 def _messages(asked: Request) -> bytes:
     system = bytes(asked.system)
     if system in _SILENT:
-        return _turns.written(asked.messages, "messages")
-    return _turns.written(asked.messages, "messages", _systems.one(system))
+        return turns.written(asked.messages, "messages")
+    return turns.written(asked.messages, "messages", _systems.one(system))
 
 
 def _turn(said: bytes) -> Iterable[Message]:
@@ -284,7 +284,7 @@ def _usage(told: _Usage | None) -> Usage:
 
 
 _as_logged = msgspec.json.Encoder()
-_turns = Turns(_turn)
+turns = Turns(_turn)
 _systems = Turns(_system)
 _message = msgspec.json.Decoder(_Message)
 _contents: msgspec.json.Decoder[str | list[_Block]] = msgspec.json.Decoder(str | list[_Block])

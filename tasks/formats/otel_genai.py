@@ -10,11 +10,12 @@ r"""Reads OpenTelemetry spans in OTLP's JSON form, a batch a line, as the file e
 
 Each span that chats with a model is a call. Its messages, instructions and tools stand in its
 attributes, as JSON text or structured, or in its event `gen_ai.client.inference.operation.details`;
-where the instrumentation does not capture them, the span is the reject `content-not-captured`.
-Other spans are `not-a-chat`. Attributes outside of `gen_ai.` are metadata, the conversation's id is
-there as `session_id`. A bad span is a reject of its own.
+what was written before 1.37 has them in other events or attributes (`_otel_earlier.py`). Where the
+instrumentation does not capture them, the span is the reject `content-not-captured`. Other spans
+are `not-a-chat`. Attributes outside of `gen_ai.` are metadata, the conversation's id is there as
+`session_id`. A bad span is a reject of its own.
 
-Source: OpenTelemetry semantic conventions for generative AI, 1.37 and later; OTLP 1.x in JSON.
+Source: OpenTelemetry semantic conventions for generative AI; OTLP 1.x in JSON.
 """
 
 from collections.abc import Iterator
@@ -25,8 +26,8 @@ import msgspec
 from tasks.core.logs.json_lines import NOT_A_CHAT, Malformed, decode, shallow, texts
 from tasks.core.logs.sealed import Sealed
 from tasks.core.records import Source, Usage
-from tasks.formats import _otel_messages
-from tasks.formats._exchange import Exchange, Told, invocation
+from tasks.formats import _otel_earlier, _otel_messages
+from tasks.formats._exchange import NO_TOOLS, Exchange, Told, invocation
 
 SAMPLE = (
     b'{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":'
@@ -61,9 +62,12 @@ SAMPLE = (
     b'{\\"type\\":\\"object\\",\\"properties\\":{\\"place_id\\":{\\"type\\":\\"integer\\"}},'
     b'\\"required\\":[\\"place_id\\"]}}]"}}]}]}]}]}'
 )
-_CHATS = ("chat", "text_completion", "generate_content")
+SAMPLES = (SAMPLE, _otel_earlier.EVENTS, _otel_earlier.NUMBERED)
+_CHATS = ("chat", "text_completion", "generate_content", "completion")
 _EVENT = "gen_ai.client.inference.operation.details"
-_GEN_AI = "gen_ai."
+_OWN = ("gen_ai.", _otel_earlier.FUNCTIONS)
+_ASSOCIATED = "traceloop.association.properties."
+"""OpenLLMetry's prefix of what a user's code says of a call, `session_id` say."""
 
 
 class _Shape(msgspec.Struct, rename="camel"):
@@ -152,7 +156,8 @@ def _call(span: _Span, source: Source, session_key: str) -> Sealed:
     for event in span.events:
         if event.name == _EVENT:
             told |= {pair.key: pair.value for pair in event.attributes}
-    if _string(told, "gen_ai.operation.name") not in _CHATS:
+    kind = _string(told, "gen_ai.operation.name") or _string(told, "llm.request.type")
+    if kind not in _CHATS:
         raise Malformed(NOT_A_CHAT, "expected gen_ai.operation.name chat")
     if (span.status is not None and span.status.code in (2, "STATUS_CODE_ERROR")) or (
         "error.type" in told
@@ -168,37 +173,55 @@ def _call(span: _Span, source: Source, session_key: str) -> Sealed:
         session_id=metadata.get(session_key, ""),
         latency_ms=None if start is None or end is None else max(0, (end - start) // 1_000_000),
     )
-    return invocation(source, around, _exchange(told))
+    return invocation(source, around, _exchange(told, span.events))
 
 
-def _exchange(told: dict[str, _Value]) -> Exchange:
+def _exchange(told: dict[str, _Value], events: list[_Event]) -> Exchange:
     given, answered = (_json(told, f"gen_ai.{way}.messages") for way in ("input", "output"))
-    if not given or not answered:
-        raise Malformed(
-            "content-not-captured",
-            "expected gen_ai.input.messages and gen_ai.output.messages; turn the capture of "
-            "message content on in the instrumentation",
-        )
-    reply, ended = _otel_messages.reply(answered)
+    tools = _otel_messages.tools(_json(told, "gen_ai.tool.definitions") or b"[]")
+    if given and answered:
+        reply, ended = _otel_messages.reply(answered)
+        messages = _otel_messages.messages(_json(told, "gen_ai.system_instructions"), given)
+    else:
+        plain = {name: _plain(value, 1) for name, value in told.items()}
+        found = _otel_earlier.read(plain, [(one.name, _attributes(one)) for one in events])
+        if found is None:
+            raise Malformed(
+                "content-not-captured",
+                "expected gen_ai.input.messages and gen_ai.output.messages, or their earlier "
+                "forms; turn the capture of message content on in the instrumentation",
+            )
+        messages, reply, ended = found
+        tools = _otel_earlier.tools(plain) if tools == NO_TOOLS else tools
     reasons = told.get("gen_ai.response.finish_reasons", _Value()).array_value or _Array()
     reason = next((value.string_value for value in reasons.values if value.string_value), ended)
     return Exchange(
-        messages=_otel_messages.messages(_json(told, "gen_ai.system_instructions"), given),
-        tools=_otel_messages.tools(_json(told, "gen_ai.tool.definitions") or b"[]"),
+        messages=messages,
+        tools=tools,
         reply=reply,
         finish_reason=reason,
         usage=Usage(
-            input_tokens=_integer(told.get("gen_ai.usage.input_tokens", _Value()).int_value),
-            output_tokens=_integer(told.get("gen_ai.usage.output_tokens", _Value()).int_value),
+            input_tokens=_count(told, "input_tokens", "prompt_tokens"),
+            output_tokens=_count(told, "output_tokens", "completion_tokens"),
         ),
     )
 
 
+def _count(told: dict[str, _Value], *names: str) -> int | None:
+    """Under its name or under the one that it had before 1.27."""
+    found = (_integer(told.get(f"gen_ai.usage.{name}", _Value()).int_value) for name in names)
+    return next((count for count in found if count is not None), None)
+
+
+def _attributes(event: _Event) -> dict[str, Any]:
+    return {pair.key: _plain(pair.value, 1) for pair in event.attributes}
+
+
 def _metadata(told: dict[str, _Value]) -> dict[str, str]:
     found = {
-        name: _plain(value, 1)
+        name.removeprefix(_ASSOCIATED): _plain(value, 1)
         for name, value in told.items()
-        if not name.startswith(_GEN_AI) and value.array_value is None and value.kvlist_value is None
+        if not name.startswith(_OWN) and value.array_value is None and value.kvlist_value is None
     }
     session = _string(told, "gen_ai.conversation.id") or _string(told, "session.id") or None
     return texts({"session_id": session} | found)

@@ -15,7 +15,13 @@ from tasks.core.logs.sealed import Sealed
 from tasks.core.records import Invocation, Source, encode
 
 SOURCE = Source(uri="logs/a.jsonl", line=1, format="any")
-EVERY = pytest.mark.parametrize("name", formats.available())
+FORMS = [
+    f"{name}:{number}"
+    for name in formats.available()
+    for number in range(len(getattr(formats.load(name), "SAMPLES", ("",))))
+]
+"""Each format by its name and the number of its sample."""
+EVERY = pytest.mark.parametrize("form", FORMS)
 
 LEAVES = st.one_of(
     st.none(),
@@ -27,6 +33,13 @@ LEAVES = st.one_of(
 VALUES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner)
 )
+
+
+def loaded(form: str) -> tuple[ModuleType, bytes]:
+    """A format and its sample."""
+    name, number = form.split(":")
+    module = formats.load(name)
+    return module, getattr(module, "SAMPLES", (module.SAMPLE,))[int(number)]
 
 
 def read(module: ModuleType, line: bytes) -> list[Invocation] | str:
@@ -67,9 +80,9 @@ def paths(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @EVERY
-def test_the_sample_is_read_as_one_call_of_its_session(name: str) -> None:
-    module = formats.load(name)
-    found = call(module, module.SAMPLE)
+def test_the_sample_is_read_as_one_call_of_its_session(form: str) -> None:
+    module, sample = loaded(form)
+    found = call(module, sample)
     assert found.session_id == "s-12"
     assert found.timestamp == "2026-11-03T14:20:29Z"
     assert found.metadata.items() >= {"session_id": "s-12", "domain": "weather"}.items()
@@ -86,28 +99,28 @@ def test_the_sample_is_read_as_one_call_of_its_session(name: str) -> None:
 
 
 @EVERY
-def test_the_docstring_shows_a_record(name: str) -> None:
-    assert '{"' in (formats.load(name).__doc__ or "")
+def test_the_docstring_shows_a_record(form: str) -> None:
+    assert '{"' in (loaded(form)[0].__doc__ or "")
 
 
 @EVERY
-def test_without_the_session_key_each_call_is_its_own_session(name: str) -> None:
-    module = formats.load(name)
-    found = call(module, module.SAMPLE, "conversation")
+def test_without_the_session_key_each_call_is_its_own_session(form: str) -> None:
+    module, sample = loaded(form)
+    found = call(module, sample, "conversation")
     assert found.session_id == found.request_id != ""
 
 
 @EVERY
-def test_the_same_line_gives_the_same_bytes(name: str) -> None:
-    module = formats.load(name)
-    first, again = (module.parse(module.SAMPLE, SOURCE, "session_id")[0] for _ in range(2))
+def test_the_same_line_gives_the_same_bytes(form: str) -> None:
+    module, sample = loaded(form)
+    first, again = (module.parse(sample, SOURCE, "session_id")[0] for _ in range(2))
     assert encode(first) == encode(again)
 
 
 @EVERY
-def test_what_is_sealed_is_the_line_of_the_invocation(name: str) -> None:
-    module = formats.load(name)
-    (sealed,) = module.parse(module.SAMPLE, SOURCE, "session_id")
+def test_what_is_sealed_is_the_line_of_the_invocation(form: str) -> None:
+    module, sample = loaded(form)
+    (sealed,) = module.parse(sample, SOURCE, "session_id")
     found = sealed.open()
     assert encode(sealed) == encode(found)
     assert found.id == formats.invocation_id(
@@ -116,12 +129,12 @@ def test_what_is_sealed_is_the_line_of_the_invocation(name: str) -> None:
 
 
 @EVERY
-def test_a_redelivered_record_has_the_same_id_from_wherever_it_comes(name: str) -> None:
-    module = formats.load(name)
-    respaced = json.dumps(dict(reversed(json.loads(module.SAMPLE).items())), indent=None).encode()
+def test_a_redelivered_record_has_the_same_id_from_wherever_it_comes(form: str) -> None:
+    module, sample = loaded(form)
+    respaced = json.dumps(dict(reversed(json.loads(sample).items())), indent=None).encode()
     other = Source(uri="logs/b.jsonl", line=9, format="any")
     ids = {
-        module.parse(module.SAMPLE, SOURCE, "session_id")[0].id,
+        module.parse(sample, SOURCE, "session_id")[0].id,
         module.parse(respaced, other, "session_id")[0].id,
     }
     assert len(ids) == 1
@@ -129,27 +142,27 @@ def test_a_redelivered_record_has_the_same_id_from_wherever_it_comes(name: str) 
 
 @EVERY
 @pytest.mark.parametrize("word", [b"You tell the weather.", b"get_weather", b"7c9e6679", b"t2"])
-def test_another_payload_or_request_has_another_id(name: str, word: bytes) -> None:
-    module = formats.load(name)
-    assert word in module.SAMPLE
-    changed = module.SAMPLE.replace(word, b"x" + word)
-    ids = {module.parse(line, SOURCE, "session_id")[0].id for line in (module.SAMPLE, changed)}
+def test_another_payload_or_request_has_another_id(form: str, word: bytes) -> None:
+    module, sample = loaded(form)
+    assert word in sample
+    changed = sample.replace(word, b"x" + word)
+    ids = {module.parse(line, SOURCE, "session_id")[0].id for line in (sample, changed)}
     assert len(ids) == 2
 
 
 @EVERY
-def test_a_line_cut_anywhere_is_a_reject(name: str) -> None:
-    module = formats.load(name)
-    reasons = {read(module, module.SAMPLE[:end]) for end in range(len(module.SAMPLE))}
+def test_a_line_cut_anywhere_is_a_reject(form: str) -> None:
+    module, sample = loaded(form)
+    reasons = {read(module, sample[:end]) for end in range(len(sample))}
     assert reasons == {"not-json"}
 
 
 @EVERY
 @settings(deadline=None, max_examples=30, derandomize=True)
 @given(data=st.data())
-def test_a_changed_record_is_read_or_rejected(name: str, data: st.DataObject) -> None:
-    module = formats.load(name)
-    record = copy.deepcopy(json.loads(module.SAMPLE))
+def test_a_changed_record_is_read_or_rejected(form: str, data: st.DataObject) -> None:
+    module, sample = loaded(form)
+    record = copy.deepcopy(json.loads(sample))
     for _ in range(data.draw(st.integers(1, 3))):
         *above, key = data.draw(st.sampled_from(paths(record)))
         place = record
@@ -183,9 +196,9 @@ ODD: tuple[Any, ...] = (
 
 
 @EVERY
-def test_any_kind_of_value_in_any_field_is_read_or_rejected(name: str) -> None:
-    module = formats.load(name)
-    record = json.loads(module.SAMPLE)
+def test_any_kind_of_value_in_any_field_is_read_or_rejected(form: str) -> None:
+    module, sample = loaded(form)
+    record = json.loads(sample)
     for *above, key in paths(record):
         for odd in ODD:
             changed = copy.deepcopy(record)
@@ -199,11 +212,11 @@ def test_any_kind_of_value_in_any_field_is_read_or_rejected(name: str) -> None:
 @EVERY
 @settings(deadline=None, max_examples=30, derandomize=True)
 @given(data=st.data())
-def test_changed_bytes_are_read_or_rejected(name: str, data: st.DataObject) -> None:
-    module = formats.load(name)
-    start = data.draw(st.integers(0, len(module.SAMPLE)))
-    end = min(len(module.SAMPLE), start + data.draw(st.integers(0, 40)))
-    line = module.SAMPLE[:start] + data.draw(st.binary(max_size=20)) + module.SAMPLE[end:]
+def test_changed_bytes_are_read_or_rejected(form: str, data: st.DataObject) -> None:
+    module, sample = loaded(form)
+    start = data.draw(st.integers(0, len(sample)))
+    end = min(len(sample), start + data.draw(st.integers(0, 40)))
+    line = sample[:start] + data.draw(st.binary(max_size=20)) + sample[end:]
     assert read(module, line)
 
 
@@ -225,32 +238,32 @@ def test_changed_bytes_are_read_or_rejected(name: str, data: st.DataObject) -> N
         (b"[" * 5000 + b"]" * 5000, "too-deep"),
     ],
 )
-def test_a_poisoned_value_is_a_reject(name: str, value: bytes, reason: str) -> None:
-    module = formats.load(name)
+def test_a_poisoned_value_is_a_reject(form: str, value: bytes, reason: str) -> None:
+    module, sample = loaded(form)
     # Both in a place whose shape is the user's own: a parameter's schema.
-    poisoned = replaced(module.SAMPLE, b'{"type":"integer"}', value)
-    assert poisoned != module.SAMPLE
+    poisoned = replaced(sample, b'{"type":"integer"}', value)
+    assert poisoned != sample
     assert read(module, poisoned) == reason
 
 
 @EVERY
-def test_a_written_backslash_u0000_is_no_nul(name: str) -> None:
-    module = formats.load(name)
-    line = replaced(module.SAMPLE, b'"You tell', b'"Write \\\\u0000, you tell')
+def test_a_written_backslash_u0000_is_no_nul(form: str) -> None:
+    module, sample = loaded(form)
+    line = replaced(sample, b'"You tell', b'"Write \\\\u0000, you tell')
     found = call(module, line)
     assert found.messages[0].content.startswith("Write \\u0000, you tell")
 
 
 @EVERY
 @pytest.mark.parametrize("line", [b"[]", b"null", b'"text"', b"7", b"{}"])
-def test_what_is_no_record_is_a_reject(name: str, line: bytes) -> None:
-    assert isinstance(read(formats.load(name), line), str)
+def test_what_is_no_record_is_a_reject(form: str, line: bytes) -> None:
+    assert isinstance(read(loaded(form)[0], line), str)
 
 
 @EVERY
-def test_a_reject_repeats_no_content(name: str) -> None:
-    module = formats.load(name)
-    record = json.loads(module.SAMPLE)
+def test_a_reject_repeats_no_content(form: str) -> None:
+    module, sample = loaded(form)
+    record = json.loads(sample)
     secret = "Ada-Example-4711"
     for path in paths(record):
         changed = copy.deepcopy(record)
@@ -266,8 +279,9 @@ def test_a_reject_repeats_no_content(name: str) -> None:
 
 
 @EVERY
-def test_auto_finds_the_format_of_its_sample(name: str) -> None:
-    assert formats.recognise([b"", b"{torn", formats.load(name).SAMPLE]) == name
+def test_auto_finds_the_format_of_its_sample(form: str) -> None:
+    module, sample = loaded(form)
+    assert formats.recognise([b"", b"{torn", sample]) == module.__name__.rsplit(".")[-1]
 
 
 def test_no_sample_is_recognised_by_another_format() -> None:
