@@ -3,13 +3,14 @@
     input    {"messages": […], "tools": […]} or […], "Weather in Oslo?", a JSON text of one of these
     output   a service's whole response, the message alone, its text, or a stream's events
 
-A message alone is taken as that of a Chat Completions response.
+A message alone is taken as that of a Chat Completions response. LangChain's own messages are read
+as `_langchain.py` says.
 """
 
 import msgspec
 
 from tasks.core.logs.json_lines import Malformed, decode
-from tasks.formats import _bodies
+from tasks.formats import _bodies, _langchain
 from tasks.formats._exchange import Exchange
 
 
@@ -19,7 +20,9 @@ def read(given: msgspec.Raw, answered: msgspec.Raw, tools: msgspec.Raw | None = 
     Raises:
         Malformed: missing-field where one of the two is not there, or they are of no known shape.
     """
-    return _bodies.read(_request(_unquoted(given), tools), _response(_unquoted(answered)))
+    given, answered = _unquoted(given), _unquoted(answered)
+    asked = _request(_langchain.request(given) or given, tools)
+    return _bodies.read(asked, _langchain.response(answered) or _response(answered))
 
 
 def _unquoted(value: msgspec.Raw) -> msgspec.Raw:

@@ -45,6 +45,21 @@ SAMPLE = (
     b'"usage_details":{"input":412,"output":31,"total":443},"cost_details":{"total":0.0021},'
     b'"tool_calls":null,"tool_definitions":null}'
 )
+LANGCHAIN = (
+    b'{"id":"obs-7c9e6679","type":"GENERATION","trace_id":"trace-4","project_id":"p1","name":"Ch'
+    b'atOpenAI","session_id":"s-12","start_time":"2026-11-03 14:20:29.000000","end_time":"2026-1'
+    b'1-03 14:20:29.850000","level":"DEFAULT","provided_model_name":"gpt-4o","metadata":{"domain'
+    b'":"weather"},"input":[{"role":"system","content":"You tell the weather."},{"role":"user","'
+    b'content":"Weather in Oslo for Ada Example, please."},{"role":"assistant","content":"One mo'
+    b'ment.","tool_calls":[{"name":"find_place","args":{"name":"Oslo"},"id":"t1","type":"tool_ca'
+    b'll"}]},{"role":"tool","content":"{\\"id\\": 7}","tool_call_id":"t1"},{"role":"tool","conte'
+    b'nt":{"type":"function","function":{"name":"get_weather","description":"Weather of a place.'
+    b'","parameters":{"type":"object","properties":{"place_id":{"type":"integer"}},"required":["'
+    b'place_id"]}}}}],"output":{"role":"assistant","content":"","tool_calls":[{"name":"get_weath'
+    b'er","args":{"place_id":7},"id":"t2","type":"tool_call"}],"additional_kwargs":{"refusal":nu'
+    b'll}},"usage_details":{"input":412,"output":31,"total":443}}'
+)
+SAMPLES = (SAMPLE, LANGCHAIN)
 _NULL = msgspec.Raw(b"null")
 
 

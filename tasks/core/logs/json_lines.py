@@ -58,13 +58,13 @@ def decode(line: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T:
     return value
 
 
-def fitting(line: bytes, decoder: msgspec.json.Decoder[T]) -> T | None:
+def fitting(line: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T | None:
     """The line as the decoder's type; None where it is anything else, whatever the fault.
 
     For a first try with the form that most lines have; `decode` says what is wrong with the others.
     """
-    if b"\\" in line and b"\\u0000" in line:  # to look for one byte is far quicker
-        return None
+    if isinstance(line, bytes) and b"\\" in line and b"\\u0000" in line:
+        return None  # maybe; to look for one byte first is far quicker
     try:
         return decoder.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
