@@ -99,18 +99,20 @@ def _ours(told: Sequence[Told]) -> Result:
     import numpy as np
     from xxhash import xxh3_64_intdigest
 
+    from tasks.core import collector
     from tasks.core.sessions.similarity import components, similar_pairs, told_apart
     from tasks.core.sessions.sketches import shingled
 
     started = time.process_time()
-    found = shingled([t.texts for t in told])
-    calls = np.array([xxh3_64_intdigest(t.texts[-1].encode()) for t in told], np.uint64)
-    exact = found.negations ^ calls
-    pairs = similar_pairs(found.shingles, found.ends, SIMILARITY)
-    pairs = pairs[exact[pairs[:, 0]] == exact[pairs[:, 1]]]
-    pairs = pairs[~told_apart(found.names, found.name_ends, pairs)]
-    kept = components(pairs, len(told))
-    gone = np.flatnonzero(kept != np.arange(len(told))).tolist()
+    with collector.paused():
+        found = shingled([t.texts for t in told])
+        calls = np.array([xxh3_64_intdigest(t.texts[-1].encode()) for t in told], np.uint64)
+        exact = found.negations ^ calls
+        pairs = similar_pairs(found.shingles, found.ends, SIMILARITY)
+        pairs = pairs[exact[pairs[:, 0]] == exact[pairs[:, 1]]]
+        pairs = pairs[~told_apart(found.names, found.name_ends, pairs)]
+        kept = components(pairs, len(told))
+        gone = np.flatnonzero(kept != np.arange(len(told))).tolist()
     return Result(time.process_time() - started, gone)
 
 

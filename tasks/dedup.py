@@ -17,18 +17,16 @@ from pathlib import Path
 
 import msgspec
 
-from tasks.core import behaviour, collector, parts, step
-from tasks.core.behaviour import Label
-from tasks.core.errors import StageError
+from tasks.core import collector, parts, step
 from tasks.core.parts import Counts, Manifest, Part
-from tasks.core.records import Feedback, Reply, Tool, encode
-from tasks.core.schemas import BrokenSchemaError, Schemas
-from tasks.core.sessions import decisions, envelopes, folding, registers, reviews, sketches, tags
-from tasks.core.sessions.decisions import SUCCESS, Known
+from tasks.core.records import Feedback, encode
+from tasks.core.schemas import Schemas
+from tasks.core.sessions import decisions, examples, folding, registers, reviews, sketches
+from tasks.core.sessions.decisions import SUCCESS
 from tasks.core.sessions.envelopes import Envelope, Logged
 from tasks.core.sessions.folding import CONFLICTING, REFUSED
 from tasks.core.sessions.registers import Registers
-from tasks.core.sessions.rulings import Ruling, Rulings, ranks
+from tasks.core.sessions.rulings import Rulings, ranks
 from tasks.core.sessions.sketches import Sketch
 from tasks.core.settings import DedupSettings
 
@@ -38,6 +36,7 @@ CODE = (
     "tasks/core/sessions/chains.py",
     "tasks/core/sessions/decisions.py",
     "tasks/core/sessions/envelopes.py",
+    "tasks/core/sessions/examples.py",
     "tasks/core/sessions/folding.py",
     "tasks/core/parts.py",
     "tasks/core/plain_schemas.py",
@@ -164,23 +163,38 @@ def _examples(
             duplicate=gone - len(rejects),
             reasons=dict(sorted(reasons.items())),
         )
-        negatives = 0
+        negatives, doubtful = 0, []
 
-        def examples() -> Iterator[Envelope]:
+        def rows_of_part() -> Iterator[Envelope]:
             nonlocal negatives
             for row, ruling in pairs:
                 if ruling:
                     negatives += ruling.outcome is not None and ruling.outcome < SUCCESS
-                    yield _example(row, ruling, settings, schemas)
+                    made = examples.example(row, ruling, settings, schemas)
+                    if made.confidence < settings.review_below:
+                        doubtful.append(encode(reviews.review(made)))
+                    yield made
 
-        made = parts.write_part(target, examples(), key=key, counts=counts, rejects=rejects)
-        return msgspec.structs.replace(made, info={"negatives": negatives})
+        made = parts.write_part(target, rows_of_part(), key=key, counts=counts, rejects=rejects)
+        asked = parts.write_lines(target, doubtful)
+        info = {"negatives": negatives, "review": asked.sha256, "to_review": asked.rows}
+        return msgspec.structs.replace(made, info=info)
 
     return step.each_part(inputs, target, key, work, "deciding")
 
 
 def _reviews(settings: DedupSettings, made: Sequence[Part], target: Path) -> Iterator[Part]:
+    """Written together with the examples; made of them only where the file is gone."""
+
     def work(part: Part, key: str) -> Part:
+        asked = Part(
+            sha256=part.info["review"],
+            rows=part.info["to_review"],
+            key=key,
+            label=reviews.LABEL,
+        )
+        if parts.part_path(target, asked).is_file():
+            return asked
         rows = reviews.of(parts.read_part(target, part, Envelope), settings.review_below)
         return parts.write_part(target, rows, key=key, label=reviews.LABEL)
 
@@ -188,79 +202,6 @@ def _reviews(settings: DedupSettings, made: Sequence[Part], target: Path) -> Ite
         return _key(reviews.LABEL, settings, part.sha256)
 
     return step.each_part(made, target, key, work, "gathering what is to be reviewed")
-
-
-def _example(row: Logged, ruling: Ruling, settings: DedupSettings, schemas: Schemas) -> Envelope:
-    tools, reply = envelopes.tools(row.tools), _reply.decode(row.response)
-    label = _label(row, ruling, reply, tools)
-    proof = decisions.prove(
-        reply,
-        label,
-        tools,
-        Known(ruling.outcome, ruling.edit),
-        failed=ruling.failed,
-        ran=ruling.ran and ruling.outcome is None and _fits(reply, row, schemas),
-    )
-    reference, truth = decisions.refer(proof, settings.trust, settings.review_below)
-    tagged = tags.tag(
-        envelopes.turns(row.messages),
-        reply,
-        offered=len(tools),
-        behaviour=label.behaviour,
-        reference=reference,
-        domain=row.metadata.get("domain", ""),
-    )
-    return Envelope(
-        id=row.id,
-        messages=row.messages,
-        tools=row.tools,
-        reply=row.response,
-        reference=msgspec.Raw(_encoder.encode(reference)),
-        truth_source=truth,
-        outcome=ruling.outcome,
-        behaviour=label.behaviour,
-        confidence=label.confidence,
-        tags=tagged,
-        session_id=row.session_id,
-        cluster=ruling.cluster,
-        persons=row.persons,
-        invocations=(row.id, *ruling.ids),
-        sources=(row.source, *(msgspec.Raw(encode(place)) for place in ruling.places)),
-        timestamp=row.timestamp,
-    )
-
-
-_reply = msgspec.json.Decoder(Reply)
-_encoder = msgspec.json.Encoder(order="sorted")
-
-
-def _label(row: Logged, ruling: Ruling, reply: Reply, tools: Sequence[Tool]) -> Label:
-    """By the rules, unless a person has said."""
-    found = behaviour.classify(reply, tools)
-    if ruling.label is None:
-        return found
-    if (ruling.label == "execute") != bool(reply.tool_calls):
-        what = "calls a tool" if reply.tool_calls else "calls no tool"
-        raise StageError(
-            f"the register labels {row.id} {ruling.label}, but its reply {what}; correct the line "
-            "in registers/ (execute is for replies that call a tool, and for no others)"
-        )
-    missing = ruling.missing or (found.missing if ruling.label == "clarify" else ())
-    return Label(ruling.label, 1.0, missing, "person")
-
-
-def _fits(reply: Reply, row: Logged, schemas: Schemas) -> bool:
-    """Whether it calls offered tools alone, with arguments that their schemas allow."""
-    offered = envelopes.offer(row.tools).tools
-    try:
-        return bool(reply.tool_calls) and all(
-            call.name in offered
-            and not call.raw_arguments
-            and not schemas.fault(offered[call.name], call.arguments)
-            for call in reply.tool_calls
-        )
-    except BrokenSchemaError:
-        return False
 
 
 def _intact(target: Path, manifest: Manifest) -> bool:

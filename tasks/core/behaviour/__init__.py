@@ -25,6 +25,9 @@ _LONG = 10_000
 """Characters at either end of a reply that are looked at; what it does is said there."""
 _ITEM = re.compile(r"(?:[-•–]|\d+[.)])(?:\s+|$)")
 _NUMBERED = re.compile(r"(?m)^(\s*\d+)\. ")
+_COMMON = frozenset(
+    ["the", "to", "i", "you", "is", "a", "of", "and", "it", "your", "for", "this", "on"]
+)
 _ENDS = (". ", "! ", "? ", "？", "。")
 
 
@@ -59,7 +62,7 @@ def _of_text(content: str, tools: Sequence[Tool]) -> Label:
     plain = content.replace("’", "'").replace("*", "").lower()
     sentences = _sentences(plain)
     declines = _declines(plain, sentences)
-    english = _is_english(content)
+    english = _is_english(content, plain)
     found = _questions(sentences, tools, bool(declines), english) if _may_ask(plain) else []
     if found:
         wanted = [clause for clause, _ in found if clause]
@@ -143,9 +146,8 @@ def _sentences(plain: str) -> list[str]:
     return [s.rstrip(",") for s in found]
 
 
-def _is_english(text: str) -> bool:
+def _is_english(text: str, plain: str) -> bool:
     """As far as a few words tell; text in plain ASCII is taken for it."""
     if text.isascii():
-        return parameters.WORDS.search(text.lower()) is not None
-    common = {"the", "to", "i", "you", "is", "a", "of", "and", "it", "your", "for", "this", "on"}
-    return not common.isdisjoint(parameters.WORDS.findall(text.lower()))
+        return parameters.WORDS.search(plain) is not None
+    return not _COMMON.isdisjoint(parameters.WORDS.findall(text.lower()))

@@ -29,6 +29,12 @@ class Walk(NamedTuple):
     """The chain after each assistant message."""
     results: tuple[int, ...] = ()
     """What tools answered to that turn: `NOTHING`, `RAN` or `FAILED`."""
+    said: tuple[str, ...] = ()
+    """Texts and calls of all but system messages."""
+    shape: tuple[str, ...] = ()
+    """The first letter of each such message's role, and its exact calls."""
+    asked: str | None = None
+    """What the user said first."""
 
 
 def hashed(text: str) -> int:
@@ -38,19 +44,31 @@ def hashed(text: str) -> int:
 
 def walk(start: Walk, messages: Iterable[Message]) -> Walk:
     """Read on from `start`; `Walk(hashed(session))` is where a session begins."""
-    end, system = start.end, start.system
+    end, system, asked = start.end, start.system, start.asked
     turns, results = list(start.turns), list(start.results)
+    said, shape = list(start.said), list(start.shape)
     for message in messages:
-        if message.role == "system":
-            system = xxh3_64_intdigest(message.content.encode(), seed=system)
+        role, content = message.role, message.content
+        if role == "system":
+            system = xxh3_64_intdigest(content.encode(), seed=system)
             continue
-        end = link(end, message.role, message.content, message.tool_calls)
-        if message.role == "assistant":
+        calls = meaning(message.tool_calls)
+        end = link(end, role, content, calls)
+        if content:
+            said.append(content)
+        if calls:
+            said.append(calls.decode())
+            shape.append(role[0] + said[-1])
+        else:
+            shape.append(role[0])
+        if role == "assistant":
             turns.append(end)
             results.append(NOTHING)
-        elif message.role == "tool" and results:
-            results[-1] = max(results[-1], FAILED if is_error(message.content) else RAN)
-    return Walk(end, system, tuple(turns), tuple(results))
+        elif role == "tool" and results:
+            results[-1] = max(results[-1], FAILED if is_error(content) else RAN)
+        elif role == "user" and asked is None:
+            asked = content
+    return Walk(end, system, tuple(turns), tuple(results), tuple(said), tuple(shape), asked)
 
 
 def is_error(content: str) -> bool:
@@ -65,14 +83,19 @@ def is_error(content: str) -> bool:
     return rest.startswith('"error"') and not value.startswith(("null", "false", '""', "0"))
 
 
-def link(chain: int, role: str, content: str, calls: tuple[ToolCall, ...]) -> int:
-    """The chain with one more message."""
+def link(chain: int, role: str, content: str, calls: bytes) -> int:
+    """The chain with one more message, whose calls are given by their `meaning`."""
     said = f"{role}\0{content}".encode()
-    return xxh3_64_intdigest(said + b"\0" + meaning(calls) if calls else said, seed=chain)
+    return xxh3_64_intdigest(said + b"\0" + calls if calls else said, seed=chain)
 
 
 def meaning(calls: tuple[ToolCall, ...]) -> bytes:
-    """The calls as bytes: equal for equal names and arguments, in whatever order of keys."""
+    """The calls as bytes: equal for equal names and arguments, in whatever order of keys.
+
+    Empty where there is no call.
+    """
+    if not calls:
+        return b""
     return _encoder.encode([(c.name, c.arguments, c.raw_arguments) for c in calls])
 
 

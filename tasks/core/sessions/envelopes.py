@@ -75,9 +75,10 @@ def turns(messages: Raw) -> list[Turn]:
     return _turns.decode(messages)
 
 
-def tools(offered: Raw) -> tuple[Tool, ...]:
+@lru_cache(maxsize=1024)
+def tools(offered: bytes) -> tuple[Tool, ...]:
     """The tools themselves; an agent offers the same ones with nearly every call."""
-    return _tools(bytes(offered))
+    return msgspec.json.decode(offered, type=tuple[Tool, ...])
 
 
 class Offer(NamedTuple):
@@ -95,13 +96,8 @@ def offer(offered: Raw) -> Offer:
 
 @lru_cache(maxsize=1024)
 def _offer(offered: bytes) -> Offer:
-    found = _tools(offered)
+    found = tools(offered)
     return Offer(tuple(sorted(tool.name for tool in found)), {tool.name: tool for tool in found})
-
-
-@lru_cache(maxsize=1024)
-def _tools(offered: bytes) -> tuple[Tool, ...]:
-    return msgspec.json.decode(offered, type=tuple[Tool, ...])
 
 
 _turns = msgspec.json.Decoder(list[Turn])

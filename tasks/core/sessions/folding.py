@@ -49,6 +49,11 @@ class Columns(NamedTuple):
     request: U64
     decision: U64
     chain: U64
+    before: I64
+    """How many of `turns` are each row's."""
+    language: I64
+    """Points into `languages`."""
+    languages: tuple[str, ...]
     turn_row: I64
     """The row whose context each of `turns` stands in."""
     turns: U64
@@ -87,6 +92,11 @@ def gather(sketches: Sequence[Sketch]) -> Columns:
         np.array([names.index(name) for name in s.formats] or [0])[column(s.uri, "u4")]
         for s in sketches
     ]
+    spoken = sorted({name for sketch in sketches for name in sketch.languages})
+    languages = [
+        np.array([spoken.index(name) for name in s.languages] or [0])[column(s.language, "u1")]
+        for s in sketches
+    ]
     starts = np.cumsum([0, *(len(s.ids) for s in sketches)])
     before = _joined([column(s.before, "u4") for s in sketches], np.int64)
     leaves = [column(s.leaves, "u4") + at for s, at in zip(sketches, starts, strict=False)]
@@ -105,6 +115,9 @@ def gather(sketches: Sequence[Sketch]) -> Columns:
         request=all_of("request", "u8"),
         decision=all_of("decision", "u8"),
         chain=all_of("chain", "u8"),
+        before=before,
+        language=_joined(languages, np.int64),
+        languages=tuple(spoken),
         turn_row=np.repeat(np.arange(len(before)), before),
         turns=all_of("turns", "u8"),
         results=all_of("results", "u1"),
@@ -258,8 +271,7 @@ def _clusters(
 
 def _last(columns: Columns, fate: NDArray[np.int8]) -> Bools:
     """The kept row of each session with the longest context; of several, the latest."""
-    turns = np.bincount(columns.turn_row, minlength=len(fate))
-    order = np.lexsort((columns.age, turns, fate == KEPT, columns.session))
+    order = np.lexsort((columns.age, columns.before, fate == KEPT, columns.session))
     ends = np.concatenate([columns.session[order][1:] != columns.session[order][:-1], [True]])
     last = np.zeros(len(fate), np.bool_)
     last[order[ends[: len(order)]]] = True

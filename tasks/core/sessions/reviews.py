@@ -41,23 +41,26 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
 
 def of(rows: Iterable[Envelope], below: float) -> Iterator[Review]:
     """What of a part is to be looked at."""
-    for row in rows:
-        if row.confidence < below:
-            said = msgspec.json.decode(row.messages, type=list[msgspec.Raw])
-            spoken = [
-                text
-                for text, turn in zip(said, envelopes.turns(row.messages), strict=True)
-                if turn.role != "system"
-            ]
-            yield Review(
-                id=row.id,
-                guess=row.behaviour,
-                confidence=row.confidence,
-                reply=row.reply,
-                context=tuple(spoken[-CONTEXT:]),
-                offered=envelopes.offer(row.tools).names,
-                source=row.sources[0],
-            )
+    return (review(row) for row in rows if row.confidence < below)
+
+
+def review(row: Envelope) -> Review:
+    """The example, as a person is asked about it."""
+    said = msgspec.json.decode(row.messages, type=list[msgspec.Raw])
+    spoken = [
+        text
+        for text, turn in zip(said, envelopes.turns(row.messages), strict=True)
+        if turn.role != "system"
+    ]
+    return Review(
+        id=row.id,
+        guess=row.behaviour,
+        confidence=row.confidence,
+        reply=row.reply,
+        context=tuple(spoken[-CONTEXT:]),
+        offered=envelopes.offer(row.tools).names,
+        source=row.sources[0],
+    )
 
 
 def write(folder: Path, made: Iterable[Part]) -> None:

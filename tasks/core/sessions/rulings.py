@@ -37,6 +37,10 @@ class Ruling(Record, frozen=True, kw_only=True):
     """All that an example takes from outside its own invocation."""
 
     cluster: str
+    turns: int = 0
+    """Of the assistant, in the context."""
+    language: str = ""
+    """Of what the user said first; both were read when the sketch was made."""
     outcome: float | None = None
     edit: Reply | None = None
     failed: bool = False
@@ -112,19 +116,31 @@ class Rulings:
 
     def of(self, rows: range) -> Iterator[Ruling | None]:
         """The ruling of each row, None where the row goes."""
-        fates, outcomes = self._folded.fate, self._outcome
-        for row in rows:
-            if fates[row] != KEPT:
+        mine, folded, columns = slice(rows.start, rows.stop), self._folded, self._columns
+        found = zip(
+            rows,
+            folded.fate[mine].tolist(),
+            folded.cluster[mine].tolist(),
+            folded.failed[mine].tolist(),
+            folded.ran[mine].tolist(),
+            self._outcome[mine].tolist(),
+            columns.before[mine].tolist(),
+            columns.language[mine].tolist(),
+            strict=True,
+        )
+        for row, fate, cluster, failed, ran, outcome, turns, language in found:
+            if fate != KEPT:
                 yield None
                 continue
             own = self._own.get(row, _NOTHING)
-            outcome = float(outcomes[row])
             yield Ruling(
-                cluster=self._ids[self._folded.cluster[row]],
+                cluster=self._ids[cluster],
+                turns=turns,
+                language=columns.languages[language],
                 outcome=None if isnan(outcome) else outcome,
                 edit=own.edit,
-                failed=bool(self._folded.failed[row]),
-                ran=bool(self._folded.ran[row]),
+                failed=failed,
+                ran=ran,
                 ids=own.ids,
                 places=own.places,
                 label=own.label,

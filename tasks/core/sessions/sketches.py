@@ -6,16 +6,21 @@ only new parts whole.
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
+from msgspec import Raw
 from numpy.typing import NDArray
 from xxhash import xxh3_64_intdigest
 
 from tasks.core import parts
+from tasks.core.errors import StageError
 from tasks.core.parts import Part
 from tasks.core.records import Message, Record, Reply, Source
+from tasks.core.sessions import tags
 from tasks.core.sessions.chains import Walk, hashed, link, meaning, walk
+from tasks.core.sessions.envelopes import View, offer
 from tasks.core.sessions.shingles import I64, Documents, shingle
 
 LABEL = "sketch"
@@ -29,6 +34,7 @@ _NUMBERS = {
     "decision": "<u8",
     "chain": "<u8",
     "before": "<u4",
+    "language": "<u1",
 }
 """Columns of one number a row, in the order in which `_Rows.add` gathers them."""
 
@@ -58,6 +64,10 @@ class Sketch(Record, frozen=True, kw_only=True):
     """Session, context without system messages, and reply."""
     before: bytes
     """How many of `turns` are the row's."""
+    languages: tuple[str, ...]
+    """Distinct; `language` points into it."""
+    language: bytes
+    """Of what the user said first."""
     turns: bytes
     """Chains of the earlier assistant messages in each row's context."""
     results: bytes
@@ -79,29 +89,49 @@ class Sketch(Record, frozen=True, kw_only=True):
         return Source(uri=self.uris[at], line=line, format=self.formats[at])
 
 
-class _Named(Record, frozen=True, kw_only=True, forbid_unknown_fields=False):
-    name: str
-
-
-class _Invocation(Record, frozen=True, kw_only=True, forbid_unknown_fields=False):
-    """An `Invocation` whose tools, most of its bytes, are skipped but for their names."""
+class _Invocation(View, frozen=True, kw_only=True):
+    """An `Invocation` whose messages and tools, most of its bytes, are not parsed yet."""
 
     id: str
     source: Source
     timestamp: str
     session_id: str
     request_id: str
-    messages: tuple[Message, ...]
-    tools: tuple[_Named, ...] = ()
+    messages: Raw
+    tools: Raw = Raw(b"[]")
     response: Reply
     persons: tuple[str, ...] = ()
 
 
+class _Leaf(NamedTuple):
+    """A complete transcript, as far as the part tells."""
+
+    context: Walk
+    reply: Reply
+    names: tuple[str, ...]
+    """Of the tools that were offered, sorted."""
+
+    def texts(self) -> list[str]:
+        """What was said, text by text; last the exact calls in place, and what was offered."""
+        calls = meaning(self.reply.tool_calls).decode()
+        said = [text for text in (self.reply.content, calls) if text]
+        shape = "\n".join([*self.context.shape, "a" + calls, *self.names])
+        return [*self.context.said, *said, shape]
+
+
 def make(folder: Path, part: Part) -> Sketch:
-    """The sketch of one part of invocations."""
+    """The sketch of one part of invocations.
+
+    Raises:
+        StageError: the part is gone, was changed, or holds something else.
+    """
     rows = _Rows()
-    for invocation in parts.read_part(folder, part, _Invocation):
-        rows.add(invocation)
+    try:
+        for invocation in parts.read_part(folder, part, _Invocation):
+            rows.add(invocation)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        place = f"{parts.part_path(folder, part)}:{len(rows.ids) + 1}"
+        raise StageError(f"{place} is no Invocation: {error}; run `dvc checkout`") from error
     return rows.sketch()
 
 
@@ -135,14 +165,17 @@ class _Rows:
         self.turns: list[int] = []
         self.results: list[int] = []
         self.continued: set[int] = set()
-        self.latest: dict[int, tuple[tuple[Message, ...], Walk]] = {}
-        self.open: dict[int, dict[int, _Invocation]] = {}
+        self.latest: dict[int, tuple[bytes, Walk]] = {}
+        self.open: dict[int, dict[int, _Leaf]] = {}
+        self.languages: dict[str, int] = {}
 
     def add(self, row: _Invocation) -> None:
         session = hashed(row.session_id)
-        read = self._read(session, row.messages)
-        chain = link(read.end, "assistant", row.response.content, row.response.tool_calls)
+        read = self._read(session, bytes(row.messages))
+        calls = meaning(row.response.tool_calls)
+        chain = link(read.end, "assistant", row.response.content, calls)
         place = (row.source.uri, row.source.format)
+        spoken = tags.language(read.asked or "")
         self.numbers.append(
             (
                 self.places.setdefault(place, len(self.places)),
@@ -153,6 +186,7 @@ class _Rows:
                 xxh3_64_intdigest(read.system.to_bytes(8, "little"), seed=chain),
                 chain,
                 len(read.turns),
+                self.languages.setdefault(spoken, len(self.languages)),
             )
         )
         self.turns += read.turns
@@ -164,35 +198,39 @@ class _Rows:
         for name in row.persons:
             self.person += (len(self.ids), self.persons.setdefault(name, len(self.persons)))
         if chain not in self.continued:
-            self.open.setdefault(chain, {})[len(self.ids)] = row
+            leaf = _Leaf(read, row.response, offer(row.tools).names)
+            self.open.setdefault(chain, {})[len(self.ids)] = leaf
         self.ids.append(row.id)
         self.timestamps.append(row.timestamp)
 
-    def _read(self, session: int, messages: tuple[Message, ...]) -> Walk:
-        """Most calls repeat the one before them: to compare is quicker than to hash again."""
-        known, before = self.latest.get(session, ((), Walk(session)))
-        if messages[: len(known)] != known:
-            known, before = (), Walk(session)
-        read = walk(before, messages[len(known) :])
-        self.latest[session] = messages, read
+    def _read(self, session: int, messages: bytes) -> Walk:
+        """Most calls repeat the one before them, byte for byte, and only the rest is parsed."""
+        known, read = self.latest.get(session, (b"", Walk(session)))
+        if known and messages.startswith(known):
+            rest = b"[" + messages[len(known) :].removeprefix(b",")
+        else:
+            rest, read = messages, Walk(session)
+        read = walk(read, _messages.decode(rest))
+        self.latest[session] = messages[:-1], read
         return read
 
     def sketch(self) -> Sketch:
         leaves = {at: row for rows in self.open.values() for at, row in rows.items()}
-        texts = {at: _texts(leaves[at]) for at in sorted(leaves)}
+        texts = {at: leaves[at].texts() for at in sorted(leaves)}
         documents = shingled(list(texts.values()))
         calls = np.array([xxh3_64_intdigest(t[-1].encode()) for t in texts.values()], np.uint64)
         small, large = np.dtype("<u4"), np.dtype("<u8")
-        numbers = np.array(self.numbers, large).reshape(-1, len(_NUMBERS))
+        numbers = zip(*self.numbers, strict=True) if self.numbers else [()] * len(_NUMBERS)
         columns = {
-            name: numbers[:, at].astype(dtype).tobytes()
-            for at, (name, dtype) in enumerate(_NUMBERS.items())
+            name: np.array(values, dtype).tobytes()
+            for (name, dtype), values in zip(_NUMBERS.items(), numbers, strict=True)
         }
         return Sketch(
             ids=tuple(self.ids),
             timestamps=tuple(self.timestamps),
             uris=tuple(uri for uri, _ in self.places),
             formats=tuple(form for _, form in self.places),
+            languages=tuple(self.languages),
             persons=tuple(self.persons),
             person=np.array(self.person, small).tobytes(),
             turns=np.array(self.turns, large).tobytes(),
@@ -205,21 +243,6 @@ class _Rows:
             name_sizes=np.diff(documents.name_ends, prepend=0).astype(small).tobytes(),
             **columns,
         )
-
-
-def _texts(row: _Invocation) -> list[str]:
-    """What was said, text by text; last the exact calls in their place, and what was offered."""
-    said: list[str] = []
-    shape: list[str] = []
-    spoken = [m for m in row.messages if m.role != "system"]
-    reply = Message(
-        role="assistant", content=row.response.content, tool_calls=row.response.tool_calls
-    )
-    for message in (*spoken, reply):
-        calls = meaning(message.tool_calls).decode() if message.tool_calls else ""
-        said += [text for text in (message.content, calls) if text]
-        shape.append(message.role[0] + calls)
-    return [*said, "\n".join([*shape, *sorted(tool.name for tool in row.tools)])]
 
 
 def shingled(texts: Sequence[Sequence[str]]) -> Documents:
@@ -240,3 +263,6 @@ def _ends(ends: Sequence[I64]) -> I64:
     """Where each document ends, over all batches."""
     sizes = [np.diff(end, prepend=0) for end in ends]
     return np.cumsum(np.concatenate([np.zeros(0, np.int64), *sizes]), dtype=np.int64)
+
+
+_messages = msgspec.json.Decoder(tuple[Message, ...])

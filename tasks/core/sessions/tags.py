@@ -3,15 +3,14 @@
 domain      `domain` of the log's own metadata
 intent      the first tool that is called, else the behaviour
 difficulty  easy, medium or hard: by turns, tools to choose from, arguments to get right
-language    of what the user said: by script, else by the commonest words of it
+language    of what the user said first: by script, else by the commonest words of it
 turns       assistant turns, the decision itself included
 """
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from functools import cache, lru_cache
-from typing import Protocol
+from itertools import chain
 
 from tasks.core.records import Behaviour, Reference, Reply, Tags
 
@@ -41,20 +40,11 @@ _WORD = re.compile(r"[^\W\d_]+")
 _LOOKED_AT = 400
 
 
-class Said(Protocol):
-    """A message, as far as tags look at it."""
-
-    @property
-    def role(self) -> str: ...
-
-    @property
-    def content(self) -> str: ...
-
-
 def tag(
-    context: Sequence[Said],
     reply: Reply,
     *,
+    turns: int,
+    language: str,
     offered: int,
     behaviour: Behaviour,
     reference: Reference | None,
@@ -63,24 +53,24 @@ def tag(
     """Tags of one decision; by the reference where there is one, else by what was answered.
 
     Args:
-        context: the messages before the decision.
         reply: what was answered.
+        turns: assistant turns before the decision.
+        language: of what the user said first.
         offered: how many tools there were to choose from.
         behaviour: of the reply.
         reference: what would have been right, where that is known.
         domain: as the log itself names it.
     """
     calls = reference.calls if reference else reply.tool_calls
-    names = tuple(dict.fromkeys(call.name for call in calls))
-    turns = 1 + [message.role for message in context].count("assistant")
+    names = tuple(dict.fromkeys([call.name for call in calls]))
     arguments = sum([len(call.arguments) for call in calls])
     return Tags(
         domain=domain,
         intent=names[0] if names else reference.behaviour if reference else behaviour,
-        difficulty=_difficulty(turns, offered, arguments, len(calls)),
+        difficulty=_difficulty(1 + turns, offered, arguments, len(calls)),
         tools=names,
-        language=language(next((m.content for m in context if m.role == "user"), "")),
-        turns=turns,
+        language=language,
+        turns=1 + turns,
     )
 
 
@@ -96,7 +86,8 @@ def language(text: str) -> str:
             if script.search(text):
                 return code
     codes = _codes()
-    hits = Counter([code for word in _WORD.findall(text) for code in codes.get(word, ())])
+    known = [codes[word] for word in _WORD.findall(text) if word in codes]
+    hits = Counter(chain.from_iterable(known))
     return max(sorted(hits), key=hits.__getitem__, default="")
 
 

@@ -7,8 +7,9 @@ from tests.tasks.curation_logs import calls, says, session
 
 def tagged(row: Invocation, reference: Reference | None, behaviour: Behaviour) -> Tags:
     return tag(
-        row.messages,
         row.response,
+        turns=sum(message.role == "assistant" for message in row.messages),
+        language=language(row.messages[0].content),
         offered=len(row.tools),
         behaviour=behaviour,
         reference=reference,
