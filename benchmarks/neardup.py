@@ -28,6 +28,7 @@ from benchmarks import corpus, stories
 
 SIMILARITY = 0.7
 PEERS = ("rensa", "datasketch", "datatrove")
+PEERS_HELP = "Python of an environment with the peers."
 WORKER = Path(__file__).with_name("neardup_peers.py")
 
 
@@ -50,7 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--documents", type=int, default=20_000)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--peers", default="", help="Python of an environment with the peers.")
+    parser.add_argument("--peers", default="", help=PEERS_HELP)
     parser.add_argument("--only", nargs="+", default=list(PEERS), choices=PEERS)
     given = parser.parse_args()
     told = list(transcripts(given.documents))
@@ -61,7 +62,7 @@ def main() -> None:
             path.write_text("".join(json.dumps("\n".join(t.texts[:-1])) + "\n" for t in told))
             for name in given.only:
                 runs = 1 if name == "datatrove" else given.runs
-                found = [_peer(given.peers, name, path) for _ in range(runs)]
+                found = [peer(given.peers, name, path) for _ in range(runs)]
                 rows[name] = _median([r for r in found if r is not None])
     _print(told, rows)
 
@@ -116,7 +117,8 @@ def _ours(told: Sequence[Told]) -> Result:
     return Result(time.process_time() - started, gone)
 
 
-def _peer(python: str, name: str, path: Path) -> Result | None:
+def peer(python: str, name: str, path: Path) -> Result | None:
+    """Run a peer in its own environment on a file of texts; None, and told, where it fails."""
     command = [python, str(WORKER), name, str(path), str(SIMILARITY)]
     env = {"PATH": os.environ["PATH"], "OMP_NUM_THREADS": "1", "HOME": os.environ["HOME"],
            "HF_HUB_OFFLINE": "1", "RAYON_NUM_THREADS": "1"}  # fmt: skip

@@ -103,7 +103,7 @@ def _all(room: Path, given: argparse.Namespace, run: int) -> Iterator[tuple[str,
     for name in MINHASH:
         if name == "datatrove" and run:
             continue  # minutes: once
-        found = neardup._peer(given.peers, name, said)
+        found = neardup.peer(given.peers, name, said)
         if found is not None:
             yield name, found.seconds
 

@@ -145,18 +145,7 @@ def fold(
         erased: rows of erased persons; their whole sessions go, and stand for no one else's.
     """
     rows = np.arange(len(columns.id))
-    fate = np.zeros(len(rows), np.int8)
-    into = rows.copy()
-    fate[among(columns.session, columns.session[np.array(erased, np.int64)])] = ERASED
-    kept = np.flatnonzero(fate == KEPT)
-    again, first = _repeats(columns.id[kept], columns.place[kept])
-    fate[kept[again]], into[kept[again]] = REDELIVERED, kept[first]
-    kept = np.flatnonzero(fate == KEPT)
-    fate[kept[_contradictory(columns.request[kept], columns.format[kept])]] = CONFLICTING
-    kept = np.flatnonzero(fate == KEPT)
-    again, first = _repeats(columns.decision[kept], columns.age[kept])
-    fate[kept[again]], into[kept[again]] = RETRIED, kept[first]
-    into = into[into]
+    fate, into = _fates(columns, erased)
     leaf = _open_leaves(columns, fate)
     pairs = _alike(columns, leaf, similarity)
     dropped = _told_twice(columns, leaf, pairs, truth)
@@ -172,6 +161,27 @@ def fold(
         ran=among(columns.chain, columns.turns[columns.results == RAN]),
         last=_last(columns, fate),
     )
+
+
+def transcripts(columns: Columns) -> I64:
+    """Rows that end a complete transcript, each told once; all others are prefixes or repeats."""
+    return columns.leaves[_open_leaves(columns, _fates(columns, ())[0])]
+
+
+def _fates(columns: Columns, erased: Sequence[int]) -> tuple[NDArray[np.int8], I64]:
+    """What becomes of each row before near-duplicates are looked for, and what stands for it."""
+    fate = np.zeros(len(columns.id), np.int8)
+    into = np.arange(len(fate))
+    fate[among(columns.session, columns.session[np.array(erased, np.int64)])] = ERASED
+    kept = np.flatnonzero(fate == KEPT)
+    again, first = _repeats(columns.id[kept], columns.place[kept])
+    fate[kept[again]], into[kept[again]] = REDELIVERED, kept[first]
+    kept = np.flatnonzero(fate == KEPT)
+    fate[kept[_contradictory(columns.request[kept], columns.format[kept])]] = CONFLICTING
+    kept = np.flatnonzero(fate == KEPT)
+    again, first = _repeats(columns.decision[kept], columns.age[kept])
+    fate[kept[again]], into[kept[again]] = RETRIED, kept[first]
+    return fate, into[into]
 
 
 def _repeats(value: U64, order: I64) -> tuple[I64, I64]:
@@ -196,10 +206,9 @@ def _contradictory(request: U64, kind: I64) -> I64:
 
 def _open_leaves(columns: Columns, fate: NDArray[np.int8]) -> I64:
     """Indices into `leaves`: kept rows that no kept row's context continues."""
-    kept = fate[columns.leaves] == KEPT
     turns = columns.turns[fate[columns.turn_row] == KEPT]
     continued = among(columns.chain[columns.leaves], turns)
-    return np.flatnonzero(kept & ~continued)
+    return np.flatnonzero((fate[columns.leaves] == KEPT) & ~continued)
 
 
 def _alike(columns: Columns, leaf: I64, similarity: float) -> NDArray[np.int64]:

@@ -41,6 +41,20 @@ def test_a_transcript_is_whole_across_parts(tmp_path: Path) -> None:
     assert found.cluster.tolist() == [0, 0]
 
 
+def test_every_complete_transcript_stays_and_no_prefix_in_whatever_order(tmp_path: Path) -> None:
+    turns = [turn for n in range(8) for turn in (f"question {n}", says(f"answer {n}"))]
+    rows = [row for n in range(20) for row in session(f"s-{n}", *turns, uri=f"{n}.jsonl")]
+    branch = session("s-0", *turns[:-1], says("Other words."), uri="b.jsonl")[-1]
+    whole = {row.id for row in rows if len(row.messages) == 16} | {branch.id}
+    rows += [branch, *rows[7:40:5]]  # some are delivered twice
+    random.Random(1).shuffle(rows)
+    loads = [rows[at : at + 50] for at in range(0, len(rows), 50)]
+    made = [sketches.make(tmp_path, part(tmp_path, load)) for load in loads]
+    found = folding.transcripts(folding.gather(made)).tolist()
+    assert len(rows) == 168 and len(whole) == 21
+    assert sorted(rows[row].id for row in found) == sorted(whole)
+
+
 def test_a_session_told_twice_goes_with_all_its_decisions(tmp_path: Path) -> None:
     turns = (f"{WORDS} a", calls("get_order", order_id="1"), f"> {WORDS}", says(f"{WORDS} d"))
     found, _ = fold(tmp_path, session("s-1", *turns, day=2), session("s-2", *turns, day=1))
