@@ -13,6 +13,7 @@ confidence says so.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from tasks.core.behaviour import asking, declining, parameters, written_calls
@@ -28,7 +29,7 @@ _NUMBERED = re.compile(r"(?m)^(\s*\d+)\. ")
 _COMMON = frozenset(
     ["the", "to", "i", "you", "is", "a", "of", "and", "it", "your", "for", "this", "on"]
 )
-_ENDS = (". ", "! ", "? ", "？", "。")
+_ENDS = tuple((end, f"{end.rstrip()}\n") for end in (". ", "! ", "? ", "？", "。"))
 
 
 class Label(NamedTuple):
@@ -87,9 +88,7 @@ def _questions(
     """Each sentence that asks, behind what it asks for: "" for a yes."""
     found = []
     for place, sentence in enumerate(sentences):
-        if not _may_ask(sentence):
-            continue
-        asked = asking.asked(sentence, last=english and place == len(sentences) - 1)
+        asked = _asked(sentence, english and place == len(sentences) - 1)
         if not asked or (declines and declining.hands_over(sentence)):
             continue
         besides = asking.wants_consent(sentence)
@@ -100,6 +99,12 @@ def _questions(
         elif asked.sure or parameters.named([sentence], tools):
             found.append((asked.clause, sentence))
     return found
+
+
+@lru_cache(maxsize=4096)
+def _asked(sentence: str, last: bool) -> asking.Asked | None:
+    """Cached: much of what an agent says it says with nearly every reply."""
+    return asking.asked(sentence, last=last) if _may_ask(sentence) else None
 
 
 def _declines(plain: str, sentences: Sequence[str]) -> str:
@@ -129,8 +134,10 @@ def _sentences(plain: str) -> list[str]:
     """Sentences; the items of a list belong to the one that ends in a colon in front of them."""
     if "\n" in plain:
         plain = _NUMBERED.sub(r"\1) ", plain)
-    for end in _ENDS:
-        plain = plain.replace(end, f"{end.rstrip()}\n")
+    for end, broken in _ENDS:
+        plain = plain.replace(end, broken)
+    if ":" not in plain:
+        return [s.rstrip(",") for line in plain.split("\n") if (s := line.strip())]
     found: list[str] = []
     listing = False
     for line in plain.split("\n"):

@@ -8,7 +8,7 @@ hold the time of day, which would tear every session apart) and have a hash of t
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 import msgspec
 from xxhash import xxh3_64_intdigest
@@ -18,57 +18,55 @@ from tasks.core.records import Message, ToolCall
 NOTHING, RAN, FAILED = 0, 1, 2
 
 
-class Walk(NamedTuple):
-    """A context read so far."""
+@dataclass(slots=True)
+class Walk:
+    """A context read so far; `Walk(hashed(session))` is where a session begins."""
 
     end: int
     """The chain after its last message."""
     system: int = 0
     """Hash of its system messages."""
-    turns: tuple[int, ...] = ()
+    turns: list[int] = field(default_factory=list)
     """The chain after each assistant message."""
-    results: tuple[int, ...] = ()
+    results: list[int] = field(default_factory=list)
     """What tools answered to that turn: `NOTHING`, `RAN` or `FAILED`."""
-    said: tuple[str, ...] = ()
+    said: list[str] = field(default_factory=list)
     """Texts and calls of all but system messages."""
-    shape: tuple[str, ...] = ()
+    shape: list[str] = field(default_factory=list)
     """The first letter of each such message's role, and its exact calls."""
     asked: str | None = None
     """What the user said first."""
+
+    def read(self, messages: Iterable[Message]) -> None:
+        """Read on."""
+        for message in messages:
+            role, content = message.role, message.content
+            if role == "system":
+                self.system = xxh3_64_intdigest(content.encode(), seed=self.system)
+                continue
+            calls = meaning(message.tool_calls) if message.tool_calls else b""
+            self.end = link(self.end, role, content, calls)
+            if content:
+                self.said.append(content)
+            if calls:
+                self.said.append(calls.decode())
+                self.shape.append(role[0] + self.said[-1])
+            else:
+                self.shape.append(role[0])
+            if role == "assistant":
+                self.turns.append(self.end)
+                self.results.append(NOTHING)
+            elif role == "tool":
+                if self.results:
+                    answer = FAILED if is_error(content) else RAN
+                    self.results[-1] = max(self.results[-1], answer)
+            elif self.asked is None:
+                self.asked = content
 
 
 def hashed(text: str) -> int:
     """The hash of a session or request id."""
     return xxh3_64_intdigest(text.encode())
-
-
-def walk(start: Walk, messages: Iterable[Message]) -> Walk:
-    """Read on from `start`; `Walk(hashed(session))` is where a session begins."""
-    end, system, asked = start.end, start.system, start.asked
-    turns, results = list(start.turns), list(start.results)
-    said, shape = list(start.said), list(start.shape)
-    for message in messages:
-        role, content = message.role, message.content
-        if role == "system":
-            system = xxh3_64_intdigest(content.encode(), seed=system)
-            continue
-        calls = meaning(message.tool_calls)
-        end = link(end, role, content, calls)
-        if content:
-            said.append(content)
-        if calls:
-            said.append(calls.decode())
-            shape.append(role[0] + said[-1])
-        else:
-            shape.append(role[0])
-        if role == "assistant":
-            turns.append(end)
-            results.append(NOTHING)
-        elif role == "tool" and results:
-            results[-1] = max(results[-1], FAILED if is_error(content) else RAN)
-        elif role == "user" and asked is None:
-            asked = content
-    return Walk(end, system, tuple(turns), tuple(results), tuple(said), tuple(shape), asked)
 
 
 def is_error(content: str) -> bool:

@@ -19,7 +19,7 @@ from tasks.core.errors import StageError
 from tasks.core.parts import Part
 from tasks.core.records import Message, Record, Reply, Source
 from tasks.core.sessions import tags
-from tasks.core.sessions.chains import Walk, hashed, link, meaning, walk
+from tasks.core.sessions.chains import Walk, hashed, link, meaning
 from tasks.core.sessions.envelopes import View, offer
 from tasks.core.sessions.shingles import I64, Documents, shingle
 
@@ -107,16 +107,21 @@ class _Leaf(NamedTuple):
     """A complete transcript, as far as the part tells."""
 
     context: Walk
+    said: int
+    """How much of what the context has read by now was said, and done, before the reply."""
+    done: int
     reply: Reply
+    calls: bytes
+    """Of the reply, by their meaning."""
     names: tuple[str, ...]
     """Of the tools that were offered, sorted."""
 
     def texts(self) -> list[str]:
         """What was said, text by text; last the exact calls in place, and what was offered."""
-        calls = meaning(self.reply.tool_calls).decode()
+        calls = self.calls.decode()
         said = [text for text in (self.reply.content, calls) if text]
-        shape = "\n".join([*self.context.shape, "a" + calls, *self.names])
-        return [*self.context.said, *said, shape]
+        shape = [*self.context.shape[: self.done], "a" + calls, *self.names]
+        return [*self.context.said[: self.said], *said, "\n".join(shape)]
 
 
 def make(folder: Path, part: Part) -> Sketch:
@@ -165,7 +170,7 @@ class _Rows:
         self.turns: list[int] = []
         self.results: list[int] = []
         self.continued: set[int] = set()
-        self.latest: dict[int, tuple[bytes, Walk]] = {}
+        self.latest: dict[int, tuple[bytes, Walk | None]] = {}
         self.open: dict[int, dict[int, _Leaf]] = {}
         self.languages: dict[str, int] = {}
 
@@ -198,20 +203,22 @@ class _Rows:
         for name in row.persons:
             self.person += (len(self.ids), self.persons.setdefault(name, len(self.persons)))
         if chain not in self.continued:
-            leaf = _Leaf(read, row.response, offer(row.tools).names)
+            so_far, names = (len(read.said), len(read.shape)), offer(row.tools).names
+            leaf = _Leaf(read, *so_far, row.response, calls, names)
             self.open.setdefault(chain, {})[len(self.ids)] = leaf
         self.ids.append(row.id)
         self.timestamps.append(row.timestamp)
 
     def _read(self, session: int, messages: bytes) -> Walk:
         """Most calls repeat the one before them, byte for byte, and only the rest is parsed."""
-        known, read = self.latest.get(session, (b"", Walk(session)))
-        if known and messages.startswith(known):
-            rest = b"[" + messages[len(known) :].removeprefix(b",")
+        known, read = self.latest.get(session, _NOTHING)
+        if read and messages.startswith(known):
+            messages, rest = messages[:-1], b"[" + messages[len(known) :].removeprefix(b",")
         else:
-            rest, read = messages, Walk(session)
-        read = walk(read, _messages.decode(rest))
-        self.latest[session] = messages[:-1], read
+            read = Walk(session)
+            messages, rest = messages[:-1], messages
+        read.read(_messages.decode(rest))
+        self.latest[session] = messages, read
         return read
 
     def sketch(self) -> Sketch:
@@ -265,4 +272,5 @@ def _ends(ends: Sequence[I64]) -> I64:
     return np.cumsum(np.concatenate([np.zeros(0, np.int64), *sizes]), dtype=np.int64)
 
 
+_NOTHING: tuple[bytes, None] = (b"", None)
 _messages = msgspec.json.Decoder(tuple[Message, ...])

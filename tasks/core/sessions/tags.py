@@ -37,6 +37,7 @@ _SCRIPTS = (
     ("el", re.compile(r"[\u0370-\u03ff]")),
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_APART = "".join(chr(c) if chr(c).isalpha() else " " for c in range(128))
 _LOOKED_AT = 400
 
 
@@ -81,12 +82,15 @@ def language(text: str) -> str:
     Cached: each call of a session asks again about the same first words.
     """
     text = text[:_LOOKED_AT].lower()
-    if not text.isascii():
+    if text.isascii():
+        words = text.translate(_APART).split()
+    else:
         for code, script in _SCRIPTS:
             if script.search(text):
                 return code
+        words = _WORD.findall(text)
     codes = _codes()
-    known = [codes[word] for word in _WORD.findall(text) if word in codes]
+    known = [codes[word] for word in words if word in codes]
     hits = Counter(chain.from_iterable(known))
     return max(sorted(hits), key=hits.__getitem__, default="")
 

@@ -1,9 +1,15 @@
 import pytest
 
 from tasks.core.records import Message, ToolCall
-from tasks.core.sessions.chains import FAILED, NOTHING, RAN, Walk, hashed, is_error, walk
+from tasks.core.sessions.chains import FAILED, NOTHING, RAN, Walk, hashed, is_error
 
-START = Walk(hashed("s-1"))
+
+def walk(session: str, *pieces: list[Message]) -> Walk:
+    """The context that these pieces add up to."""
+    found = Walk(hashed(session))
+    for messages in pieces:
+        found.read(messages)
+    return found
 
 
 def asked(text: str = "Where is order 7731?") -> Message:
@@ -16,8 +22,8 @@ def called(**fields: object) -> Message:
 
 
 def test_call_ids_and_the_order_of_arguments_do_not_count() -> None:
-    one = walk(START, [asked(), called(id="c1")])
-    other = walk(START, [asked(), called(id="c2", arguments={"b": 2, "a": 1})])
+    one = walk("s-1", [asked(), called(id="c1")])
+    other = walk("s-1", [asked(), called(id="c2", arguments={"b": 2, "a": 1})])
     assert one.end == other.end
 
 
@@ -33,29 +39,29 @@ def test_call_ids_and_the_order_of_arguments_do_not_count() -> None:
     ],
 )
 def test_anything_else_does(messages: list[Message]) -> None:
-    assert walk(START, messages).end != walk(START, [asked(), called()]).end
+    assert walk("s-1", messages).end != walk("s-1", [asked(), called()]).end
 
 
 def test_sessions_are_apart() -> None:
-    assert walk(START, [asked()]).end != walk(Walk(hashed("s-2")), [asked()]).end
+    assert walk("s-1", [asked()]).end != walk("s-2", [asked()]).end
 
 
 def test_system_messages_have_a_hash_of_their_own() -> None:
-    one = walk(START, [Message(role="system", content="It is 08:00."), asked()])
-    other = walk(START, [Message(role="system", content="It is 08:01."), asked()])
+    one = walk("s-1", [Message(role="system", content="It is 08:00."), asked()])
+    other = walk("s-1", [Message(role="system", content="It is 08:01."), asked()])
     assert one.end == other.end
     assert one.system != other.system
 
 
 def test_reading_on_equals_reading_at_once() -> None:
     messages = [asked(), called(), Message(role="tool", content="Error: gone"), called()]
-    assert walk(walk(START, messages[:2]), messages[2:]) == walk(START, messages)
+    assert walk("s-1", messages[:2], messages[2:]) == walk("s-1", messages)
 
 
 def test_a_turn_failed_where_a_tool_answered_it_with_an_error() -> None:
     error, good = (Message(role="tool", content=text) for text in ("Error: gone", "found"))
-    found = walk(START, [asked(), called(), good, called(), good, error, called(), asked()])
-    assert found.results == (RAN, FAILED, NOTHING)
+    found = walk("s-1", [asked(), called(), good, called(), good, error, called(), asked()])
+    assert found.results == [RAN, FAILED, NOTHING]
     assert len(found.turns) == 3
 
 
