@@ -57,6 +57,12 @@ class RedactSettings(Section):
     """
     recognizers: tuple[str, ...] = ()
     """Presidio recognisers that search as well: class names, or dotted paths to your own."""
+    timeout_s: float = Field(default=10.0, gt=0)
+    """Seconds on the clock that a plugged recogniser or the name model may take for one text.
+
+    It works in a process of its own, which is then ended and started again; the record is a counted
+    reject. Own patterns take time linear in the text and need none.
+    """
     key_rotation: int = Field(default=0, ge=0)
     """Raise it by one to have everything redacted again under a new key: a new dataset version."""
 

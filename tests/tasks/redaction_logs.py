@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -110,4 +112,28 @@ class BrokenRecognizer:
         """Nothing, or an error that says what it should not."""
         if "boom" in text:
             raise RuntimeError(f"cannot read {text}")
+        return []
+
+
+class HangingRecognizer:
+    """One that backtracks for longer than anybody lives, without coming back to Python."""
+
+    supported_entities = ("PERSON",)
+
+    def analyze(self, text: str, entities: object, artifacts: object) -> list[object]:
+        """Nothing, if ever."""
+        re.search("(a+)+b", text)
+        return []
+
+
+class DyingRecognizer:
+    """One that takes its process with it, and says the text as it goes."""
+
+    supported_entities = ("PERSON",)
+
+    def analyze(self, text: str, entities: object, artifacts: object) -> list[object]:
+        """Nothing, or no answer at all."""
+        if "boom" in text:
+            os.write(2, text.encode())
+            os._exit(9)
         return []

@@ -190,6 +190,30 @@ def test_a_record_on_which_a_recogniser_breaks_is_refused_and_counted(tmp_path: 
     assert b"boom" not in b"".join(state(tmp_path / "redacted").values())
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "detail"),
+    [
+        ("HangingRecognizer", f"{'a' * 50} boom", "FinderTimedOut"),
+        ("DyingRecognizer", "boom for Mia", "FinderFailed"),
+    ],
+)
+def test_a_recogniser_that_hangs_or_dies_costs_one_record(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str, text: str, detail: str
+) -> None:
+    """The calls after it repeat its text: they are refused at once, and others are redacted."""
+    broken = [invocation(n, user(text), session_id="s3") for n in (3, 4)]
+    source = ingested(tmp_path / "ingested", [*SESSION, *broken, invocation(5, session_id="s5")])
+    settings = {"recognizers": (f"tests.tasks.redaction_logs.{name}",), "timeout_s": 2.0}
+    manifest = run(source, SETTINGS.model_copy(update=settings))
+    assert manifest.counts == Counts(
+        read=5, accepted=3, rejected=2, reasons={"redaction-failed": 2}
+    )
+    rejects = [reject for part in manifest.labelled("") for reject in part.rejects]
+    assert [(r.id, r.detail) for r in rejects] == [(one.id, detail) for one in broken]
+    assert b"boom" not in b"".join(state(tmp_path / "redacted").values())
+    assert "boom" not in "".join(capfd.readouterr())
+
+
 def test_nothing_is_committed_where_something_known_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from tasks.core.redaction import names, national, personal, plugged, secrets
+from tasks.core.redaction.apart import Apart
 from tasks.core.redaction.encodings import base64_in
 from tasks.core.redaction.fields import Fields, is_placeholder, whole
 from tasks.core.redaction.kinds import Kind, Span, settle
@@ -37,19 +38,21 @@ class Finders:
 
     def __init__(self, settings: RedactSettings) -> None:
         self._fields = Fields(settings.person_keys)
+        apart = Apart(settings.timeout_s)
         rules = [
             # Of findings of the same range the first counts: a word in front says more than a form.
             national.rule(settings.min_confidence),
             *secrets.RULES,
             *personal.RULES,
             *_person_rules(settings.person_keys),
-            *plugged.rules(settings.recognizers, settings.min_confidence),
+            *plugged.rules(settings.recognizers, settings.min_confidence, apart),
             Rule("assigned", Kind.NAME, _ASSIGNED, expand=self._assigned, gate=_ASSIGNED_GATE),
         ]
         used = [rule for rule in rules if rule.score >= settings.min_confidence]
         self._rules = RuleSet(used)
         self._doubts = Doubts([r for r in used if r.name != "assigned"], _MARKS)
-        self._names = names.load(settings.ner_model) if settings.ner_model else None
+        model = names.load(settings.ner_model) if settings.ner_model else None
+        self._names = apart.add(model.find) if model is not None else None
         self.find: Callable[[str], tuple[Span, ...]] = lru_cache(_RESULTS_KEPT)(self._find)
         """Findings of every finder, in order, without overlap."""
 
@@ -71,7 +74,7 @@ class Finders:
             return ()
         found = list(self._rules.find(text))
         if self._names is not None:
-            found += self._names.find(text)
+            found += self._names(text)
         return tuple(settle(found)) if found else ()
 
     def _assigned(self, text: str, start: int, end: int) -> Iterator[Span]:

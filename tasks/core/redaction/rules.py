@@ -38,6 +38,10 @@ class FinderFailed(ValueError):
     """A recogniser or a model broke on a text: its record cannot be searched and is refused."""
 
 
+class FinderTimedOut(FinderFailed):
+    """It had not answered when its time was over; it was ended, and will be asked other texts."""
+
+
 class Rule(NamedTuple):
     name: str
     kind: Kind

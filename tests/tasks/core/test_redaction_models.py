@@ -155,6 +155,21 @@ def test_a_classifier_reads_a_long_text_to_its_end(classifier: Path) -> None:
     assert max(span.end for span in Finders(with_model(classifier)).find(text)) == len(text)
 
 
+def test_a_model_answers_though_this_process_has_threads_that_no_fork_has(classifier: Path) -> None:
+    """Without care the fork would wait for ever for the team that multiplied here."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    try:
+        large = torch.ones(1_000, 1_000)
+        assert float((large @ large).sum() + torch.sigmoid(large).sum()) > 1e9
+        settings = with_model(classifier).model_copy(update={"timeout_s": 60.0})
+        assert Finders(settings).find(" ".join(["met Quillon"] * 40))
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_a_model_without_people_is_refused(classifier: Path, tmp_path: Path) -> None:
     shutil.copytree(classifier, tmp_path / "places")
     config = tmp_path / "places" / "config.json"
