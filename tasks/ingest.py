@@ -32,7 +32,7 @@ from tasks.core.logs.seen import Seen
 from tasks.core.logs.selection import KEYS, Chooser, Selection
 from tasks.core.logs.sources import Line, LogObject
 from tasks.core.parts import Manifest, Part
-from tasks.core.records import Feedback, Invocation, Record, Source
+from tasks.core.records import Feedback, Invocation, Source
 from tasks.core.settings import IngestSettings
 
 SAMPLED = 20
@@ -42,6 +42,7 @@ CODE = (
     "tasks/ingest.py",
     "tasks/core/logs/bodies.py",
     "tasks/core/logs/conditions.py",
+    "tasks/core/logs/feedback.py",
     "tasks/core/logs/gzip_stream.py",
     "tasks/core/logs/intake.py",
     "tasks/core/logs/json_lines.py",
@@ -202,7 +203,7 @@ def _read(want: Wanted, run: _Run) -> list[Part]:
     else:
         lines = sources.read_lines(found, digest)
     first = list(islice(lines, SAMPLED))
-    name, parse = _parser(want.format, first, run.settings.session_key)
+    name, parse = _parser(want.format, first, run.settings)
     chooser = Chooser(run.selection) if run.selection else None
     keep = chooser.keep if chooser else None
     watch = profile.Watch()
@@ -225,7 +226,7 @@ def _read(want: Wanted, run: _Run) -> list[Part]:
     ]
 
 
-def _parser(name: str, first: list[Line], session_key: str) -> tuple[str, Parse]:
+def _parser(name: str, first: list[Line], settings: IngestSettings) -> tuple[str, Parse]:
     """The format's name and how it reads a line; for an unknown one each line is a reject."""
     if name == FEEDBACK:
         return name, _feedback
@@ -235,16 +236,10 @@ def _parser(name: str, first: list[Line], session_key: str) -> tuple[str, Parse]
             name = formats.recognise(readable)
         except Malformed as error:
             return "", partial(_refuse, error)
-    return name, partial(_invocations, formats.load(name).parse, session_key)
-
-
-def _invocations(
-    parse: Callable[[bytes, Source, str], Sequence[Record | Malformed]],
-    session_key: str,
-    line: bytes,
-    source: Source,
-) -> Sequence[Record | Malformed]:
-    return parse(line, source, session_key)
+    parse, key, outcomes = formats.load(name).parse, settings.session_key, settings.outcomes
+    if not outcomes:
+        return name, lambda line, source: parse(line, source, key)
+    return name, lambda line, source: feedback.with_outcomes(parse(line, source, key), outcomes)
 
 
 def _feedback(line: bytes, _: Source) -> list[Feedback]:
@@ -265,6 +260,7 @@ def _key(want: Wanted, sha256: str, run: _Run, number: int) -> str:
         want.format,
         _code(want.format),
         run.settings.session_key,
+        *sorted(run.settings.outcomes),
         str(run.settings.part_records),
         run.selection.key if run.selection else "",
         str(number),
@@ -275,7 +271,7 @@ def _key(want: Wanted, sha256: str, run: _Run, number: int) -> str:
 def _code(name: str) -> str:
     """sha256 over the source of what reads this format; for `auto` every format has a say."""
     if name == FEEDBACK:
-        return step.code_sha(*CODE, "tasks/core/logs/feedback.py")
+        return step.code_sha(*CODE)
     if name == formats.AUTO:
         return step.code_sha(*CODE, "tasks/formats")
     shared = sorted(str(path) for path in Path(formats.__file__).parent.glob("_*.py"))

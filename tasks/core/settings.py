@@ -36,6 +36,9 @@ class IngestSettings(Section):
     """fsspec uris of JSON lines files (or folders of them) with feedback to be joined."""
     filter: Condition | None = None
     """Which calls are wanted; the others are counted as `filtered`. None: all."""
+    outcomes: tuple[str, ...] = ()
+    """Names of scores in the logs (Langfuse's scores, MLflow's assessments) that tell, from 0 to 1,
+    whether a session succeeded; scores of other names are ratings and prove nothing."""
     session_key: str = "session_id"
     """Key of the log's own metadata that names the session; without it each call is its own."""
     max_rejected: float = Field(ge=0, le=1)

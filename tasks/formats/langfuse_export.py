@@ -10,9 +10,17 @@ r"""Reads Langfuse's export of observations, one JSON object a line.
 Read are the files `observations_v2/` and `observations/` of the blob storage export, and what the
 public API gives (`startTime`, `sessionId`, …, with times that have a zone). `input` and `output`
 may stand there as text. An observation of another type than `GENERATION` is `not-a-chat`, and so is
-each row of the files `traces/` and `scores/`, which lie beside them.
+each row of the file `traces/`. A row of `scores/` is feedback, joined by the ids of this service:
 
-Source: Langfuse documentation, "Blob Storage Export Field Reference".
+    {"id": "sc-1", "timestamp": "2026-11-03 15:00:00.000000", "project_id": "p1",
+     "trace_id": "trace-4", "observation_id": "obs-7c9e…", "session_id": null, "name": "solved",
+     "value": 1, "source": "API", "data_type": "BOOLEAN", "string_value": null}
+
+It is about its observation, else about its session, else about its trace: a trace is the session
+of those of its calls that have no other (`session_key: trace_id` makes it that of all). Scores that
+are no numbers and those of experiments (`dataset_run_id`) are `not-a-chat`.
+
+Source: Langfuse documentation, "Blob Storage Export Field Reference" and "Scores API".
 """
 
 from typing import Any
@@ -21,9 +29,10 @@ import msgspec
 
 from tasks.core.logs.json_lines import NOT_A_CHAT, Malformed, Scalar, decode, texts
 from tasks.core.logs.sealed import Sealed
-from tasks.core.records import Source, Usage
+from tasks.core.records import Feedback, Source, Usage
 from tasks.formats import _traced
 from tasks.formats._exchange import Told, invocation
+from tasks.formats._scores import score
 
 SAMPLE = (
     b'{"id":"obs-7c9e6679","type":"GENERATION","trace_id":"trace-4","project_id":"p1",'
@@ -60,6 +69,7 @@ LANGCHAIN = (
     b'll}},"usage_details":{"input":412,"output":31,"total":443}}'
 )
 SAMPLES = (SAMPLE, LANGCHAIN)
+TRACE = "trace_id"
 _NULL = msgspec.Raw(b"null")
 
 
@@ -86,12 +96,35 @@ class _Record(msgspec.Struct):
     end_time_: str | None = msgspec.field(name="endTime", default=None)
     model: str | None = None
     usage_details_: dict[str, Any] | None = msgspec.field(name="usageDetails", default=None)
+    data_type: str | None = None
+    data_type_: str | None = msgspec.field(name="dataType", default=None)
+
+
+class _Score(msgspec.Struct):
+    """A row of `scores/`, or what the API gives."""
+
+    name: str
+    timestamp: str
+    value: float | bool | str | None = None
+    source: str = ""
+    data_type: str | None = None
+    trace_id: str | None = None
+    observation_id: str | None = None
+    session_id: str | None = None
+    dataset_run_id: str | None = None
+    data_type_: str | None = msgspec.field(name="dataType", default=None)
+    trace_id_: str | None = msgspec.field(name="traceId", default=None)
+    observation_id_: str | None = msgspec.field(name="observationId", default=None)
+    session_id_: str | None = msgspec.field(name="sessionId", default=None)
+    dataset_run_id_: str | None = msgspec.field(name="datasetRunId", default=None)
 
 
 def recognises(record: dict[str, Any]) -> str:
     """Empty for a record of this format, otherwise why it is none."""
     if "project_id" in record and ("bookmarked" in record or "data_type" in record):
         return ""  # a row of traces/ or scores/
+    if "dataType" in record and "name" in record:
+        return ""  # a score from the API
     if "type" not in record or ("trace_id" not in record and "traceId" not in record):
         return 'expected "type" and "trace_id"'
     if "start_time" not in record and "startTime" not in record:
@@ -99,13 +132,15 @@ def recognises(record: dict[str, Any]) -> str:
     return "" if "id" in record else 'expected "id"'
 
 
-def parse(line: bytes, source: Source, session_key: str) -> list[Sealed]:
-    """The one call that a line tells of.
+def parse(line: bytes, source: Source, session_key: str) -> list[Sealed | Feedback]:
+    """The one call that a line tells of, or the feedback that it is.
 
     Raises:
         Malformed: not-a-chat, error-response, or what is wrong with the record's shape.
     """
     record = decode(line, _records)
+    if record.data_type or record.data_type_:
+        return [_score(decode(line, _scores))]
     if record.type != "GENERATION":
         raise Malformed(NOT_A_CHAT, "$.type: expected GENERATION")
     if record.level == "ERROR":
@@ -114,17 +149,32 @@ def parse(line: bytes, source: Source, session_key: str) -> list[Sealed]:
     started = _moment(record.start_time or record.start_time_)
     metadata = _metadata(record)
     told = Told(
-        request_id=exchange.request_id or record.id,
+        request_id=record.id,  # what a score refers to
         timestamp=started,
         model=record.provided_model_name or record.model or exchange.model,
         metadata=metadata,
-        session_id=metadata.get(session_key, ""),
+        session_id=metadata.get(session_key, "") or metadata.get(TRACE, ""),
         usage=_usage(record.usage_details or record.usage_details_ or {}),
         latency_ms=_passed(started, _moment(record.end_time or record.end_time_)),
     )
     finish = exchange.finish_reason or ("tool_calls" if exchange.reply.tool_calls else "")
     exchange = msgspec.structs.replace(exchange, finish_reason=finish)
     return [invocation(source, told, exchange)]
+
+
+def _score(row: _Score) -> Feedback:
+    kind = row.data_type or row.data_type_
+    if kind not in ("NUMERIC", "BOOLEAN") or row.dataset_run_id or row.dataset_run_id_:
+        raise Malformed(NOT_A_CHAT, "a score that is no number, or of an experiment")
+    session, trace = row.session_id or row.session_id_, row.trace_id or row.trace_id_
+    return score(
+        row.name,
+        row.value,
+        row.source,
+        _moment(row.timestamp) or "",
+        session=session or trace or "",
+        request=row.observation_id or row.observation_id_ or "",
+    )
 
 
 def _moment(told: str | None) -> str | None:
@@ -151,6 +201,7 @@ def _metadata(record: _Record) -> dict[str, str]:
     found: dict[str, Scalar] = {
         "session_id": record.session_id or record.session_id_ or None,
         "user_id": record.user_id or record.user_id_ or None,
+        TRACE: record.trace_id or record.trace_id_ or None,
     }
     given = record.metadata
     if bytes(given)[:1] == b'"':
@@ -173,6 +224,7 @@ def _count(told: Any) -> int | None:
 
 
 _records = msgspec.json.Decoder(_Record)
+_scores = msgspec.json.Decoder(_Score)
 _texts = msgspec.json.Decoder(str)
 _keyed = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _scalars: msgspec.json.Decoder[Scalar] = msgspec.json.Decoder(Scalar)

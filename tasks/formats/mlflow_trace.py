@@ -14,6 +14,8 @@ Completions, Anthropic, Converse), a message or a text; other spans are `not-a-c
 the trace's tags and metadata that are not MLflow's own, with its session and user as `session_id`
 and `user_id`. A bad span is a reject of its own.
 
+Assessments of the trace are feedback on its calls (`_assessments.py`).
+
 Source: MLflow documentation, "Trace data model" (schema version 3).
 """
 
@@ -24,8 +26,8 @@ import msgspec
 
 from tasks.core.logs.json_lines import NOT_A_CHAT, Malformed, decode
 from tasks.core.logs.sealed import Sealed
-from tasks.core.records import Source, Usage
-from tasks.formats import _traced
+from tasks.core.records import Feedback, Source, Usage
+from tasks.formats import _assessments, _traced
 from tasks.formats._exchange import Told, invocation
 
 SAMPLE = (
@@ -144,6 +146,7 @@ class _Span(msgspec.Struct):
 
 class _Info(msgspec.Struct):
     trace_id: str = ""
+    assessments: list[msgspec.Raw] | None = None
     trace_metadata: dict[str, str] | None = None
     tags: dict[str, str] | None = None
 
@@ -170,28 +173,38 @@ def recognises(record: dict[str, Any]) -> str:
     return "" if "trace_id" in info and "spans" in data else 'expected "trace_id" and "spans"'
 
 
-def parse(line: bytes, source: Source, session_key: str) -> list[Sealed | Malformed]:
-    """The calls of a trace, each in its place, or why that span is none.
+def parse(line: bytes, source: Source, session_key: str) -> list[Sealed | Feedback | Malformed]:
+    """The calls of a trace, each in its place, or why that span is none; then its feedback.
 
     Raises:
         Malformed: what is wrong with the trace as a whole.
     """
     trace = decode(line, _traces)
-    return list(_calls(trace, source, session_key))
+    return list(_told(trace, source, session_key))
 
 
-def _calls(trace: _Trace, source: Source, session_key: str) -> Iterator[Sealed | Malformed]:
+def _told(
+    trace: _Trace, source: Source, session_key: str
+) -> Iterator[Sealed | Feedback | Malformed]:
     metadata = _metadata(trace.info)
+    calls: dict[str, list[str]] = {}
     for number, raw in enumerate(trace.data.spans):
         try:
-            yield _call(decode(raw, _spans), metadata, source, session_key)
+            span = decode(raw, _spans)
+            made = _call(span, metadata, source, session_key)
         except Malformed as error:
             yield Malformed(error.reason, f"$.data.spans[{number}]: {error.detail}")
+        else:
+            calls.setdefault(_assessments.hexadecimal(span.span_id), []).append(made.request_id)
+            yield made
+    for number, raw in enumerate(trace.info.assessments or ()):
+        try:
+            yield from _assessments.read(raw, calls)
+        except Malformed as error:
+            yield Malformed(error.reason, f"$.info.assessments[{number}]: {error.detail}")
 
 
-def _call(
-    span: _Span, metadata: dict[str, str], source: Source, session_key: str
-) -> Sealed | Malformed:
+def _call(span: _Span, metadata: dict[str, str], source: Source, session_key: str) -> Sealed:
     told = span.attributes
     if _text(told.type) not in _CALLS:
         raise Malformed(NOT_A_CHAT, "expected type CHAT_MODEL or LLM")

@@ -139,10 +139,13 @@ def test_all_files_of_a_langfuse_export_are_read_and_only_calls_are_kept() -> No
     row = {"id": "1", "project_id": "p1", "timestamp": "2026-11-03 14:20:29.000000"}
     trace = row | {"session_id": "s-12", "public": False, "bookmarked": False}
     score = row | {"trace_id": "trace-4", "name": "helpful", "value": 1, "data_type": "NUMERIC"}
+    text = score | {"value": 0, "data_type": "TEXT", "string_value": "good"}
     write("traces/a.jsonl", json.dumps(trace).encode())
-    write("scores/a.jsonl", json.dumps(score).encode())
-    counts = read().counts
+    write("scores/a.jsonl", json.dumps(score).encode(), json.dumps(text).encode())
+    manifest = read()
+    counts = manifest.counts
     assert (counts.read, counts.accepted, counts.reasons) == (3, 1, {"not-a-chat": 2})
+    assert manifest.info["feedback"]["accepted"] == 1
 
 
 def test_a_folder_is_not_passed_over_for_its_name() -> None:
@@ -163,3 +166,40 @@ def test_an_object_whose_ids_do_not_fit_memory_gives_the_same_bytes(
     Path("data/ingested/manifest.json").unlink()
     assert read() == whole
     assert not list(INGESTED.rglob("*.seen"))
+
+
+def test_a_score_that_is_named_an_outcome_proves_the_call_that_it_is_about() -> None:
+    write("a", formats.load("langfuse_export").SAMPLE)
+    score = {
+        "id": "1",
+        "project_id": "p1",
+        "timestamp": "2026-11-03 15:00:00.000000",
+        "trace_id": "trace-4",
+        "observation_id": "obs-7c9e6679",
+        "name": "solved",
+        "value": 1,
+        "source": "API",
+        "data_type": "BOOLEAN",
+    }
+    write("b", json.dumps(score).encode())
+    read()
+    _, (example,) = decided()
+    assert (example.outcome, example.truth_source) == (None, "incumbent")
+    ingest(
+        IngestSettings(sources=(LogSource(uri="logs"),), outcomes=("solved",), max_rejected=0.05),
+        INGESTED,
+    )
+    _, (example,) = decided()
+    assert (example.outcome, example.truth_source) == (1.0, "outcome")
+
+
+def test_an_object_of_scores_alone_is_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {"id": "1", "project_id": "p1", "timestamp": "2026-11-03 15:00:00", "name": "solved"}
+    row |= {"source": "API", "data_type": "BOOLEAN", "value": 1}
+    lines = (json.dumps(row | {"session_id": f"s-{number}"}).encode() for number in range(7))
+    write("a", formats.load("langfuse_export").SAMPLE, *lines)
+    settings = IngestSettings(sources=(LogSource(uri="logs"),), max_rejected=0.05, part_records=3)
+    manifest = ingest(settings, INGESTED)
+    assert [part.rows for part in manifest.labelled("feedback")] == [3, 3, 1]
+    assert manifest.counts.accepted == 1
+    assert len(list(parts.read_parts(INGESTED, Feedback, "feedback"))) == 7

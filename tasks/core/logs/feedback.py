@@ -10,12 +10,13 @@ A reply's calls may stand in OpenAI's form, as here, or as `{"name", "arguments"
 these are ignored.
 """
 
+from collections.abc import Collection, Sequence
 from typing import Any, cast, get_args
 
 import msgspec
 
 from tasks.core.logs.json_lines import Malformed, arguments, decode, shallow, utc
-from tasks.core.records import Feedback, FeedbackSource, Reply, ToolCall
+from tasks.core.records import Feedback, FeedbackSource, Record, Reply, ToolCall
 
 
 class _Function(msgspec.Struct):
@@ -65,6 +66,27 @@ def parse(line: bytes) -> Feedback:
         source=cast(FeedbackSource, found.source),
         timestamp=utc(found.timestamp),
     )
+
+
+def with_outcomes(
+    found: Sequence[Record | Malformed], names: Collection[str]
+) -> list[Record | Malformed]:
+    """The records of a line, its ratings of these names as outcomes.
+
+    One whose value cannot be an outcome becomes `wrong-value` in its place.
+    """
+    return [
+        _as_outcome(one) if isinstance(one, Feedback) and one.metric in names else one
+        for one in found
+    ]
+
+
+def _as_outcome(rated: Feedback) -> Feedback | Malformed:
+    if isinstance(rated.value, Reply):
+        return rated
+    if not 0 <= rated.value <= 1:
+        return Malformed("wrong-value", "a score named in ingest.outcomes: expected 0 to 1")
+    return msgspec.structs.replace(rated, source="outcome")
 
 
 def _value(found: _Line) -> float | Reply:

@@ -113,6 +113,8 @@ class _Tally:
                 self._rejects.append(outcome)
             elif self._aside and isinstance(outcome, Feedback):
                 self.beside.append(outcome)
+                if len(self.beside) == size:
+                    return
             else:
                 self._accepted += 1
                 yield outcome

@@ -104,10 +104,11 @@ def test_the_docstring_shows_a_record(form: str) -> None:
 
 
 @EVERY
-def test_without_the_session_key_each_call_is_its_own_session(form: str) -> None:
+def test_without_the_session_key_each_call_is_its_own_session_or_its_traces(form: str) -> None:
     module, sample = loaded(form)
     found = call(module, sample, "conversation")
-    assert found.session_id == found.request_id != ""
+    assert found.session_id in (found.request_id, found.metadata.get("trace_id"))
+    assert found.session_id
 
 
 @EVERY
