@@ -24,7 +24,7 @@ import msgspec
 from tasks import formats
 from tasks.core import parts, room, step, workers
 from tasks.core.errors import SettingsError, SourceError
-from tasks.core.logs import bodies, drift, feedback, intake, profile, sources, tolerance
+from tasks.core.logs import bodies, drift, feedback, intake, misfits, profile, sources, tolerance
 from tasks.core.logs.etags import Etags
 from tasks.core.logs.intake import FEEDBACK, Parse
 from tasks.core.logs.json_lines import Malformed
@@ -95,10 +95,9 @@ def ingest(settings: IngestSettings, target: Path) -> Manifest:
     if selection:
         selection.check(made)
     changes = drift.settle(before, manifest, roots, settings.max_missing, target)
+    most = settings.max_rejected
     for label in ("", FEEDBACK):
-        tolerance.check(
-            manifest.labelled(label), settings.max_rejected, label or "log", changes.lines
-        )
+        tolerance.check(manifest.labelled(label), most, label or "log", changes.lines)
     changes.keep(target)
     parts.commit(target, manifest)
     etags.write()
@@ -279,17 +278,15 @@ def _code(name: str) -> str:
     return step.fingerprint(step.code_sha(*CODE, *shared), own)
 
 
-def _manifest(
-    found: list[Part], skipped: int, roots: set[str], before: Manifest | None
-) -> Manifest:
-    made, fields = profile.packed(found, before.info.get(profile.FIELDS, {}) if before else {})
+def _manifest(found: list[Part], skipped: int, roots: set[str], old: Manifest | None) -> Manifest:
+    made, fields = profile.packed(found, old.info.get(profile.FIELDS, {}) if old else {})
     logs = [part for part in made if not part.label]
     info = {
         "objects": len({part.info["uri"] for part in made}),
         "skipped": skipped,
         FEEDBACK: msgspec.structs.asdict(step.total(p for p in made if p.label == FEEDBACK)),
         profile.FIELDS: fields,
-        drift.BREAKING: list(map(msgspec.to_builtins, drift.broken(logs, roots))),
+        misfits.BREAKING: list(map(msgspec.to_builtins, misfits.broken(logs, roots))),
     }
     return Manifest(stage="ingest", parts=tuple(made), counts=step.total(logs), info=info)
 

@@ -3,14 +3,11 @@
     Drift(fields=(Fields(source="s3://logs", format="bedrock_invocation",
                          new=("guardrail object",), gone=("region string",), changed=()),),
           lost=(Lost(reason="source-rewritten", objects=1, records=40, first="logs/a.log"),))
-    Broken(source="s3://logs", format="bedrock_invocation", reason="wrong-type", path="modelId",
-           expected="str", seen="object", count=30, first="s3://logs/b.gz:1")
 
 What no longer fits is a fact of the logs and stands in the manifest. What is new or gone depends on
 the run before, so it stands beside the stage's folder, which stays what a rebuild would write.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
@@ -19,30 +16,14 @@ from typing import NamedTuple
 import msgspec
 
 from tasks.core import parts
-from tasks.core.errors import StageError
 from tasks.core.logs import profile
+from tasks.core.logs.misfits import BREAKING, LISTED, Broken, check, report, root_of
 from tasks.core.logs.profile import Profile
 from tasks.core.parts import Manifest, Part
 from tasks.core.records import Record, encode
 
-BREAKING = "breaking"
 LOOKED = 4
 """Records that must have been looked at on both sides before a field counts as gone."""
-LISTED = 12
-_REASONS = frozenset(
-    (
-        "missing-field",
-        "wrong-type",
-        "wrong-value",
-        "unknown-role",
-        "unknown-schema-type",
-        "unknown-schema-version",
-        "unsupported-body",
-        "unsupported-content",
-        "unsupported-operation",
-    )
-)
-_MISSING = ("missing-field", "null")
 
 
 class Fields(Record, frozen=True, kw_only=True):
@@ -64,19 +45,6 @@ class Lost(Record, frozen=True, kw_only=True):
     """`source-rewritten` where the object is still there, else `source-gone`."""
     objects: int
     records: int
-    first: str
-
-
-class Broken(Record, frozen=True, kw_only=True):
-    """Records of a source that do not fit their format in one and the same way."""
-
-    source: str
-    format: str
-    reason: str
-    path: str
-    expected: str
-    seen: str
-    count: int
     first: str
 
 
@@ -123,61 +91,6 @@ def compare(before: Manifest, now: Manifest, roots: Collection[str], folder: Pat
     found = [_fields(*name, old[name], new) for name, new in sorted(seen.items()) if name in old]
     told = tuple(one for one in found if one.new or one.gone or one.changed)
     return Drift(fields=told, lost=_lost(before, now, fresh, folder))
-
-
-def broken(now: Iterable[Part], roots: Collection[str]) -> tuple[Broken, ...]:
-    """The schema-diff report: one line for each way in which records do not fit."""
-    count: Counter[tuple[str, ...]] = Counter()
-    first: dict[tuple[str, ...], str] = {}
-    for part in now:
-        for reject in part.rejects:
-            if reject.reason in _REASONS and reject.source:
-                place = reject.source
-                said = (reject.reason, *_said(reject.detail))
-                key = (_root(place.uri, roots), place.format, *said)
-                count[key] += 1
-                first.setdefault(key, f"{place.uri}:{place.line}")
-    return tuple(
-        Broken(**dict(zip(_NAMES, key, strict=True)), count=n, first=first[key])
-        for key, n in sorted(count.items(), key=lambda item: (-item[1], item[0]))
-    )
-
-
-def check(
-    found: Sequence[Broken], now: Iterable[Part], roots: Collection[str], most: float
-) -> None:
-    """Stop where too many records of a source lack a field that their format needs.
-
-    One record alone is an accident, whatever its share.
-
-    Raises:
-        StageError: with the schema-diff report.
-    """
-    read: Counter[str] = Counter()
-    for part in now:
-        read[_root(part.info["uri"], roots)] += part.counts.read
-    lacking: Counter[str] = Counter()
-    for one in found:
-        lacking[one.source] += one.count * bool({one.reason, one.seen} & {*_MISSING})
-    for source, count in sorted(lacking.items()):
-        if count > 1 and count > most * read[source]:
-            raise StageError(
-                f"{count} of {read[source]} records of {source} lack a field that they need, at "
-                f"most {most:.1%} may (ingest.max_missing): {report(found, source)}. Correct what "
-                "writes these logs, name their format in `ingest.sources`, or raise "
-                "ingest.max_missing to go on without these records; nothing was committed"
-            )
-
-
-def report(found: Sequence[Broken], source: str = "") -> str:
-    """The schema-diff report in one line, of one source or of all."""
-    mine = [one for one in found if not source or one.source == source]
-    told = "; ".join(
-        f"{one.format or 'unknown format'} {one.path}: expected {one.expected}, "
-        f"{one.seen or 'something else'} in {one.count} ({one.reason}, first at {one.first})"
-        for one in mine[:LISTED]
-    )
-    return told + (f"; and {len(mine) - LISTED} more kinds" if len(mine) > LISTED else "")
 
 
 def lines(drift: Drift, found: Sequence[Broken]) -> list[str]:
@@ -227,7 +140,9 @@ def _profiles(
     found: dict[tuple[str, str], Profile] = defaultdict(Profile)
     for part in given:
         if part.info.get(profile.FIELDS):
-            found[_root(part.info["uri"], roots), part.info["format"]] |= profile.read(part, tables)
+            found[root_of(part.info["uri"], roots), part.info["format"]] |= profile.read(
+                part, tables
+            )
     return found
 
 
@@ -298,33 +213,6 @@ class _Named(msgspec.Struct):
     id: str
 
 
-def _root(uri: str, roots: Collection[str]) -> str:
-    """The source that an object belongs to: the nearest uri above it."""
-    above = [root for root in roots if uri == root or uri.startswith(f"{root}/")]
-    return max(above, key=len, default=uri)
-
-
-def _said(detail: str) -> tuple[str, str, str]:
-    """Path, what was expected and what was seen, as a reject's detail tells them."""
-    body, _, at = detail.partition(" - at `$")
-    where, colon, rest = body.rpartition(": ")
-    lacks, wrong = _LACKS.search(body), _WRONG.search(body)
-    path = (where.removeprefix("$.") if colon else "") + at.rstrip("`")
-    if lacks:
-        path, expected, seen = f"{path}.{lacks[1]}", "a value", "nothing"
-    elif wrong:
-        expected, seen = wrong[1], wrong[2]
-    else:
-        expected, seen = rest.removeprefix("expected "), ""
-    return _NUMBER.sub("[]", path.strip(".")) or "the record", expected, seen
-
-
 def _few(names: Sequence[str]) -> str:
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
     return ", ".join(names[:LISTED]) + more
-
-
-_NAMES = ("source", "format", "reason", "path", "expected", "seen")
-_NUMBER = re.compile(r"\[\d+\]")
-_LACKS = re.compile(r"missing required field `([^`]*)`")
-_WRONG = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
