@@ -11,13 +11,13 @@ import ctypes
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tasks.core.errors import StageError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -57,6 +57,10 @@ def each(function: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
     if processes < 2:
         yield from map(function, items)
         return
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
     _state.update(function=function, items=items)
     pool = ProcessPoolExecutor(processes, get_context("fork"), initializer=_worker)
     try:
