@@ -16,6 +16,7 @@ known        what a session knows (names, ids, dates of birth), found wherever i
 surrogates   the keyed stand-in of a value, in the shape of the value
 keys         the key of the surrogates, its name, and a person's hash under it
 rules        what a pattern is, and gates in front of many patterns
+memory       answers about texts, remembered from one pass to the next
 sift         messages in which nothing can be found, told from their bytes
 walk         a record's own texts, one after the other
 learn        the first pass over a part: what its sessions know

@@ -78,9 +78,8 @@ def _base64(text: str) -> Iterator[Opened]:
 def may_be_base64(text: str) -> bool:
     """False for a text that has no base64 for sure, and quickly so."""
     words = text.translate(_APART).split() if text.isascii() else _BASE64.findall(text)
-    if not words or len(max(words, key=len)) < SHORTEST_BASE64:
-        return False
-    return any(len(w) >= SHORTEST_BASE64 and not w.islower() and not w.isdigit() for w in words)
+    long = [word for word in words if len(word) >= SHORTEST_BASE64]
+    return any(not word.islower() and not word.isdigit() for word in long)
 
 
 def base64_in(text: str) -> list[str]:

@@ -9,6 +9,7 @@ from tasks.core.redaction.apart import Apart
 from tasks.core.redaction.encodings import base64_in
 from tasks.core.redaction.fields import Fields, is_placeholder, whole
 from tasks.core.redaction.kinds import Kind, Span, settle
+from tasks.core.redaction.memory import Remembered
 from tasks.core.redaction.rules import Doubts, Rule, RuleSet
 from tasks.core.settings import RedactSettings
 
@@ -53,7 +54,8 @@ class Finders:
         self._doubts = Doubts([r for r in used if r.name != "assigned"], _MARKS)
         model = names.load(settings.ner_model) if settings.ner_model else None
         self._names = apart.add(model.find) if model is not None else None
-        self.find: Callable[[str], tuple[Span, ...]] = lru_cache(_RESULTS_KEPT)(self._find)
+        self._found = Remembered(lambda data: self._find(data.decode()))
+        self.find: Callable[[str], tuple[Span, ...]] = lru_cache(_RESULTS_KEPT)(self._known)
         """Findings of every finder, in order, without overlap."""
 
     def nothing_in(self, data: bytes) -> bool:
@@ -67,11 +69,14 @@ class Finders:
         doubts = self._doubts.about(data)
         return all(doubt == "base64" and not base64_in(data.decode()) for doubt in doubts)
 
-    def _find(self, text: str) -> tuple[Span, ...]:
+    def _known(self, text: str) -> tuple[Span, ...]:
         if len(text) < _SHORTEST:
             return ()
         if self._names is None and len(text) < _SHORTEST_SAID and text.isalpha():
             return ()
+        return self._found(text.encode())
+
+    def _find(self, text: str) -> tuple[Span, ...]:
         found = list(self._rules.find(text))
         if self._names is not None:
             found += self._names(text)

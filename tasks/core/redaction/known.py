@@ -50,7 +50,7 @@ class Index:
     """Values of one session (or of one part), each filed under its most telling word.
 
     Args:
-        values: (kind, text) of what was found.
+        values: (kind, text) of what was found, each once and sorted.
         kept: texts under keys such as `city` and `date`; a name or date equal to one of them is
             replaced only where its own place gives it away.
         surrogates: for known dates, whose stand-in must be written in the form that is found.
@@ -63,12 +63,12 @@ class Index:
         surrogates: Surrogates,
     ) -> None:
         self._surrogates = surrogates
-        self._kept = frozenset(word for text in kept for word in _words(text))
-        kept_whole = frozenset(text.lower() for text in kept)
+        self._kept_texts = tuple(kept)
+        kept_whole = frozenset(text.lower() for text in self._kept_texts)
         self._names: dict[str, str] = {}
         self._values: dict[str, _Shapes] = {}
         self._loose: list[Known] = []
-        for kind, text in sorted(set(values)):
+        for kind, text in values:
             if kind is Kind.NAME:
                 for lower, word in _names(text):
                     if word:
@@ -84,7 +84,8 @@ class Index:
             if len(shapes) > 1:
                 self._values[word] = dict(sorted(shapes.items()))
         self._shared: Index | None = None
-        self._words = frozenset(self._values) | frozenset(self._names)
+        self._words = self._values.keys() | self._names.keys()
+        self._kept_words: frozenset[str] | None = None
 
     def beside(self, shared: "Index") -> "Index":
         """This index, with what all sessions share looked for as well."""
@@ -157,10 +158,16 @@ class Index:
             _ADDRESSED.search(text[max(0, start - 16) : start])
         )
 
+    def _kept(self) -> frozenset[str]:
+        """Words of places and dates; few sessions have a name that is looked up in them."""
+        if self._kept_words is None:
+            self._kept_words = frozenset(word for text in self._kept_texts for word in _words(text))
+        return self._kept_words
+
     def _alone(self, word: str) -> bool:
         """Whether the word is a name wherever it stands."""
         lower = word.lower()
-        if len(word) < 3 or lower in ORDINARY or lower in self._kept:
+        if len(word) < 3 or lower in ORDINARY or lower in self._kept():
             return False
         if lower in CAPITAL:
             return word[0].isupper()

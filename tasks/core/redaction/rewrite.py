@@ -73,11 +73,13 @@ class Rewriter:
         self._walker = Walker(fields, self._redactor)
         self._tool_walker = Walker(Fields((), known=False), self._redactor)
         self._shared = Index(
-            (
-                pair
-                for taught in sessions.values()
-                for pair in _pairs(taught)
-                if unmistakable(*pair)
+            sorted(
+                {
+                    pair
+                    for taught in sessions.values()
+                    for pair in _pairs(taught)
+                    if unmistakable(*pair)
+                }
             ),
             (),
             surrogates,
@@ -255,4 +257,12 @@ def _words(data: bytes) -> Iterable[str]:
 
 
 def _pairs(taught: Taught) -> list[tuple[Kind, str]]:
-    return [(Kind(kind), text) for kind, texts in taught.values.items() for text in texts]
+    return [
+        (kind, text)
+        for name, texts in taught.values.items()
+        for kind in (_KINDS[name],)
+        for text in texts
+    ]
+
+
+_KINDS = {kind.value: kind for kind in Kind}

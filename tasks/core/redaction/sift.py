@@ -10,7 +10,7 @@ costs time and hides nothing.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ import msgspec
 from tasks.core.redaction import walk
 from tasks.core.redaction.fields import PLAIN, Fields, compact
 from tasks.core.redaction.finders import Finders
+from tasks.core.redaction.memory import Remembered
 
 _NAMED = re.compile(r'"([^"]*)"\s*:')
 _ASSIGNMENT = re.compile(r'[:=]\s*"')
@@ -25,9 +26,6 @@ _ASSISTANT_LAST = b',"role":"assistant"}'
 _ASSISTANT_FIRST = b'{"role":"assistant",'
 _CALLS = b'"tool_calls":['
 _KEYS_KEPT = 1_000
-_ROOM = 64 << 20
-"""Bytes of messages whose answer is remembered from the first pass for the second."""
-_ENTRY = 150
 
 
 class Sift:
@@ -37,22 +35,12 @@ class Sift:
         self._finders = finders
         self._fields = fields
         self._plain: dict[str, bool] = {}
-        self._known: dict[bytes, bool] = {}
-        self._room = _ROOM
-
-    def is_clean(self, data: bytes) -> bool:
+        self.is_clean: Callable[[bytes], bool] = Remembered(self._is_clean)
         """Whether the message holds no finding, no telling key and nothing encoded.
 
         Raises:
             msgspec.MsgspecError, RecursionError: it is no message, or too deep to be read.
         """
-        known = self._known.get(data)
-        if known is None:
-            known = self._is_clean(data)
-            self._room -= len(data) + _ENTRY
-            if self._room > 0:
-                self._known[data] = known
-        return known
 
     def _is_clean(self, data: bytes) -> bool:
         flat = unbroken(data)

@@ -49,9 +49,10 @@ class Surrogates:
         """The stand-in of a text of that kind; a stand-in is left as it is."""
         self.person: Callable[[str], str] = lru_cache(maxsize=100_000)(self._person)
         """Keyed hash of a value under a person key, the same whatever the key is called."""
-
-    def mark(self, kind: str, text: str) -> str:
+        self.mark: Callable[[str, str], str] = lru_cache(maxsize=100_000)(self._mark)
         """Keyed hash of a text, 32 hex digits: tells equal from different and no more."""
+
+    def _mark(self, kind: str, text: str) -> str:
         return keys.mark(self._key, kind, text)
 
     def _person(self, value: str) -> str:
