@@ -29,6 +29,7 @@ from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Rejected, encode
 from tasks.core.schemas import Schemas
 from tasks.core.sessions.decisions import SUCCESS
+from tasks.core.sessions.envelopes import View
 from tasks.core.settings import ValidateSettings
 
 CODE = (
@@ -100,18 +101,23 @@ def _examples(
         rows: list[Facts] = []
         watch = Watch()
 
-        def sound() -> Iterator[bytes]:
-            for line, example in parts.read_lines(source, part, Checked):
-                length = checks.context_chars(example.messages)
-                found = checks.fault(example, length, settings.max_context_chars, schemas)
-                if found is not None:
-                    rejects.append(_rejected(example, found))
-                    continue
-                watch.read(example)
-                rows.append(facts(example, length))
-                yield line
-
-        made = parts.write_lines(target, sound(), key=key)
+        refused: set[int] = set()
+        for number, example in enumerate(parts.read_part(source, part, Checked)):
+            length = checks.context_chars(example.messages)
+            found = checks.fault(example, length, settings.max_context_chars, schemas)
+            if found is not None:
+                refused.add(number)
+                rejects.append(_rejected(example, found))
+                continue
+            watch.read(example)
+            rows.append(facts(example, length))
+        watch.close()
+        if refused:
+            lines = enumerate(parts.read_lines(source, part, View))
+            sound = (line for number, (line, _) in lines if number not in refused)
+            made = parts.write_lines(target, sound, key=key)
+        else:
+            made = parts.copy_part(source, part, target, key=key)
         fresh[made.sha256] = tables.tabulate(rows)
         reasons = Counter(reject.reason for reject in rejects)
         counts = Counts(

@@ -79,26 +79,27 @@ class Facts(NamedTuple):
 
 def facts(example: Checked, length: int) -> Facts:
     """The row of one example of so many `context_chars`."""
-    reference = example.reference
+    reference, messages = example.reference, example.messages
     replied = {call.name for call in example.reply.tool_calls}
     called = {call.name for call in reference.calls} if reference else replied
-    earlier = {call.name for said in example.messages for call in said.tool_calls}
+    earlier = {call.name for said in messages if said.tool_calls for call in said.tool_calls}
+    # By position: for a tuple of so many fields names take as long as all the rest.
     return Facts(
-        id=example.id,
-        session=example.session_id,
-        cluster=example.cluster,
-        persons=example.persons,
-        behaviour=reference.behaviour if reference else example.behaviour,
-        referenced=reference is not None,
-        truth_source=example.truth_source,
-        outcome=example.outcome,
-        confidence=example.confidence,
-        last_role=example.messages[-1].role if example.messages else None,
-        messages=len(example.messages),
-        context_chars=length,
-        turns=example.tags.turns,
-        called=tuple(sorted(called)),
-        earlier=tuple(sorted(earlier | replied - called)),
-        offered=envelopes.offer(example.tools).names,
-        timestamp=example.timestamp,
+        example.id,
+        example.session_id,
+        example.cluster,
+        example.persons,
+        reference.behaviour if reference else example.behaviour,
+        reference is not None,
+        example.truth_source,
+        example.outcome,
+        example.confidence,
+        messages[-1].role if messages else None,
+        len(messages),
+        length,
+        example.tags.turns,
+        tuple(sorted(called)),
+        tuple(sorted(earlier | replied - called)),
+        envelopes.offer(example.tools).names,
+        example.timestamp,
     )

@@ -28,29 +28,47 @@ class Form(NamedTuple):
 
 
 class Watch:
-    """Reads the examples of one part; a turn that many of them repeat is read once."""
+    """Reads the examples of one part; a turn that many of them repeat is read once.
+
+    Several are looked through at a time, and one by one only where something was found in them.
+    """
 
     def __init__(self) -> None:
         self.kinds: Counter[str] = Counter()
-        """Examples by what was found in them first."""
+        """Examples by what was found in them first; whole after `close`, as is the next."""
         self.first: Source | None = None
         """Where the first of them was read."""
         self._seen: set[str | bytes] = set()
+        self._waiting: list[tuple[bytes, Source]] = []
 
     def read(self, example: Checked) -> None:
         """Look through what no earlier example held."""
-        texts: list[str | bytes] = [said.content for said in example.messages]
-        texts.append(example.reply.content)
-        calls = [call for said in example.messages for call in said.tool_calls]
-        texts += [bytes(call.arguments) for call in (*calls, *example.reply.tool_calls)]
+        seen, reply = self._seen, example.reply
+        texts = [said.content for said in example.messages]
+        texts.append(reply.content)
+        new = [text.encode() for text in texts if text not in seen]
+        seen.update(texts)
+        calls = [call for said in example.messages if said.tool_calls for call in said.tool_calls]
+        others = [bytes(call.arguments) for call in (*calls, *reply.tool_calls)]
         if example.reference is not None and example.truth_source == "human_edit":
-            texts.append(encode(example.reference))
-        new = [text for text in texts if text not in self._seen]
-        self._seen.update(new)
-        found = find(b"\n".join([t.encode() if isinstance(t, str) else t for t in new]))
-        if found:
-            self.kinds.update(found)
-            self.first = self.first or example.sources[0]
+            others.append(encode(example.reference))
+        if others:
+            new += [text for text in others if text not in seen]
+            seen.update(others)
+        if new:
+            self._waiting.append((b"\n".join(new), example.sources[0]))
+            if len(self._waiting) == _TOGETHER:
+                self.close()
+
+    def close(self) -> None:
+        """Look through what was read and not yet looked at."""
+        waiting, self._waiting = self._waiting, []
+        if not find(_APART.join([text for text, _ in waiting])):
+            return
+        for text, source in waiting:
+            if found := find(text):
+                self.kinds.update(found)
+                self.first = self.first or source
 
 
 def find(text: bytes) -> tuple[str, ...]:
@@ -79,6 +97,10 @@ def _is_number(value: bytes) -> bool:
     return value[-11:-8] != b"000"
 
 
+_TOGETHER = 8
+"""Examples; of more, some look like personal data so often that all are looked at one by one."""
+_APART = b"\\\n"
+"""No form goes across a backslash, so nothing is found that is in neither text."""
 _LETTERS = b'abcdefghijklmnopqrstuvwxyz"\\,.:{}[]'
 _FLAT = bytes.maketrans(b"123456789-", b"000000000 ")
 _WORDS = (

@@ -37,6 +37,16 @@ def test_a_part_is_named_by_the_hash_of_its_bytes(tmp_path: Path) -> None:
     assert parts.part_path(tmp_path, part).read_bytes() == LINE_A
 
 
+def test_a_copied_part_is_the_part_under_its_own_key(tmp_path: Path) -> None:
+    part = parts.write_part(tmp_path / "from", [A, B], key="k", label="train")
+    made = parts.copy_part(tmp_path / "from", part, tmp_path / "to", key="other")
+    assert made == Part(sha256=part.sha256, rows=2, key="other")
+    assert list(parts.read_part(tmp_path / "to", made, Message)) == [A, B]
+    assert not parts.part_path(tmp_path / "to", made).samefile(
+        parts.part_path(tmp_path / "from", part)
+    )
+
+
 def test_the_same_records_are_the_same_part(tmp_path: Path) -> None:
     first, again = (parts.write_part(tmp_path, [A, B]) for _ in range(2))
     assert first == again
