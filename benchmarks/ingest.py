@@ -35,7 +35,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from benchmarks import corpus, curate
+from benchmarks import corpus, stage_runs
 from tasks.core.logs import sources
 from tasks.core.records import Source
 from tasks.formats import _converse, bedrock_invocation
@@ -130,7 +130,7 @@ def _measure(room: Path, records: int, runs: int) -> None:
 
 
 def _one_object(room: Path, records: int) -> None:
-    workspace = curate._workspace(room / "w")
+    workspace = stage_runs.workspace(room / "w")
     (workspace / "data" / "feedback").mkdir(parents=True)
     size = _repeated(workspace / "data" / "landing" / "all.gz", records)
     figure = _process(STAGE, workspace)
@@ -186,8 +186,8 @@ def _peak_mb() -> float:
 def _stage(room: Path) -> Figure:
     """The whole stage over the packed logs, in a workspace of its own."""
     with tempfile.TemporaryDirectory(dir=room) as name:
-        workspace = curate._workspace(Path(name) / "w", room / "packed")
-        cost = curate._run("ingest", workspace)
+        workspace = stage_runs.workspace(Path(name) / "w", room / "packed")
+        cost = stage_runs.run("ingest", workspace)
     return Figure(cost.cpu_s, cost.peak_mb)
 
 

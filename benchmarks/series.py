@@ -25,7 +25,7 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
-from benchmarks import corpus, curate, neardup, series_peers
+from benchmarks import corpus, neardup, series_peers, stage_runs
 from tasks.core import step
 
 MINHASH = ("datasketch", "datatrove")
@@ -85,9 +85,9 @@ def main() -> None:
 
 def _all(room: Path, given: argparse.Namespace, run: int) -> Iterator[tuple[str, float]]:
     """Every stage and every peer once, and its CPU seconds for all records."""
-    workspace = curate._workspace(room / "workspace", room / "logs")
+    workspace = stage_runs.workspace(room / "workspace", room / "logs")
     for stage in step.FOLDERS:
-        yield stage, curate._run(stage, workspace).cpu_s
+        yield stage, stage_runs.run(stage, workspace).cpu_s
     shutil.rmtree(workspace)
     for peer in series_peers.PEERS:
         command = [sys.executable, "-m", "benchmarks.series_peers", peer, str(room / "logs")]
