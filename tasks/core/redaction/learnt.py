@@ -70,10 +70,14 @@ def combine(lessons: Iterable[Lesson]) -> dict[str, Taught]:
     requests = {request: session for one in every for request, session in one.requests.items()}
     found: dict[str, list[Taught]] = {}
     for one in every:
-        for session, taught in one.sessions.items():
-            found.setdefault(session, []).append(taught)
-        for request, taught in one.by_request.items():
-            found.setdefault(requests.get(request, request), []).append(taught)
+        told = [
+            (requests.get(request, request), taught) for request, taught in one.by_request.items()
+        ]
+        for session, taught in (*one.sessions.items(), *told):
+            several = found.setdefault(session, [])
+            # Feedback, which nearly every session has, rarely teaches anything.
+            if taught.values or taught.kept:
+                several.append(taught)
     return {session: _together(taught) for session, taught in found.items()}
 
 
@@ -86,8 +90,8 @@ def taught(values: Mapping[str, Iterable[str]], kept: Iterable[str]) -> Taught:
 
 
 def _together(several: list[Taught]) -> Taught:
-    if len(several) == 1:
-        return several[0]
+    if len(several) < 2:
+        return several[0] if several else Taught()
     values: dict[str, set[str]] = {}
     for one in several:
         for kind, texts in one.values.items():
