@@ -9,7 +9,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
@@ -19,7 +19,8 @@ SHORTEST_BASE64 = 16
 _PERCENT = re.compile(r"[^\s\"'<>&=?;,]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _ESCAPE = re.compile(r"\\(?:u[0-9a-f]{4}|.)", re.S)
-_APART = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "+/_-")}
+_SIGNS = "+/_-"
+_APART = bytes(c if chr(c).isalnum() or chr(c) in _SIGNS else 32 for c in range(128)).ljust(256)
 _ESCAPED = re.compile(r'(?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))+')
 
 
@@ -77,7 +78,9 @@ def _base64(text: str) -> Iterator[Opened]:
 
 def may_be_base64(text: str) -> bool:
     """False for a text that has no base64 for sure, and quickly so."""
-    words = text.translate(_APART).split() if text.isascii() else _BASE64.findall(text)
+    words: Iterable[str | bytes] = (
+        text.encode().translate(_APART).split() if text.isascii() else _BASE64.findall(text)
+    )
     long = [word for word in words if len(word) >= SHORTEST_BASE64]
     return any(not word.islower() and not word.isdigit() for word in long)
 

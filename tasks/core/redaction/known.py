@@ -22,7 +22,10 @@ _ADDRESSED = re.compile(
     r"my name is|i'm|i am|this is)[.,]?|[Nn]ame:)\**\s{1,2}\**$",
     re.I,
 )
-_SPACED = {code: " " for code in range(128) if not chr(code).isalnum()}
+_SPACED = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)).ljust(
+    256
+)
+"""Of bytes, in one step: of text the same table is looked up a character at a time."""
 _BESIDE = (" ", "-", "\u00a0")
 
 
@@ -216,7 +219,7 @@ def tokens_of(text: str) -> frozenset[str]:
 def tokens_in(text: str) -> list[str]:
     """The lower-case words of a text, for `Index.may_hold`."""
     if text.isascii():
-        return text.lower().translate(_SPACED).split()
+        return text.encode().translate(_SPACED).decode().split()
     return WORD.findall(same_length_lower(text))
 
 
