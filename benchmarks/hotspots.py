@@ -106,9 +106,6 @@ _BUILTINS = {
     "fsync": "disk",
     "_io.": "disk",
     "marshal": "start",
-    "builtins.compile": "start",
-    "builtins.exec": "start",
-    "__build_class__": "start",
     "_imp.": "start",
     "pydantic_core": "pydantic_core",
 }

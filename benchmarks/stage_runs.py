@@ -19,7 +19,7 @@ import yaml
 from tasks.core import parts, step
 
 KEEPS_HISTORY = "split"
-"""An assignment to train or test holds for ever, so it depends on earlier runs."""
+"""An assignment to train or test holds for ever, so this stage alone depends on earlier runs."""
 TELLS_DRIFT = ("expectations.html", "expectations.json")
 """Reports that hold a dataset against the version before, so they depend on earlier runs too."""
 KEY = ".ratchet/redaction.key"
