@@ -257,12 +257,7 @@ def _words(data: bytes) -> Iterable[str]:
 
 
 def _pairs(taught: Taught) -> list[tuple[Kind, str]]:
-    return [
-        (kind, text)
-        for name, texts in taught.values.items()
-        for kind in (_KINDS[name],)
-        for text in texts
-    ]
+    return [(_KINDS[name], text) for name, texts in taught.values.items() for text in texts]
 
 
 _KINDS = {kind.value: kind for kind in Kind}
