@@ -12,6 +12,7 @@ the manifest's `info`.
 """
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import cache, partial
@@ -23,14 +24,25 @@ import msgspec
 
 from tasks import formats
 from tasks.core import parts, room, step, workers
-from tasks.core.errors import SettingsError, SourceError
-from tasks.core.logs import bodies, drift, feedback, intake, misfits, profile, sources, tolerance
+from tasks.core.logs import (
+    bodies,
+    drift,
+    endings,
+    feedback,
+    intake,
+    misfits,
+    profile,
+    sources,
+    tolerance,
+)
+from tasks.core.logs.endings import HELD, Ending, Patience
 from tasks.core.logs.etags import Etags
 from tasks.core.logs.intake import FEEDBACK, Parse
-from tasks.core.logs.json_lines import Malformed
+from tasks.core.logs.json_lines import Malformed, decode
 from tasks.core.logs.seen import Seen
 from tasks.core.logs.selection import KEYS, Chooser, Selection
-from tasks.core.logs.sources import Line, LogObject
+from tasks.core.logs.sources import Line
+from tasks.core.logs.wanted import Wanted, plan
 from tasks.core.parts import Manifest, Part
 from tasks.core.records import Feedback, Invocation, Source
 from tasks.core.settings import IngestSettings
@@ -42,6 +54,7 @@ CODE = (
     "tasks/ingest.py",
     "tasks/core/logs/bodies.py",
     "tasks/core/logs/conditions.py",
+    "tasks/core/logs/endings.py",
     "tasks/core/logs/feedback.py",
     "tasks/core/logs/gzip_stream.py",
     "tasks/core/logs/intake.py",
@@ -55,19 +68,13 @@ CODE = (
 )
 
 
-class Wanted(NamedTuple):
-    """An object and what it is to be read as: a format's name, `auto` or `feedback`."""
-
-    found: LogObject
-    format: str
-
-
 class _Run(NamedTuple):
     """What objects are read with."""
 
     settings: IngestSettings
     target: Path
-    selection: Selection | None
+    patience: Patience
+    selection: Selection | None = None
 
 
 def ingest(settings: IngestSettings, target: Path) -> Manifest:
@@ -79,17 +86,18 @@ def ingest(settings: IngestSettings, target: Path) -> Manifest:
         StageError: more records were rejected than `settings.max_rejected` allows, or lack a field
             than `settings.max_missing`.
     """
-    wanted, skipped = _plan(settings, target)
+    wanted, skipped = plan(settings, target, _holds_records)
+    run = _Run(settings, target, Patience(time.time(), settings.torn_after_s))
     etags = Etags(target)
     before = parts.read_manifest(target)
     known = _by_uri(before)
     told = [want for want in wanted if want.format == FEEDBACK]
     logs = [want for want in wanted if want.format != FEEDBACK]
     with step.progress("reading logs", len(wanted)) as advance:
-        made = list(_parts(told, known, _Run(settings, target, None), etags, advance))
+        made = list(_parts(told, known, run, etags, advance))
         # What is wanted of the logs can depend on the feedback.
         selection = Selection(settings.filter, target, made) if settings.filter else None
-        made += _parts(logs, known, _Run(settings, target, selection), etags, advance)
+        made += _parts(logs, known, run._replace(selection=selection), etags, advance)
     roots = {sources.canonical(log.uri) for log in settings.sources}
     manifest = _manifest(sorted(made, key=lambda part: part.info["uri"]), skipped, roots, before)
     if selection:
@@ -101,48 +109,12 @@ def ingest(settings: IngestSettings, target: Path) -> Manifest:
     changes.keep(target)
     parts.commit(target, manifest)
     etags.write()
-    step.warn("ingest", changes.lines)
+    waiting = endings.lines(manifest.info[HELD], settings.torn_after_s)
+    step.warn("ingest", [*changes.lines, *waiting])
     return manifest
 
 
-def _plan(settings: IngestSettings, target: Path) -> tuple[list[Wanted], int]:
-    """Each object once, as the most specific uri above it says, and how many hold no records."""
-    asked = {(sources.canonical(log.uri), log.format) for log in settings.sources}
-    asked |= {(sources.canonical(uri), FEEDBACK) for uri in settings.feedback}
-    _no_conflict(asked, target)
-    chosen: dict[str, Wanted] = {}
-    skipped = 0
-    for root, name in sorted(asked, key=lambda pair: len(pair[0])):
-        found = sources.objects_below(root)
-        others = [one for one in found if not _holds_records(one.uri, name)]
-        if len(found) == len(others) and name != FEEDBACK:
-            raise SourceError(
-                f"no log files under {root}: expected files of JSON lines, plain or gzip, in any "
-                "depth; put logs there or correct `ingest.sources` in params.yaml"
-            )
-        skipped += len(others)
-        chosen |= {one.uri: Wanted(one, name) for one in found if one not in others}
-    return [chosen[uri] for uri in sorted(chosen)], skipped
-
-
-def _no_conflict(asked: set[tuple[str, str]], target: Path) -> None:
-    named: dict[str, str] = {}
-    for root, name in sorted(asked):
-        if named.setdefault(root, name) != name:
-            raise SettingsError(
-                f"ingest: {root} is named as {named[root]} and as {name}; expected one of them, so "
-                "remove one, or give feedback a folder of its own"
-            )
-        if "://" not in root and target.resolve().is_relative_to(Path(root).resolve()):
-            raise SettingsError(
-                f"ingest: {root} holds {target}, which this stage writes; name the folder of the "
-                "logs alone"
-            )
-
-
 def _holds_records(uri: str, name: str) -> bool:
-    if name == FEEDBACK:
-        return True
     return formats.holds_records(uri, formats.available() if name == formats.AUTO else [name])
 
 
@@ -186,9 +158,12 @@ def _kept(had: list[Part], want: Wanted, run: _Run, etags: Etags) -> list[Part]:
         sha256 = sources.sha256(found)
     if any(reject.reason == bodies.MISSING for part in had for reject in part.rejects):
         return []  # it may have come
+    cut = endings.cut(had)
+    if cut and cut != run.patience.state(found):
+        return []  # it waited long enough
     for number, part in enumerate(had):
         intact = parts.part_path(run.target, part).is_file()
-        if not intact or part.key != _key(want, sha256, run, number):
+        if not intact or part.key != _key(want, sha256, run, number, cut):
             return []
     return had
 
@@ -207,19 +182,22 @@ def _read(want: Wanted, run: _Run) -> list[Part]:
     keep = chooser.keep if chooser else None
     watch = profile.Watch()
     label = FEEDBACK if want.format == FEEDBACK else ""
+    ending = Ending(run.patience.state(found))
     with closing(Seen(run.target)) as delivered:
         place = Source(uri=found.uri, line=0, format=name)
         outcomes = intake.outcomes(
-            watch.passing(chain(first, lines)), parse, place, delivered, keep
+            watch.passing(chain(first, lines)), parse, place, delivered, ending, keep=keep
         )
         made = intake.write(outcomes, run.target, run.settings.part_records, label)
     sha256 = "" if found.fault else digest.hexdigest()
     info: dict[str, Any] = {"uri": found.uri, "sha256": sha256, "format": name}
-    info |= {KEYS: chooser.seen()} if chooser else {}
+    info |= ending.info() | ({KEYS: chooser.seen()} if chooser else {})
     seen = {profile.FIELDS: watch.info()} if name and not label else {}
     return [
         msgspec.structs.replace(
-            part, key=_key(want, sha256, run, number), info=info | (seen if not number else {})
+            part,
+            key=_key(want, sha256, run, number, ending.cut),
+            info=info | (seen if not number else {}),
         )
         for number, part in enumerate(made)
     ]
@@ -234,7 +212,8 @@ def _parser(name: str, first: list[Line], settings: IngestSettings) -> tuple[str
         try:
             name = formats.recognise(readable)
         except Malformed as error:
-            return "", partial(_refuse, error)
+            begun = len(first) == 1 and not first[0].ended
+            return "", partial(_refuse, error, begun)
     parse, key, outcomes = formats.load(name).parse, settings.session_key, settings.outcomes
     if not outcomes:
         return name, lambda line, source: parse(line, source, key)
@@ -245,11 +224,13 @@ def _feedback(line: bytes, _: Source) -> list[Feedback]:
     return [feedback.parse(line)]
 
 
-def _refuse(error: Malformed, *_: object) -> list[Invocation]:
+def _refuse(error: Malformed, begun: bool, line: bytes, _: Source) -> list[Invocation]:
+    if begun:  # of an object whose first line is still being written no format can be known
+        decode(line, _any)
     raise error
 
 
-def _key(want: Wanted, sha256: str, run: _Run, number: int) -> str:
+def _key(want: Wanted, sha256: str, run: _Run, number: int, cut: str) -> str:
     """Hash of all that a part is made from; each of an object's parts has its number in it."""
     found = want.found
     return step.fingerprint(
@@ -263,6 +244,7 @@ def _key(want: Wanted, sha256: str, run: _Run, number: int) -> str:
         str(run.settings.part_records),
         run.selection.key if run.selection else "",
         str(number),
+        cut,
     )
 
 
@@ -284,12 +266,15 @@ def _manifest(found: list[Part], skipped: int, roots: set[str], old: Manifest | 
     info = {
         "objects": len({part.info["uri"] for part in made}),
         "skipped": skipped,
+        HELD: endings.held(made),
         FEEDBACK: msgspec.structs.asdict(step.total(p for p in made if p.label == FEEDBACK)),
         profile.FIELDS: fields,
         misfits.BREAKING: list(map(msgspec.to_builtins, misfits.broken(logs, roots))),
     }
     return Manifest(stage="ingest", parts=tuple(made), counts=step.total(logs), info=info)
 
+
+_any = msgspec.json.Decoder()
 
 if __name__ == "__main__":
     step.main("ingest", lambda params, data: ingest(params.ingest, data / "ingested"))

@@ -83,7 +83,7 @@ def main(stage: str, work: Callable[[Params, Path], Manifest]) -> None:
 
 
 def summary(counts: Counts) -> str:
-    """One line a person reads: `read 10 = 7 accepted + 1 rejected + 2 duplicate (torn-line 1)`."""
+    """One line a person reads: `read 10 = 7 accepted + 1 rejected + 2 duplicate (torn 1)`."""
     reasons = ", ".join(f"{name} {count}" for name, count in sorted(counts.reasons.items()))
     return (
         f"read {counts.read} = {counts.accepted} accepted + {counts.rejected} rejected + "

@@ -112,16 +112,6 @@ def test_a_rewritten_log_with_its_old_size_and_time_is_noticed() -> None:
     assert requests() == ["request-2"]
 
 
-def test_a_line_that_is_still_being_written_is_read_when_it_is_whole() -> None:
-    line = calls(2)
-    file = write("a.log", calls(1) + line[:300])
-    assert run().counts.reasons == {"torn-line": 1}
-    file.write_bytes(calls(1) + line)
-    assert run().counts.rejected == 0
-    assert requests() == ["request-1", "request-2"]
-    assert is_as_rebuilt()
-
-
 def test_a_last_line_without_its_newline_is_a_record() -> None:
     write("a.log", calls(1).rstrip(b"\n"))
     assert run().counts.accepted == 1
@@ -213,7 +203,7 @@ def test_gzip_inside_gzip_is_not_unpacked_again() -> None:
     write("b.gz", gzip.compress(gzip.compress(calls(2))))
     manifest = run(max_rejected=1)
     assert manifest.counts.accepted == 1
-    assert set(manifest.counts.reasons) <= {"unknown-format", "torn-line"}
+    assert set(manifest.counts.reasons) <= {"unknown-format"}
 
 
 def test_a_name_that_lies_about_its_content_does_not_matter() -> None:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from isal import igzip_lib, isal_zlib
 
 MAGIC = b"\x1f\x8b"
+TORN_GZIP = "torn-gzip"
 PIECE = 1 << 17
 """Unpacked bytes at a time: what stays in the processor's cache is cut into lines faster."""
 GZIP = 31
@@ -27,12 +28,16 @@ LIMITS = Limits()
 
 
 class Broken(Exception):
-    """`fault` is `torn-gzip` or `gzip-bomb`; what was unpacked before it is sound."""
+    """`fault` is `torn-gzip` or `gzip-bomb`; what was unpacked before it is sound.
 
-    def __init__(self, fault: str, detail: str) -> None:
+    `cut` says that the data ends too early, so that the rest may still come.
+    """
+
+    def __init__(self, fault: str, detail: str, *, cut: bool = False) -> None:
         super().__init__(f"{fault}: {detail}")
         self.fault = fault
         self.detail = detail
+        self.cut = cut
 
 
 def is_gzip(head: bytes) -> bool:
@@ -64,7 +69,8 @@ def gunzip(chunks: Iterable[bytes], limits: Limits) -> Iterator[bytes]:
             if member.eof:
                 member = isal_zlib.decompressobj(GZIP)
     if not between:
-        raise Broken("torn-gzip", f"it ends after {unpacked} unpacked bytes, inside a member")
+        where = f"it ends after {unpacked} unpacked bytes, inside a member"
+        raise Broken(TORN_GZIP, where, cut=True)
 
 
 def _unpack(member: Any, chunk: bytes) -> bytes:
@@ -72,7 +78,7 @@ def _unpack(member: Any, chunk: bytes) -> bytes:
         piece: bytes = member.decompress(chunk, PIECE)
         return piece
     except igzip_lib.IsalError as error:  # type: ignore[misc]  # its stub names an instance
-        raise Broken("torn-gzip", f"expected gzip data: {error}") from error
+        raise Broken(TORN_GZIP, f"expected gzip data: {error}") from error
 
 
 def _check(packed: int, unpacked: int, limits: Limits) -> None:

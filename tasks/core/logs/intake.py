@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from tasks.core import parts
+from tasks.core.logs.endings import Ending
 from tasks.core.logs.json_lines import NOT_A_CHAT, Malformed
 from tasks.core.logs.sealed import Sealed
 from tasks.core.logs.seen import Seen
@@ -21,7 +22,6 @@ REDELIVERED = "redelivered"
 FILTERED = "filtered"
 COUNTED = (FILTERED, NOT_A_CHAT)
 """Rejected by choice: counted by reason, but not listed one by one; they are no fault."""
-_CUT = ("not-json", "bad-utf8")
 _CALLS = (Sealed, Invocation)
 
 Parse = Callable[[bytes, Source], Sequence[Record | Malformed]]
@@ -32,13 +32,19 @@ Outcome = Record | str
 
 
 def outcomes(
-    lines: Iterable[Line], parse: Parse, place: Source, seen: Seen, keep: Keep | None = None
+    lines: Iterable[Line],
+    parse: Parse,
+    place: Source,
+    seen: Seen,
+    ending: Ending,
+    *,
+    keep: Keep | None = None,
 ) -> Iterator[Outcome]:
     """What became of each record of an object.
 
     `place` is the source of its records without their lines; `seen` is what it has delivered;
-    `keep` says which calls are wanted, and what a line tells beside a call that is not wanted goes
-    with it.
+    `ending` holds back a last line that is still being written, and is told of it; `keep` says
+    which calls are wanted, and what a line tells beside a call that is not wanted goes with it.
     """
     uri, name = place.uri, place.format
     for line in lines:
@@ -48,7 +54,8 @@ def outcomes(
                 raise Malformed(line.fault, line.detail)
             records = parse(line.content, source)
         except Malformed as error:
-            yield _refused(source, _reason(error, line), error.detail, 0)
+            if reason := ending.reason(line, error):
+                yield _refused(source, reason, error.detail, 0)
             continue
         wanted = True
         for number, record in enumerate(records):
@@ -137,11 +144,6 @@ class _Tally:
 
 def _refused(source: Source, reason: str, detail: str, number: int) -> Outcome:
     return reason if reason in COUNTED else rejected(source, reason, detail, number)
-
-
-def _reason(error: Malformed, line: Line) -> str:
-    """A last line that has no newline and no sense was cut off while it was written."""
-    return "torn-line" if not line.ended and error.reason in _CUT else error.reason
 
 
 def _identity(record: Record) -> bytes:

@@ -16,6 +16,7 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -42,6 +43,8 @@ class LogObject(NamedTuple):
     """Why it is not read at all: `symlink` or `not-a-regular-file`."""
     size: int = 0
     """Bytes as they are stored, where the store tells."""
+    modified: float = 0.0
+    """Seconds since 1970, of a file, which may still grow; 0 in a store that puts objects whole."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -50,7 +53,7 @@ class Line(msgspec.Struct, frozen=True):
     content: bytes
     """Without its newline. Empty where there is a fault."""
     ended: bool = True
-    """False for a last line without a newline."""
+    """False for a last line without a newline, and where gzip data ends too early."""
     fault: str = ""
     """Why it cannot be read: `line-too-long`, `torn-gzip` or `gzip-bomb`."""
     detail: str = ""
@@ -120,7 +123,7 @@ def _lines(chunks: Iterable[bytes], limit: int) -> Iterator[Line]:
             # Of a line that is too long its length is enough.
             pieces = [*pieces, rest] if size <= limit else []
     except Broken as broken:
-        yield Line(number, b"", fault=broken.fault, detail=broken.detail)
+        yield Line(number, b"", not broken.cut, broken.fault, broken.detail)
         return
     line = _line(number, pieces, size, limit)
     if line is not None:
@@ -205,7 +208,9 @@ def _local_object(path: str, uri: str) -> LogObject:
     if stat.S_ISLNK(status.st_mode):
         fault = "symlink"
     etag = f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}-{status.st_ino}"
-    return LogObject(uri, etag, path, None, fault, status.st_size)
+    # A copied file may bring its time from a clock that runs ahead; ctime is this machine's own.
+    modified = min(status.st_mtime, status.st_ctime)
+    return LogObject(uri, etag, path, None, fault, status.st_size, modified)
 
 
 def _stored_objects(store: Any, place: str) -> Iterator[LogObject]:
@@ -216,7 +221,14 @@ def _stored_objects(store: Any, place: str) -> Iterator[LogObject]:
             etag = info.get("ETag") or hashlib.sha256(repr(sorted(info.items())).encode())
             text = etag.strip('"') if isinstance(etag, str) else etag.hexdigest()
             uri = str(store.unstrip_protocol(path))
-            yield LogObject(uri, text, path, store, size=int(info.get("size") or 0))
+            size = int(info.get("size") or 0)
+            yield LogObject(uri, text, path, store, "", size, _modified(info))
+
+
+def _modified(info: dict[str, Any]) -> float:
+    """Of a file of a remote file system (`mtime`, as SFTP tells it); 0 for what has an ETag."""
+    told = None if info.get("ETag") or info.get("etag") else info.get("mtime")
+    return float(told.timestamp() if isinstance(told, datetime) else told or 0)
 
 
 def _is_data(name: str) -> bool:

@@ -195,6 +195,8 @@ def test_other_stores_are_read_through_fsspec() -> None:
 
 
 def test_objects_are_values() -> None:
-    write("logs/a")
+    file = write("logs/a")
+    os.utime(file, (1000, 1000))
     (found,) = sources.objects_below("logs")
-    assert found == LogObject("logs/a", found.etag, str(Path("logs/a").resolve()), None, size=3)
+    place = str(file.resolve())
+    assert found == LogObject("logs/a", found.etag, place, None, size=3, modified=1000)

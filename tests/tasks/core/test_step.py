@@ -94,10 +94,10 @@ def test_code_is_hashed_by_file_and_folder() -> None:
 
 def test_a_summary_is_one_line() -> None:
     counts = Counts(
-        read=10, accepted=7, rejected=1, duplicate=2, reasons={"torn-line": 1, "redelivered": 2}
+        read=10, accepted=7, rejected=1, duplicate=2, reasons={"torn": 1, "redelivered": 2}
     )
     assert step.summary(counts) == (
-        "read 10 = 7 accepted + 1 rejected + 2 duplicate (redelivered 2, torn-line 1)"
+        "read 10 = 7 accepted + 1 rejected + 2 duplicate (redelivered 2, torn 1)"
     )
 
 
