@@ -11,7 +11,6 @@ whole is meant. Feedback is read beside the logs into parts of its own and count
 the manifest's `info`.
 """
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -30,6 +29,7 @@ from tasks.core.logs import (
     endings,
     feedback,
     intake,
+    losses,
     misfits,
     profile,
     sources,
@@ -39,6 +39,7 @@ from tasks.core.logs.endings import HELD, Ending, Patience
 from tasks.core.logs.etags import Etags
 from tasks.core.logs.intake import FEEDBACK, Parse
 from tasks.core.logs.json_lines import Malformed, decode
+from tasks.core.logs.prefixes import Digest
 from tasks.core.logs.seen import Seen
 from tasks.core.logs.selection import KEYS, Chooser, Selection
 from tasks.core.logs.sources import Line
@@ -59,6 +60,7 @@ CODE = (
     "tasks/core/logs/gzip_stream.py",
     "tasks/core/logs/intake.py",
     "tasks/core/logs/json_lines.py",
+    "tasks/core/logs/prefixes.py",
     "tasks/core/logs/profile.py",
     "tasks/core/records.py",
     "tasks/core/logs/sealed.py",
@@ -84,7 +86,7 @@ def ingest(settings: IngestSettings, target: Path) -> Manifest:
         SettingsError: a format or a pair of uris that cannot be.
         SourceError: a source is missing, empty or unreadable.
         StageError: more records were rejected than `settings.max_rejected` allows, or lack a field
-            than `settings.max_missing`.
+            than `settings.max_missing`; or a log was rewritten and `settings.rewritten` says stop.
     """
     wanted, skipped = plan(settings, target, _holds_records)
     run = _Run(settings, target, Patience(time.time(), settings.torn_after_s))
@@ -102,7 +104,8 @@ def ingest(settings: IngestSettings, target: Path) -> Manifest:
     manifest = _manifest(sorted(made, key=lambda part: part.info["uri"]), skipped, roots, before)
     if selection:
         selection.check(made)
-    changes = drift.settle(before, manifest, roots, settings.max_missing, target)
+    objects = {want.found.uri: want.found for want in wanted}
+    changes = drift.settle(before, manifest, target, objects, settings)
     most = settings.max_rejected
     for label in ("", FEEDBACK):
         tolerance.check(manifest.labelled(label), most, label or "log", changes.lines)
@@ -171,7 +174,7 @@ def _kept(had: list[Part], want: Wanted, run: _Run, etags: Etags) -> list[Part]:
 def _read(want: Wanted, run: _Run) -> list[Part]:
     """Read an object to its end and write its parts."""
     found = want.found
-    digest = hashlib.sha256()
+    digest = Digest()
     if found.fault:
         lines = iter([Line(0, b"", fault=found.fault, detail="expected a regular file")])
     else:
@@ -191,6 +194,7 @@ def _read(want: Wanted, run: _Run) -> list[Part]:
         made = intake.write(outcomes, run.target, run.settings.part_records, label)
     sha256 = "" if found.fault else digest.hexdigest()
     info: dict[str, Any] = {"uri": found.uri, "sha256": sha256, "format": name}
+    info |= {losses.SIZE: digest.size}
     info |= ending.info() | ({KEYS: chooser.seen()} if chooser else {})
     seen = {profile.FIELDS: watch.info()} if name and not label else {}
     return [

@@ -45,6 +45,9 @@ class IngestSettings(Section):
     """Largest share of rejected records; above it the stage stops rather than pass a bad load."""
     max_missing: float = Field(default=0.01, ge=0, le=1)
     """Largest share of a source's records that may lack a field which their format needs."""
+    rewritten: Literal["warn", "stop"] = "warn"
+    """What becomes of a run that finds a log rewritten or cut, so that records which the last run
+    had are in no log any more: told, object by object, or refused."""
     torn_after_s: float = Field(default=3600.0, ge=0)
     """Seconds for which a file must not have changed before a last line in it that breaks off is a
     reject; until then it is held back, as it may still be being written. 0 rejects it at once."""

@@ -10,7 +10,8 @@ import pytest
 from tasks.core import parts, workers
 from tasks.core.errors import StageError
 from tasks.core.logs import drift, profile
-from tasks.core.logs.drift import Fields, Lost
+from tasks.core.logs.drift import Fields
+from tasks.core.logs.losses import Lost
 from tasks.core.parts import Manifest
 from tasks.core.report import drifted
 from tasks.core.settings import IngestSettings, LogSource
@@ -232,11 +233,17 @@ def test_a_log_that_was_rewritten_says_what_it_lost(capsys: pytest.CaptureFixtur
     run()
     (line,) = told(capsys)
     assert line.startswith(
-        "ratchet ingest: warning: source-rewritten: 3 records that the last run had are in 1 log "
-        "objects no more, first logs/a.log"
+        "ratchet ingest: warning: source-rewritten: 3 records that the last run had are in no log "
+        "any more, as 1 log objects were rewritten or cut: logs/a.log (3)"
     )
     (lost,) = drift.read(TARGET)[0].lost
-    assert lost == Lost(reason="source-rewritten", objects=1, records=3, first="logs/a.log")
+    assert lost == Lost(
+        reason="source-rewritten",
+        objects=1,
+        records=3,
+        first="logs/a.log",
+        by_object={"logs/a.log": 3},
+    )
     assert is_as_rebuilt()
 
 

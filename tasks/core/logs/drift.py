@@ -2,13 +2,13 @@
 
     Drift(fields=(Fields(source="s3://logs", format="bedrock_invocation",
                          new=("guardrail object",), gone=("region string",), changed=()),),
-          lost=(Lost(reason="source-rewritten", objects=1, records=40, first="logs/a.log"),))
+          lost=(Lost(reason="source-rewritten", objects=1, records=40, first="logs/a.log", …),))
 
 What no longer fits is a fact of the logs and stands in the manifest. What is new or gone depends on
 the run before, so it stands beside the stage's folder, which stays what a rebuild would write.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,11 +16,13 @@ from typing import NamedTuple
 import msgspec
 
 from tasks.core import parts
-from tasks.core.logs import profile
+from tasks.core.logs import losses, profile, sources
+from tasks.core.logs.losses import Lost, Objects
 from tasks.core.logs.misfits import BREAKING, LISTED, Broken, check, report, root_of
 from tasks.core.logs.profile import Profile
 from tasks.core.parts import Manifest, Part
 from tasks.core.records import Record, encode
+from tasks.core.settings import IngestSettings
 
 LOOKED = 4
 """Records that must have been looked at on both sides before a field counts as gone."""
@@ -36,16 +38,6 @@ class Fields(Record, frozen=True, kw_only=True):
     """Every record looked at had it, and no new one has."""
     changed: tuple[str, ...] = ()
     """`path: string, now object`"""
-
-
-class Lost(Record, frozen=True, kw_only=True):
-    """Records that the last run had and that are in the logs no more."""
-
-    reason: str
-    """`source-rewritten` where the object is still there, else `source-gone`."""
-    objects: int
-    records: int
-    first: str
 
 
 class Drift(Record, frozen=True, kw_only=True):
@@ -66,23 +58,32 @@ class Settled(NamedTuple):
 
 
 def settle(
-    before: Manifest | None, now: Manifest, roots: Collection[str], most: float, folder: Path
+    before: Manifest | None, now: Manifest, folder: Path, objects: Objects, given: IngestSettings
 ) -> Settled:
     """What changed since the manifest before; asked before the commit, which collects old parts.
 
+    `objects` are those that the manifest `now` was made of.
+
     Raises:
-        StageError: more than the share `most` of a source's records lack a field.
+        StageError: more than the share `max_missing` of a source's records lack a field, or a log
+            was rewritten and that is to stop the run.
     """
+    roots = {sources.canonical(log.uri) for log in given.sources}
     found = msgspec.convert(now.info[BREAKING], tuple[Broken, ...])
-    check(found, now.labelled(""), roots, most)
+    check(found, now.labelled(""), roots, given.max_missing)
     if before == now:
         return Settled()
-    drift = compare(before, now, roots, folder) if before else Drift()
+    drift = compare(before, now, roots, folder, objects) if before else Drift()
+    if given.rewritten == "stop":
+        losses.refuse(drift.lost)
     had = before.info.get(BREAKING) if before else None
-    return Settled(tuple(lines(drift, found if now.info[BREAKING] != had else ())), drift)
+    told = found if now.info[BREAKING] != had else ()
+    return Settled(tuple(lines(drift, told, place(folder))), drift)
 
 
-def compare(before: Manifest, now: Manifest, roots: Collection[str], folder: Path) -> Drift:
+def compare(
+    before: Manifest, now: Manifest, roots: Collection[str], folder: Path, objects: Objects
+) -> Drift:
     """What the objects that are new or changed say that those of the last run did not."""
     had = {part.info["uri"]: part.info["sha256"] for part in before.parts}
     fresh = [part for part in now.parts if had.get(part.info["uri"]) != part.info["sha256"]]
@@ -90,11 +91,11 @@ def compare(before: Manifest, now: Manifest, roots: Collection[str], folder: Pat
     seen = _profiles(now, fresh, roots)
     found = [_fields(*name, old[name], new) for name, new in sorted(seen.items()) if name in old]
     told = tuple(one for one in found if one.new or one.gone or one.changed)
-    return Drift(fields=told, lost=_lost(before, now, fresh, folder))
+    return Drift(fields=told, lost=losses.lost(before, now, fresh, folder, objects))
 
 
-def lines(drift: Drift, found: Sequence[Broken]) -> list[str]:
-    """What a person should be told, a line each."""
+def lines(drift: Drift, found: Sequence[Broken], kept: Path) -> list[str]:
+    """What a person should be told, a line each; `kept` is where all of it stands."""
     told = []
     for one in drift.fields:
         pieces = [
@@ -107,11 +108,7 @@ def lines(drift: Drift, found: Sequence[Broken]) -> list[str]:
             if names
         ]
         told.append(f"the schema of {one.format} in {one.source} changed: {'; '.join(pieces)}")
-    told += [
-        f"{one.reason}: {one.records} records that the last run had are in {one.objects} log "
-        f"objects no more, first {one.first}; what no other object holds leaves the next version"
-        for one in drift.lost
-    ]
+    told += losses.lines(drift.lost, str(kept))
     if found:
         told.append(f"records that do not fit their format: {report(found)}")
     return told
@@ -182,35 +179,6 @@ def _topmost(paths: Collection[str]) -> list[str]:
         if not any(path.startswith((f"{one}.", f"{one}[")) for one in found[-1:]):
             found.append(path)
     return found
-
-
-def _lost(before: Manifest, now: Manifest, fresh: Sequence[Part], folder: Path) -> tuple[Lost, ...]:
-    """Records of changed and deleted objects that no new one holds (a renamed log loses none)."""
-    still = {part.info["uri"]: part.info["sha256"] for part in now.parts}
-    left = [p for p in before.parts if p.rows and still.get(p.info["uri"]) != p.info["sha256"]]
-    if not left:
-        return ()
-    held = {name for part in fresh for name in _ids(folder, part)}
-    missing: dict[str, Counter[str]] = defaultdict(Counter)
-    for part in left:
-        uri = part.info["uri"]
-        lost = sum(name not in held for name in _ids(folder, part))
-        missing["source-rewritten" if uri in still else "source-gone"][uri] += lost
-    return tuple(
-        Lost(reason=reason, objects=len(+found), records=found.total(), first=min(+found))
-        for reason, found in sorted(missing.items())
-        if +found
-    )
-
-
-def _ids(folder: Path, part: Part) -> Iterable[str]:
-    if part.label or not parts.part_path(folder, part).is_file():
-        return ()
-    return (row.id for row in parts.read_part(folder, part, _Named))
-
-
-class _Named(msgspec.Struct):
-    id: str
 
 
 def _few(names: Sequence[str]) -> str:

@@ -24,6 +24,7 @@ import msgspec
 
 from tasks.core.errors import SourceError
 from tasks.core.logs.gzip_stream import LIMITS, Broken, Limits, gunzip, is_gzip
+from tasks.core.logs.prefixes import Digest
 
 CHUNK = 1 << 16
 BOM = b"\xef\xbb\xbf"
@@ -82,7 +83,7 @@ def objects_below(uri: str) -> list[LogObject]:
 
 
 def read_lines(
-    found: LogObject, digest: "hashlib._Hash", limits: Limits = LIMITS
+    found: LogObject, digest: "Digest | hashlib._Hash", limits: Limits = LIMITS
 ) -> Iterator[Line]:
     """The lines of an object, blank ones left out; `digest` is fed its bytes as they are stored.
 
@@ -176,7 +177,7 @@ def _opened(found: LogObject) -> Iterator[IO[bytes]]:
         yield file
 
 
-def _digested(chunks: Iterator[bytes], digest: "hashlib._Hash") -> Iterator[bytes]:
+def _digested(chunks: Iterator[bytes], digest: "Digest | hashlib._Hash") -> Iterator[bytes]:
     for chunk in chunks:
         digest.update(chunk)
         yield chunk

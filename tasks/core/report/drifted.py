@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tasks.core import step
 from tasks.core.logs import drift
+from tasks.core.logs.losses import REWRITTEN
 from tasks.core.report.datapage import table, text
 
 COLUMNS = ("where", "what", "which", "records")
@@ -37,6 +38,13 @@ def rows(data: Path) -> list[Row]:
     told += [
         Row(one.first, one.reason, f"{one.objects} log objects, this one first", f"{one.records:,}")
         for one in found.lost
+        if one.reason != REWRITTEN
+    ]
+    told += [
+        Row(uri, one.reason, "records that are in no log any more", f"{count:,}")
+        for one in found.lost
+        if one.reason == REWRITTEN
+        for uri, count in one.by_object.items()
     ]
     told += [
         Row(
