@@ -22,17 +22,15 @@ What the first pass learnt is kept in a private folder outside of `data/` in cle
 to start from; it may be deleted at any time. The key of the surrogates is never below `data/`.
 """
 
-import gc
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from tasks.core import parts, step, workers
+from tasks.core import collector, parts, step, workers
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Feedback, Record, Rejected, encode
@@ -81,25 +79,13 @@ def redact(
     inputs = parts.require_manifest(source).parts
     before = parts.read_manifest(target)
     _same_key(before, settings, target, key)
-    with _no_collector():
+    with collector.paused():
         work = _begin(settings, source, target, key, private)
         known = learn_parts(work, inputs)
         made = _made(work, before, inputs, known)
     manifest = _manifest(made, key, settings.key_rotation)
     parts.commit(target, manifest)
     return manifest
-
-
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """No search for cycles: there are none, and a part's records are many objects to look at."""
-    wanted = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if wanted:
-            gc.enable()
 
 
 def _made(work: Work, before: Manifest | None, inputs: Sequence[Part], known: Known) -> list[_Made]:

@@ -39,6 +39,7 @@ CODE = (
     "tasks/core/sessions/envelopes.py",
     "tasks/core/contract/expectations.py",
     "tasks/core/contract/facts.py",
+    "tasks/core/contract/later.py",
     "tasks/core/contract/leaks.py",
     "tasks/core/parts.py",
     "tasks/core/plain_schemas.py",
@@ -133,7 +134,12 @@ def _examples(
         return msgspec.structs.replace(made, counts=counts, rejects=tuple(rejects), info=info)
 
     return step.each_part(
-        inputs, target, lambda part: _key("examples", settings, part.sha256), work, "checking"
+        inputs,
+        target,
+        lambda part: _key("examples", settings, part.sha256),
+        work,
+        "checking",
+        meanwhile=expectations.load,
     )
 
 

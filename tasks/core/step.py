@@ -97,10 +97,12 @@ def each_part(
     key: Callable[[Part], str],
     work: Callable[[Part, str], Part],
     description: str,
+    *,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Iterator[Part]:
     """Yield each input part's output part; `work(part, key)` runs only where `key` is new.
 
-    Work on several parts may run in processes of its own (`workers`).
+    Work on several parts may run in processes of its own (`workers`), `meanwhile` beside it.
     """
     before = parts.read_manifest(target)
     known = before.by_key() if before else {}
@@ -108,7 +110,7 @@ def each_part(
     kept = {name: known[name] for _, name in wanted if name in known}
     kept = {name: part for name, part in kept.items() if _intact(target, part)}
     missing = [pair for pair in wanted if pair[1] not in kept]
-    made = workers.each(lambda pair: work(*pair), missing)
+    made = workers.each(lambda pair: work(*pair), missing, meanwhile=meanwhile)
     with progress(description, len(wanted)) as advance:
         for _, name in wanted:
             yield kept[name] if name in kept else next(made)

@@ -32,6 +32,11 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
+def is_worker() -> bool:
+    """Whether this process is one of those that `each` forked: what it remembers goes with it."""
+    return bool(_state.get("worker"))
+
+
 @contextmanager
 def use(processes: int) -> Iterator[None]:
     """Let `each` fork up to this many workers within the block."""
@@ -43,8 +48,15 @@ def use(processes: int) -> Iterator[None]:
         _state["processes"] = before
 
 
-def each(function: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
+def each(
+    function: Callable[[T], R],
+    items: Sequence[T],
+    *,
+    meanwhile: Callable[[], object] | None = None,
+) -> Iterator[R]:
     """Yield `function(item)` for each item, in order.
+
+    Where there are workers, `meanwhile` is done here while they begin.
 
     With more than one process, what `function` returns is pickled and what else it changes in
     memory stays in its worker. An error ends it as it would here; work that has not begun is
@@ -66,6 +78,8 @@ def each(function: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
     try:
         waiting: list[Future[R]] = [pool.submit(_call, number) for number in range(len(items))]
         waiting.reverse()
+        if meanwhile is not None:
+            meanwhile()
         while waiting:
             yield waiting.pop().result()
     except BrokenProcessPool as error:
@@ -80,7 +94,7 @@ def each(function: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
 
 
 def _worker() -> None:
-    _state["processes"] = 1
+    _state.update(processes=1, worker=True)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
 

@@ -60,13 +60,20 @@ def learn_parts(work: Work, inputs: Sequence[Part]) -> Known:
     """First pass, over the parts that no earlier run has looked at."""
     with step.progress("learning", len(inputs)) as advance:
         every = []
-        for lesson in workers.each(lambda part: _lesson(work, part), inputs):
+        for lesson, answers in workers.each(lambda part: _asked(work, part), inputs):
             every.append(lesson)
+            work.sift.is_clean.learn(answers)
             advance(1)
     lessons = {part.sha256: lesson for part, lesson in zip(inputs, every, strict=True)}
     learnt.forget(work.private, (_lesson_name(work, part) for part in inputs))
     requests = {request: session for one in every for request, session in one.requests.items()}
     return Known(learnt.combine(every), requests, lessons)
+
+
+def _asked(work: Work, part: Part) -> tuple[Lesson, dict[bytes, bool]]:
+    """The part's lesson; from a worker also which messages were clean, for the second pass."""
+    lesson = _lesson(work, part)
+    return lesson, work.sift.is_clean.news() if workers.is_worker() else {}
 
 
 def _lesson_name(work: Work, part: Part) -> str:

@@ -10,8 +10,9 @@ BLAKE2b (RFC 7693): nobody can make two texts that share one, so that an answer 
 never that of another text.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
+from itertools import islice
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -26,6 +27,7 @@ class Remembered(Generic[T]):
         self._ask = ask
         self._most = most
         self._answers: dict[bytes, T] = {}
+        self._told = 0
 
     def __call__(self, data: bytes) -> T:
         digest = blake2b(data, digest_size=16).digest()
@@ -36,3 +38,14 @@ class Remembered(Generic[T]):
         if len(answers) < self._most:
             answers[digest] = answer
         return answer
+
+    def news(self) -> dict[bytes, T]:
+        """Answers since this was last called, for another process to `learn`."""
+        fresh = dict(islice(self._answers.items(), self._told, None))
+        self._told = len(self._answers)
+        return fresh
+
+    def learn(self, answers: Mapping[bytes, T]) -> None:
+        """Take over what was asked elsewhere."""
+        if len(self._answers) + len(answers) <= self._most:
+            self._answers.update(answers)

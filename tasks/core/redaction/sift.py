@@ -10,7 +10,7 @@ costs time and hides nothing.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -35,7 +35,7 @@ class Sift:
         self._finders = finders
         self._fields = fields
         self._plain: dict[str, bool] = {}
-        self.is_clean: Callable[[bytes], bool] = Remembered(self._is_clean)
+        self.is_clean: Remembered[bool] = Remembered(self._is_clean)
         """Whether the message holds no finding, no telling key and nothing encoded.
 
         Raises:

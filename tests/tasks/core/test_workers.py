@@ -38,6 +38,24 @@ def test_one_item_needs_no_second_process(two: None) -> None:
     assert list(workers.each(where, [7])) == [(7, os.getpid())]
 
 
+def test_what_is_to_be_done_meanwhile_is_done_here_and_only_beside_workers() -> None:
+    done: list[int] = []
+
+    def meanwhile() -> None:
+        done.append(os.getpid())
+
+    assert len(list(workers.each(where, [1, 2], meanwhile=meanwhile))) == 2
+    assert done == []
+    with workers.use(2):
+        assert len(list(workers.each(where, [1, 2], meanwhile=meanwhile))) == 2
+    assert done == [os.getpid()]
+
+
+def test_a_worker_knows_that_it_is_one(two: None) -> None:
+    assert list(workers.each(lambda _: workers.is_worker(), [1, 2])) == [True, True]
+    assert not workers.is_worker()
+
+
 def test_an_error_comes_through(two: None) -> None:
     def fail(number: int) -> int:
         if number == 1:
