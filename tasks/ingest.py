@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tasks import formats
-from tasks.core import parts, room, step, workers
+from tasks.core import identities, parts, room, step, workers
 from tasks.core.logs import (
     bodies,
     drift,
@@ -39,6 +39,7 @@ from tasks.core.logs.endings import HELD, Ending, Patience
 from tasks.core.logs.etags import Etags
 from tasks.core.logs.intake import FEEDBACK, Parse
 from tasks.core.logs.json_lines import Malformed, decode
+from tasks.core.logs.naming import SESSIONS, Naming
 from tasks.core.logs.prefixes import Digest
 from tasks.core.logs.seen import Seen
 from tasks.core.logs.selection import KEYS, Chooser, Selection
@@ -60,6 +61,7 @@ CODE = (
     "tasks/core/logs/gzip_stream.py",
     "tasks/core/logs/intake.py",
     "tasks/core/logs/json_lines.py",
+    "tasks/core/logs/naming.py",
     "tasks/core/logs/prefixes.py",
     "tasks/core/logs/profile.py",
     "tasks/core/records.py",
@@ -83,7 +85,7 @@ def ingest(settings: IngestSettings, target: Path) -> Manifest:
     """Read all sources into `target` and commit its new state.
 
     Raises:
-        SettingsError: a format or a pair of uris that cannot be.
+        SettingsError: a format, a pair of uris or a key of the session that cannot be.
         SourceError: a source is missing, empty or unreadable.
         StageError: more records were rejected than `settings.max_rejected` allows, or lack a field
             than `settings.max_missing`; or a log was rewritten and `settings.rewritten` says stop.
@@ -109,11 +111,12 @@ def ingest(settings: IngestSettings, target: Path) -> Manifest:
     most = settings.max_rejected
     for label in ("", FEEDBACK):
         tolerance.check(manifest.labelled(label), most, label or "log", changes.lines)
+    unnamed = identities.sessions(settings.session_key, manifest.info[SESSIONS])
     changes.keep(target)
     parts.commit(target, manifest)
     etags.write()
     waiting = endings.lines(manifest.info[HELD], settings.torn_after_s)
-    step.warn("ingest", [*changes.lines, *waiting])
+    step.warn("ingest", [*changes.lines, *waiting, *unnamed])
     return manifest
 
 
@@ -183,7 +186,7 @@ def _read(want: Wanted, run: _Run) -> list[Part]:
     name, parse = _parser(want.format, first, run.settings)
     chooser = Chooser(run.selection) if run.selection else None
     keep = chooser.keep if chooser else None
-    watch = profile.Watch()
+    watch, naming = profile.Watch(), Naming(run.settings.session_key)
     label = FEEDBACK if want.format == FEEDBACK else ""
     ending = Ending(run.patience.state(found))
     with closing(Seen(run.target)) as delivered:
@@ -191,12 +194,13 @@ def _read(want: Wanted, run: _Run) -> list[Part]:
         outcomes = intake.outcomes(
             watch.passing(chain(first, lines)), parse, place, delivered, ending, keep=keep
         )
-        made = intake.write(outcomes, run.target, run.settings.part_records, label)
+        passing = outcomes if label else naming.passing(outcomes)
+        made = intake.write(passing, run.target, run.settings.part_records, label)
     sha256 = "" if found.fault else digest.hexdigest()
     info: dict[str, Any] = {"uri": found.uri, "sha256": sha256, "format": name}
     info |= {losses.SIZE: digest.size}
     info |= ending.info() | ({KEYS: chooser.seen()} if chooser else {})
-    seen = {profile.FIELDS: watch.info()} if name and not label else {}
+    seen = {profile.FIELDS: watch.info(), SESSIONS: naming.info()} if name and not label else {}
     return [
         msgspec.structs.replace(
             part,
@@ -273,6 +277,7 @@ def _manifest(found: list[Part], skipped: int, roots: set[str], old: Manifest | 
         HELD: endings.held(made),
         FEEDBACK: msgspec.structs.asdict(step.total(p for p in made if p.label == FEEDBACK)),
         profile.FIELDS: fields,
+        SESSIONS: identities.total(logs, SESSIONS),
         misfits.BREAKING: list(map(msgspec.to_builtins, misfits.broken(logs, roots))),
     }
     return Manifest(stage="ingest", parts=tuple(made), counts=step.total(logs), info=info)

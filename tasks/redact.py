@@ -30,7 +30,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from tasks.core import collector, parts, step, workers
+from tasks.core import collector, identities, parts, step, workers
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Feedback, Record, Rejected, encode
@@ -41,6 +41,7 @@ from tasks.core.redaction.first_pass import FEEDBACK, Known, Work, learn_parts
 from tasks.core.redaction.keys import key_id, load_key, rotate_key
 from tasks.core.redaction.learnt import Taught
 from tasks.core.redaction.lines import Line
+from tasks.core.redaction.people import PERSONS
 from tasks.core.redaction.rewrite import Rewriter
 from tasks.core.redaction.sift import Sift
 from tasks.core.redaction.surrogates import Surrogates
@@ -73,6 +74,7 @@ def redact(
         private: folder for what the sessions know, in clear; outside of all versioning.
 
     Raises:
+        SettingsError: a person key of the user's own that no record has.
         StageError: `target` was made under another key, or something known is left in what was
             written, or `source` was never written or was changed since.
     """
@@ -84,7 +86,9 @@ def redact(
         known = learn_parts(work, inputs)
         made = _made(work, before, inputs, known)
     manifest = _manifest(made, key, settings.key_rotation)
+    told = identities.persons(settings.person_keys, manifest.info[PERSONS])
     parts.commit(target, manifest)
+    step.warn("redact", told)
     return manifest
 
 
@@ -180,7 +184,11 @@ def _redact(work: Work, part: Part, known: Known, key: str) -> _Made:
         made,
         counts=counts,
         rejects=tuple(rejects),
-        info={"source": part.sha256, "redacted": dict(sorted(found.items()))},
+        info={
+            "source": part.sha256,
+            "redacted": dict(sorted(found.items())),
+            PERSONS: rewriter.people.info(),
+        },
     )
     rows = len(rewriter.findings)
     audit = parts.write_part(
@@ -234,6 +242,7 @@ def _manifest(made: Sequence[_Made], key: bytes, rotation: int) -> Manifest:
             "key_id": key_id(key),
             "key_rotation": rotation,
             "redacted": dict(sorted(found.items())),
+            PERSONS: identities.total(records, PERSONS),
             FEEDBACK: msgspec.structs.asdict(
                 step.total(part for part in records if part.label == FEEDBACK)
             ),

@@ -131,7 +131,7 @@ class _Collector:
     def identifier(self, text: str, place: Place) -> str:
         return text
 
-    def person(self, text: str) -> None:
+    def person(self, text: str, key: str) -> None:
         """Nothing to do: the value also comes as a whole."""
 
     def keep(self, text: str) -> None:

@@ -86,6 +86,27 @@ def test_one_new_file_is_processed_alone(curated: Curated) -> None:
     assert len(after.keys() - before.keys()) == 1
 
 
+def test_a_person_key_that_no_record_has_stops_the_run_and_changes_nothing(
+    curated: Curated,
+) -> None:
+    home, _ = curated
+    before, given = stamps(home), (home / "params.yaml").read_text()
+    params = yaml.safe_load(given)
+    params["redact"]["person_keys"].append("membr_id")
+    (home / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    try:
+        command = [sys.executable, "-m", "flows", "curate", "-w", str(home)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    finally:
+        (home / "params.yaml").write_text(given)
+    assert done.returncode == 2
+    told = [line for line in done.stderr.splitlines() if "redact.person_keys" in line]
+    assert "records has 'membr_id', neither in metadata nor as a key of JSON" in told[0]
+    assert "their metadata has domain, session_id. Correct the key in params.yaml" in told[0]
+    assert {path.name for path in before if path.exists()} == {path.name for path in before}
+    assert all(stamps(home)[path] == stamp for path, stamp in before.items())
+
+
 def stamps(home: Path, *folders: str) -> dict[Path, int]:
     """When each committed file of the stages was last written."""
     return {

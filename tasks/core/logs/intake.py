@@ -22,7 +22,7 @@ REDELIVERED = "redelivered"
 FILTERED = "filtered"
 COUNTED = (FILTERED, NOT_A_CHAT)
 """Rejected by choice: counted by reason, but not listed one by one; they are no fault."""
-_CALLS = (Sealed, Invocation)
+CALLS = (Sealed, Invocation)
 
 Parse = Callable[[bytes, Source], Sequence[Record | Malformed]]
 """Records of a line, or why one of several cannot be read; raises `Malformed` where all cannot."""
@@ -62,7 +62,7 @@ def outcomes(
             if isinstance(record, Malformed):
                 yield _refused(source, record.reason, record.detail, number)
                 continue
-            if isinstance(record, _CALLS):
+            if isinstance(record, CALLS):
                 wanted = keep is None or keep(record)
                 if not wanted:
                     yield FILTERED
@@ -147,6 +147,6 @@ def _refused(source: Source, reason: str, detail: str, number: int) -> Outcome:
 
 
 def _identity(record: Record) -> bytes:
-    if isinstance(record, _CALLS):
+    if isinstance(record, CALLS):
         return bytes.fromhex(record.id)
     return hashlib.sha256(encode(record)).digest()

@@ -35,8 +35,8 @@ class Visitor(Protocol):
     def identifier(self, text: str, place: Place) -> str:
         """A name that a machine gave, with no text in it; returns what replaces it."""
 
-    def person(self, text: str) -> None:
-        """A value under a person key."""
+    def person(self, text: str, key: str) -> None:
+        """A value under a person key, and that key as the settings write it."""
 
     def keep(self, text: str) -> None:
         """A value under a key of places or dates."""
@@ -134,7 +134,7 @@ class Walker:
         if kind is None:
             return self.text(text, place, depth)
         if field.person:
-            self._visitor.person(text)
+            self._visitor.person(text, field.person)
         return self._visitor.whole(kind, text, place)
 
     def _digits(self, number: str, place: Place, field: Field) -> str:
@@ -148,7 +148,7 @@ class Walker:
                 return shown
             kind = Kind.PIN
         if field.person:
-            self._visitor.person(number)
+            self._visitor.person(number, field.person)
         return self._visitor.whole(kind if kind in _NUMERIC else Kind.PIN, number, place)
 
     def _inside(self, text: str, place: Place, depth: int) -> list[_Change]:

@@ -100,8 +100,9 @@ class Field(NamedTuple):
     """What a key says about its value."""
 
     kind: Kind | None = None
-    person: bool = False
-    """The value names a person, and so ties the records that carry it together."""
+    person: str = ""
+    """The person key that this is, as the settings write it: the value names a person, and so ties
+    the records that carry it together."""
     kept: bool = False
 
 
@@ -117,7 +118,7 @@ class Fields:
     """
 
     def __init__(self, person_keys: Iterable[str], known: bool = True) -> None:
-        self._person = frozenset(compact(key) for key in person_keys)
+        self._person = {compact(key): key for key in person_keys}
         self._known = known
         self._remembered: dict[str, Field] = {}
 
@@ -133,7 +134,7 @@ class Fields:
 
     def _of(self, name: str) -> Field:
         kind = _kind(name)
-        person = name in self._person
+        person = self._person.get(name, "")
         if kind is None and not person and name not in _KEPT:
             return PLAIN
         return Field(kind, person, name in _KEPT)

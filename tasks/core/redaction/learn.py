@@ -43,7 +43,7 @@ class Collector:
     def identifier(self, text: str, place: Place) -> str:
         return text
 
-    def person(self, text: str) -> None:
+    def person(self, text: str, key: str) -> None:
         """Nothing to do: the value also comes as a whole."""
 
     def keep(self, text: str) -> None:

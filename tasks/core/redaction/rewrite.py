@@ -15,6 +15,7 @@ from tasks.core.redaction.kinds import Kind, unmistakable
 from tasks.core.redaction.known import Index, tokens_in, tokens_of
 from tasks.core.redaction.learnt import Taught
 from tasks.core.redaction.lines import Finding, Line, Past
+from tasks.core.redaction.people import Mention, People
 from tasks.core.redaction.sift import Sift, as_reply, unbroken
 from tasks.core.redaction.stand_ins import Redactor
 from tasks.core.redaction.surrogates import Surrogates
@@ -24,11 +25,11 @@ class _Done(NamedTuple):
     """A message that was redacted, and the people in it."""
 
     data: msgspec.Raw
-    persons: frozenset[str]
+    persons: frozenset[Mention]
 
 
 _SYSTEM = b'"role":"system"}'
-_NOBODY: frozenset[str] = frozenset()
+_NOBODY: frozenset[Mention] = frozenset()
 
 
 class _Session(NamedTuple):
@@ -85,6 +86,7 @@ class Rewriter:
             surrogates,
         )
         self._sessions: dict[str, _Session] = {}
+        self.people = People()
         self._tools: dict[bytes, msgspec.Raw] = {}
 
     @property
@@ -95,7 +97,7 @@ class Rewriter:
     def line(self, line: Line) -> Line:
         """The invocation without personal data and secrets, and with its people's hashes."""
         session = self._open(line.session(), line.id)
-        persons: set[str] = set()
+        persons: set[Mention] = set()
         tools = line.tools
         if isinstance(tools, msgspec.Raw):
             tools = self._definitions(bytes(tools))
@@ -119,7 +121,7 @@ class Rewriter:
             tools=tools,
             response=response.data,
             metadata=metadata,
-            persons=tuple(sorted(persons | response.persons)),
+            persons=self.people.of(persons | response.persons),
         )
 
     def feedback(self, row: Feedback, session: str, record: str) -> Feedback:
@@ -169,7 +171,7 @@ class Rewriter:
     def _messages(self, session: _Session, data: bytes) -> _Done:
         """All messages of a call; those that the session's last call carried are not opened."""
         known, new = session.past.rest(data)
-        persons: set[str] = set()
+        persons: set[Mention] = set()
         shown: list[bytes] = []
         if known:
             before = session.shown[0]
@@ -191,10 +193,11 @@ class Rewriter:
         if found is None:
             self._redactor.persons = set()
             metadata = walk.ANY.decode(data)
+            self.people.offered(metadata)
             for text in metadata.values():
                 for span in self._finders.find(text):
                     if span.kind is Kind.EMAIL:
-                        self._redactor.person(text[span.start : span.end])
+                        self._redactor.person(text[span.start : span.end], "")
             shown = msgspec.json.encode(self._walker.value(metadata, ("metadata",)), order="sorted")
             self._check(session, shown.decode(), ("metadata",))
             found = _Done(msgspec.Raw(shown), frozenset(self._redactor.persons))

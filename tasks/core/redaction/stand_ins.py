@@ -7,6 +7,7 @@ from tasks.core.redaction.finders import Finders
 from tasks.core.redaction.kinds import Kind, Span, settle
 from tasks.core.redaction.known import Index, tokens_in, tokens_of
 from tasks.core.redaction.lines import Finding
+from tasks.core.redaction.people import Mention
 from tasks.core.redaction.surrogates import Surrogates
 
 _SHORT = 40
@@ -23,7 +24,7 @@ class Redactor:
         self.record = ""
         self.made: set[str] = set()
         self.findings: list[Finding] = []
-        self.persons: set[str] = set()
+        self.persons: set[Mention] = set()
 
     def plain(self, text: str, place: Place, start: int) -> str:
         spans: Sequence[Span] = self._find(text)
@@ -41,8 +42,8 @@ class Redactor:
     def whole(self, kind: Kind, text: str, place: Place) -> str:
         return self._put(Span(0, len(text), kind, "key"), text, place, 0)
 
-    def person(self, text: str) -> None:
-        self.persons.add(self._surrogates.person(text))
+    def person(self, text: str, key: str) -> None:
+        self.persons.add(Mention(self._surrogates.person(text), key))
 
     def keep(self, text: str) -> None:
         """Nothing to do: the first pass has seen it."""

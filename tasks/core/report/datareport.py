@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import get_args
 
 from tasks.core import parts, step
+from tasks.core.logs.naming import SESSIONS
 from tasks.core.parts import Manifest
 from tasks.core.records import Behaviour
+from tasks.core.redaction.people import PERSONS
 from tasks.core.report import datacharts, dataview, drifted
 from tasks.core.report.datacharts import ACCENT, ALARM, PLAIN, Bar, Spread, Stack
 from tasks.core.report.datapage import key, note, number, page, section, table, text, tiles
@@ -59,6 +61,7 @@ def write_report(data: Path, out: Path) -> None:
         section("Tools", _tools(split, view)),
         section("What proves the right answer", _truth(view)),
         section("Lengths", _lengths(view)),
+        section("Who the calls are about", _identities(stages)),
         section("Personal data taken out", _redacted(stages["redact"])),
         section("Proof that nothing leaks", _proof(split)),
     ]
@@ -181,6 +184,23 @@ def _lengths(view: View) -> str:
         + datacharts.spreads("Lengths", panels)
         + note(f"{longest}; most turns {max(view.turns):,}.")
     )
+
+
+def _identities(stages: Mapping[str, Manifest]) -> str:
+    sessions = stages["ingest"].info.get(SESSIONS)
+    persons = stages["redact"].info.get(PERSONS)
+    if sessions is None or persons is None:
+        return _absent("how many records name a session or a person")
+    rows = [
+        ("with a session", sessions.get("records", 0) - sessions.get("nameless", 0)),
+        ("a session each of their own", sessions.get("nameless", 0)),
+        ("that name a person", persons.get("named", 0)),
+        *((f"by {name}", count) for name, count in persons["keys"].items()),
+    ]
+    return text(
+        "What an erasure can find: it takes every session in which one record names the person. A "
+        "record may name them by several keys."
+    ) + table(("records", "count"), rows)
 
 
 def _redacted(redact: Manifest) -> str:

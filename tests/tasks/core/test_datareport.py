@@ -29,7 +29,11 @@ COUNTS = {
 }
 SIZES = {"train": 5, "validation": 2, "test": 3, "unlabelled": 1}
 INFO: dict[str, dict[str, Any]] = {
-    "redact": {"redacted": {"email": 7_654, "person": 12}},
+    "ingest": {"sessions": {"records": 9, "named": 7, "nameless": 1, "keys": {}}},
+    "redact": {
+        "redacted": {"email": 7_654, "person": 12},
+        "persons": {"records": 9, "named": 6, "keys": {"user_id": 5}},
+    },
     "split": {
         **SIZES,
         "held_out_tools": ["void_invoice"],
@@ -186,6 +190,8 @@ def test_a_missing_stage_is_an_error(tmp_path: Path, folder: str) -> None:
     ("stage", "fact", "gone"),
     [
         ("redact", "redacted", "Redacted values by type"),
+        ("redact", "persons", "that name a person"),
+        ("ingest", "sessions", "by user_id"),
         ("split", "behaviours", "Behaviours by partition"),
         ("split", "proof", "on two sides</th>"),
     ],

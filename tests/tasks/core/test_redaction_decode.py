@@ -34,7 +34,7 @@ class Swap:
     def identifier(self, text: str, place: Place) -> str:
         return text
 
-    def person(self, text: str) -> None:
+    def person(self, text: str, key: str) -> None:
         self.persons.append(text)
 
     def keep(self, text: str) -> None:
