@@ -39,7 +39,6 @@ from tasks.core.redaction.fields import Fields
 from tasks.core.redaction.finders import Finders
 from tasks.core.redaction.first_pass import FEEDBACK, Known, Work, learn_parts
 from tasks.core.redaction.keys import key_id, load_key, rotate_key
-from tasks.core.redaction.learnt import Taught
 from tasks.core.redaction.lines import Line
 from tasks.core.redaction.people import PERSONS
 from tasks.core.redaction.rewrite import Rewriter
@@ -151,7 +150,7 @@ def _begin(settings: RedactSettings, source: Path, target: Path, key: bytes, pri
     )
 
 
-def _key(work: Work, part: Part, touched: dict[str, Taught]) -> str:
+def _key(work: Work, part: Part, touched: dict[str, msgspec.Raw]) -> str:
     """Hash of all that the part is made from. Keyed, as it covers what the sessions know."""
     return work.surrogates.mark(
         "part",
@@ -159,7 +158,7 @@ def _key(work: Work, part: Part, touched: dict[str, Taught]) -> str:
             work.about,
             part.sha256,
             part.label,
-            *(f"{session}{encode(taught).decode()}" for session, taught in touched.items()),
+            msgspec.json.encode(touched).decode(),
         ),
     )
 

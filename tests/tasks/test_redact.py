@@ -21,6 +21,7 @@ from tasks.ingest import ingest
 from tests.tasks.redaction_logs import (
     AIRLINE,
     BY,
+    LOOKED_UP,
     SESSION,
     TOOL,
     USER_ID,
@@ -70,6 +71,27 @@ def test_one_person_is_the_same_stand_in_everywhere(tmp_path: Path) -> None:
         "user_id": person,
     }
     assert second.response.content == f"Thank you, {mia} {li}!"
+
+
+def test_numbers_in_the_json_of_a_tool_stay_numbers(tmp_path: Path) -> None:
+    told = Message(
+        role="tool",
+        content='{"user_id": 88213, "phone": 5125550147, "seats": 2, "total": 120.50}',
+        tool_call_id="call_1",
+    )
+    asked, answered = user("My number is 88213."), Reply(content="You are 88213.")
+    (made,) = redacted(tmp_path, invocation(1, asked, LOOKED_UP, told, response=answered))
+    shown = json.loads(made.messages[2].content)
+    person = BY.of(Kind.PERSON_ID, "88213")
+    assert shown == {
+        "user_id": int(person),
+        "phone": int(BY.of(Kind.PHONE, "5125550147")),
+        "seats": 2,
+        "total": 120.5,
+    }
+    assert made.messages[2].content.endswith('"seats": 2, "total": 120.50}')
+    assert made.messages[0].content == f"My number is {person}."
+    assert made.response.content == f"You are {person}."
 
 
 def test_what_is_not_personal_is_untouched(tmp_path: Path) -> None:

@@ -73,7 +73,8 @@ class Walker:
         """A JSON value of any shape, with every text and key in it visited."""
         if isinstance(value, str):
             if isinstance(value, Number):
-                return Number(self._digits(value, place, field))
+                # A visitor may write down what it is given, as the text that it is.
+                return Number(self._digits(str(value), place, field))
             return self._text_under(value, place, field, depth)
         if isinstance(value, dict | list):
             return self._inner(value, place, field, depth)

@@ -1,12 +1,14 @@
 """The first pass over all parts: what each session knows, each part asked once in its life.
 
 known = learn_parts(work, parts)
-known.sessions["c3a91c53"]      Taught(values={"NAME": ("Li", "Mia")}, kept=("Austin",))
+known.sessions["c3a91c53"]      {"kept":["Austin"],"values":{"NAME":["Li","Mia"]}}
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+from msgspec import Raw
 
 from tasks.core import parts, step, workers
 from tasks.core.parts import Part
@@ -14,7 +16,7 @@ from tasks.core.records import Feedback
 from tasks.core.redaction import learn, learnt
 from tasks.core.redaction.fields import Fields
 from tasks.core.redaction.finders import Finders
-from tasks.core.redaction.learnt import Lesson, Taught
+from tasks.core.redaction.learnt import Lesson
 from tasks.core.redaction.lines import Line
 from tasks.core.redaction.sift import Sift
 from tasks.core.redaction.surrogates import Surrogates
@@ -41,7 +43,8 @@ class Work(NamedTuple):
 class Known(NamedTuple):
     """What the first pass found out."""
 
-    sessions: dict[str, Taught]
+    sessions: dict[str, Raw]
+    """To a `Taught`."""
     requests: dict[str, str]
     """Request id to session."""
     lessons: dict[str, Lesson]
@@ -49,7 +52,7 @@ class Known(NamedTuple):
     def session_of(self, row: Feedback) -> str:
         return row.session_id or self.requests.get(row.request_id, row.request_id)
 
-    def touched(self, part: Part) -> dict[str, Taught]:
+    def touched(self, part: Part) -> dict[str, Raw]:
         """What is known of the sessions that the part is about."""
         lesson = self.lessons[part.sha256]
         names = {*lesson.sessions, *(self.requests.get(r, r) for r in lesson.by_request)}

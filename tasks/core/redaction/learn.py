@@ -10,7 +10,7 @@ from tasks.core.redaction.decode import Place, Walker
 from tasks.core.redaction.fields import Fields
 from tasks.core.redaction.finders import Finders
 from tasks.core.redaction.kinds import Kind
-from tasks.core.redaction.learnt import Lesson, Taught
+from tasks.core.redaction.learnt import Lesson
 from tasks.core.redaction.lines import Line, Past
 from tasks.core.redaction.sift import Sift, as_reply
 
@@ -50,7 +50,7 @@ class Collector:
         if len(text) <= _LONGEST_KEPT:
             self._kept.add(text)
 
-    def taught(self) -> Taught:
+    def taught(self) -> msgspec.Raw:
         return learnt.taught(self._values, self._kept)
 
     def _add(self, kind: Kind, text: str) -> None:

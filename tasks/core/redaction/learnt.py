@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
+from msgspec import Raw
 
 from tasks.core.records import Record, encode
 
@@ -25,10 +26,10 @@ class Taught(Record, frozen=True, kw_only=True):
 
 
 class Lesson(Record, frozen=True, kw_only=True):
-    """What one part taught."""
+    """What one part taught: of each session a `Taught`, left as the JSON it is until it is used."""
 
-    sessions: dict[str, Taught] = {}
-    by_request: dict[str, Taught] = {}
+    sessions: dict[str, Raw] = {}
+    by_request: dict[str, Raw] = {}
     """From feedback that names a call instead of a session."""
     requests: dict[str, str] = {}
     """Request id to session, of invocations."""
@@ -64,11 +65,11 @@ def forget(folder: Path, names: Iterable[str]) -> None:
             path.unlink()
 
 
-def combine(lessons: Iterable[Lesson]) -> dict[str, Taught]:
+def combine(lessons: Iterable[Lesson]) -> dict[str, Raw]:
     """What is known of each session over all parts, in a fixed order."""
     every = list(lessons)
     requests = {request: session for one in every for request, session in one.requests.items()}
-    found: dict[str, list[Taught]] = {}
+    found: dict[str, list[Raw]] = {}
     for one in every:
         told = [
             (requests.get(request, request), taught) for request, taught in one.by_request.items()
@@ -76,24 +77,42 @@ def combine(lessons: Iterable[Lesson]) -> dict[str, Taught]:
         for session, taught in (*one.sessions.items(), *told):
             several = found.setdefault(session, [])
             # Feedback, which nearly every session has, rarely teaches anything.
-            if taught.values or taught.kept:
+            if len(bytes(taught)) > len(_NOTHING):
                 several.append(taught)
     return {session: _together(taught) for session, taught in found.items()}
 
 
-def taught(values: Mapping[str, Iterable[str]], kept: Iterable[str]) -> Taught:
+def taught(values: Mapping[str, Iterable[str]], kept: Iterable[str]) -> Raw:
     """Sorted, each text once."""
-    return Taught(
-        values={kind: tuple(sorted(set(values[kind]))) for kind in sorted(values) if values[kind]},
-        kept=tuple(sorted(set(kept))),
+    return Raw(
+        encode(
+            Taught(
+                values={
+                    kind: tuple(sorted(set(values[kind])))
+                    for kind in sorted(values)
+                    if values[kind]
+                },
+                kept=tuple(sorted(set(kept))),
+            )
+        )
     )
 
 
-def _together(several: list[Taught]) -> Taught:
+def opened(taught: Raw) -> Taught:
+    """What is known of a session, to be used."""
+    return _decoder.decode(taught)
+
+
+def _together(several: list[Raw]) -> Raw:
     if len(several) < 2:
-        return several[0] if several else Taught()
+        return several[0] if several else Raw(_NOTHING)
     values: dict[str, set[str]] = {}
-    for one in several:
+    every = [opened(one) for one in several]
+    for one in every:
         for kind, texts in one.values.items():
             values.setdefault(kind, set()).update(texts)
-    return taught(values, (text for one in several for text in one.kept))
+    return taught(values, (text for one in every for text in one.kept))
+
+
+_NOTHING = encode(Taught())
+_decoder = msgspec.json.Decoder(Taught)

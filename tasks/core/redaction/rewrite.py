@@ -13,7 +13,7 @@ from tasks.core.redaction.fields import Fields
 from tasks.core.redaction.finders import Finders
 from tasks.core.redaction.kinds import Kind, unmistakable
 from tasks.core.redaction.known import Index, tokens_in, tokens_of
-from tasks.core.redaction.learnt import Taught
+from tasks.core.redaction.learnt import Taught, opened
 from tasks.core.redaction.lines import Finding, Line, Past
 from tasks.core.redaction.people import Mention, People
 from tasks.core.redaction.sift import Sift, as_reply, unbroken
@@ -51,7 +51,7 @@ class Rewriter:
         fields: what keys say about values.
         surrogates: what makes stand-ins.
         sift: what tells clean messages; of the first pass it remembers those.
-        sessions: what is known of each session that the part touches.
+        sessions: what is known of each session that the part touches, a `Taught` each.
 
     Raises (from `line` and `feedback`):
         StageError: something known is left in what was written.
@@ -64,11 +64,11 @@ class Rewriter:
         fields: Fields,
         surrogates: Surrogates,
         sift: Sift,
-        sessions: Mapping[str, Taught],
+        sessions: Mapping[str, msgspec.Raw],
     ) -> None:
         self._finders = finders
         self._surrogates = surrogates
-        self._taught = sessions
+        self._taught = {name: opened(taught) for name, taught in sessions.items()}
         self._redactor = Redactor(finders, surrogates)
         self._sift = sift
         self._walker = Walker(fields, self._redactor)
@@ -77,7 +77,7 @@ class Rewriter:
             sorted(
                 {
                     pair
-                    for taught in sessions.values()
+                    for taught in self._taught.values()
                     for pair in _pairs(taught)
                     if unmistakable(*pair)
                 }

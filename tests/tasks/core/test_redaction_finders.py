@@ -14,6 +14,7 @@ from tasks.core.redaction.fields import Fields
 from tasks.core.redaction.finders import Finders
 from tasks.core.redaction.kinds import Kind
 from tasks.core.redaction.learn import Collector
+from tasks.core.redaction.learnt import opened
 from tasks.core.settings import RedactSettings
 
 SETTINGS = RedactSettings(min_confidence=0.35, person_keys=("user_id", "customer_id", "email"))
@@ -55,7 +56,11 @@ def found(text: str) -> dict[str, str]:
     """Text of each finding to its kind, encodings opened and keys followed."""
     collector = Collector(FINDERS)
     Walker(Fields(SETTINGS.person_keys), collector).text(text, ())
-    return {value: kind for kind, values in collector.taught().values.items() for value in values}
+    return {
+        value: kind
+        for kind, values in opened(collector.taught()).values.items()
+        for value in values
+    }
 
 
 @pytest.mark.parametrize("context", CONTEXTS)

@@ -14,6 +14,7 @@ from tasks.core.redaction.decode import Walker
 from tasks.core.redaction.fields import Fields
 from tasks.core.redaction.finders import Finders
 from tasks.core.redaction.learn import Collector
+from tasks.core.redaction.learnt import opened
 from tasks.core.redaction.sift import Sift, as_reply
 from tasks.core.settings import RedactSettings
 
@@ -31,7 +32,7 @@ def taught(said: Message | Reply) -> tuple[object, ...]:
     """What the walk through every text finds."""
     collector = Collector(FINDERS)
     walk.spoken(Walker(FIELDS, collector), walk.SPOKEN.decode(encode(said)))
-    found = collector.taught()
+    found = opened(collector.taught())
     return (*found.values.items(), *found.kept)
 
 
