@@ -34,6 +34,7 @@ from tasks.core.logs import (
     profile,
     sources,
     tolerance,
+    unique_keys,
 )
 from tasks.core.logs.endings import HELD, Ending, Patience
 from tasks.core.logs.etags import Etags
@@ -46,7 +47,7 @@ from tasks.core.logs.selection import KEYS, Chooser, Selection
 from tasks.core.logs.sources import Line
 from tasks.core.logs.wanted import Wanted, plan
 from tasks.core.parts import Manifest, Part
-from tasks.core.records import Feedback, Invocation, Source
+from tasks.core.records import Feedback, Invocation, Record, Source
 from tasks.core.settings import IngestSettings
 
 SAMPLED = 20
@@ -69,6 +70,7 @@ CODE = (
     "tasks/core/logs/seen.py",
     "tasks/core/logs/selection.py",
     "tasks/core/logs/sources.py",
+    "tasks/core/logs/unique_keys.py",
 )
 
 
@@ -223,13 +225,21 @@ def _parser(name: str, first: list[Line], settings: IngestSettings) -> tuple[str
             begun = len(first) == 1 and not first[0].ended
             return "", partial(_refuse, error, begun)
     parse, key, outcomes = formats.load(name).parse, settings.session_key, settings.outcomes
-    if not outcomes:
-        return name, lambda line, source: parse(line, source, key)
-    return name, lambda line, source: feedback.with_outcomes(parse(line, source, key), outcomes)
+    unique = settings.unique_keys
+
+    def read(line: bytes, source: Source) -> Sequence[Record | Malformed]:
+        found: Sequence[Record | Malformed] = parse(line, source, key)
+        if unique:
+            unique_keys.check(line)
+        return feedback.with_outcomes(found, outcomes) if outcomes else found
+
+    return name, read
 
 
 def _feedback(line: bytes, _: Source) -> list[Feedback]:
-    return [feedback.parse(line)]
+    told = feedback.parse(line)
+    unique_keys.check(line)  # feedback proves, and its lines are few and short
+    return [told]
 
 
 def _refuse(error: Malformed, begun: bool, line: bytes, _: Source) -> list[Invocation]:
@@ -248,6 +258,7 @@ def _key(want: Wanted, sha256: str, run: _Run, number: int, cut: str) -> str:
         want.format,
         _code(want.format),
         run.settings.session_key,
+        str(run.settings.unique_keys),
         *sorted(run.settings.outcomes),
         str(run.settings.part_records),
         run.selection.key if run.selection else "",

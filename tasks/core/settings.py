@@ -45,6 +45,9 @@ class IngestSettings(Section):
     """Largest share of rejected records; above it the stage stops rather than pass a bad load."""
     max_missing: float = Field(default=0.01, ge=0, le=1)
     """Largest share of a source's records that may lack a field which their format needs."""
+    unique_keys: bool = False
+    """Whether a log record in which a JSON object names a key twice is a reject; without it the
+    last value counts. It has each line parsed once more; feedback is always looked at."""
     rewritten: Literal["warn", "stop"] = "warn"
     """What becomes of a run that finds a log rewritten or cut, so that records which the last run
     had are in no log any more: told, object by object, or refused."""

@@ -2,7 +2,7 @@
 
 What is refused: broken JSON, bad UTF-8, lone surrogates, NaN and infinities, numbers that do not
 fit, NUL in a string, nesting that later steps could not follow. Of a key that stands twice in one
-object the last value counts (RFC 8259 leaves it open, and finding it would double the cost).
+object the last value counts (RFC 8259 leaves it open); `unique_keys` refuses it.
 """
 
 import re
