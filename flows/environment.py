@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from tasks.core.workspace import check
+
 SERVERS = "servers.json"
 
 
@@ -15,7 +17,11 @@ def prepare(workspace: Path, *, verbose: bool = False) -> None:
     A server named by the environment is used as it is; else the one that `ratchet up` runs for
     this workspace; else Prefect starts one for the length of the command, on the workspace's own
     database, so that its page shows these runs later.
+
+    Raises:
+        SettingsError: the folder is no workspace; nothing is written there then.
     """
+    check(workspace)
     state = (workspace / ".ratchet").resolve()
     state.mkdir(parents=True, exist_ok=True)
     defaults = {

@@ -43,7 +43,7 @@ def audit(workspace: Path, person: list[str], json: bool) -> None:
 
     from tasks.core.trail import persons
 
-    found: dict[str, Any] = msgspec.to_builtins(persons.find(workspace, person))
+    found: dict[str, Any] = msgspec.to_builtins(persons.known(workspace, person))
     if json:
         emit(found)
         return

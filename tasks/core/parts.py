@@ -22,6 +22,7 @@ from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
+from tasks.core import stages
 from tasks.core.errors import StageError
 from tasks.core.records import Record, Rejected, encode
 
@@ -115,7 +116,7 @@ def require_manifest(folder: Path) -> Manifest:
     """As `read_manifest`, where the stage before must have run."""
     manifest = read_manifest(folder)
     if manifest is None:
-        raise StageError(f"{folder / MANIFEST} is missing: run the stage that writes {folder}")
+        raise StageError(f"{folder / MANIFEST} is missing: {stages.never_run(folder)}")
     return manifest
 
 
@@ -264,14 +265,13 @@ def _read(folder: Path, part: Part, kind: type[T]) -> Iterator[tuple[bytes, list
                 number += len(records)
                 yield block, records
     except FileNotFoundError as error:
-        raise StageError(f"{path} is named by the manifest but missing: run `dvc checkout`") from (
-            error
-        )
+        why = f"{path} is named by the manifest but missing: {stages.lost(folder)}"
+        raise StageError(why) from error
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         found = number + _broken(block, decoder)
         raise StageError(f"{path}:{found} is no {kind.__name__}: {error}") from error
     if digest.hexdigest() != part.sha256:
-        raise StageError(f"{path} was changed after it was written: run `dvc checkout`")
+        raise StageError(f"{path} was changed after it was written: {stages.lost(folder)}")
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:

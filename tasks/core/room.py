@@ -26,12 +26,13 @@ PACKED = 3
 
 
 def writable(folder: Path) -> None:
-    """Refuse a folder that belongs to somebody else.
+    """Refuse a folder that belongs to somebody else, or is none.
 
     Raises:
-        StageError: it names the owner.
+        StageError: it names the owner, or the file that stands there.
     """
     for place in (folder.parent, folder, folder / "parts"):
+        folder_at(place)
         if not place.exists() or os.access(place, os.W_OK | os.X_OK):
             continue
         if os.statvfs(place).f_flag & os.ST_RDONLY:
@@ -41,6 +42,19 @@ def writable(folder: Path) -> None:
             f"{place} cannot be written by {_name(os.geteuid())}: it belongs to "
             f"{_name(status.st_uid)}, mode {status.st_mode & 0o777:o}. Run as its owner, or give "
             f"it to this user (`chown -R`); nothing was written"
+        )
+
+
+def folder_at(place: Path) -> None:
+    """Refuse what is there and no folder.
+
+    Raises:
+        StageError: it names the place.
+    """
+    if place.exists() and not place.is_dir():
+        raise StageError(
+            f"{place} is a file: expected a folder, or nothing, where the stages write theirs; "
+            "move it elsewhere"
         )
 
 

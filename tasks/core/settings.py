@@ -8,9 +8,16 @@
 from pathlib import Path
 from typing import Any, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from tasks.core import yaml_file
 from tasks.core.errors import SettingsError
 from tasks.core.logs.conditions import Condition
 
@@ -55,6 +62,14 @@ class IngestSettings(Section):
     """Seconds for which a file must not have changed before a last line in it that breaks off is a
     reject; until then it is held back, as it may still be being written. 0 rejects it at once."""
     part_records: int = Field(default=10_000, gt=0)
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _are_objects(cls, given: Any) -> Any:
+        listed = isinstance(given, list | tuple)
+        if not listed or not all(isinstance(one, dict | LogSource) for one in given):
+            raise ValueError("expected a list, as [{uri: data/landing, format: auto}]")
+        return given
 
 
 class RedactSettings(Section):
@@ -261,21 +276,9 @@ def load(path: Path = Path(PARAMS_FILE)) -> Params:
         raise SettingsError(
             f"no {path} here: run this in a workspace, or make one with `ratchet init`"
         )
-    try:
-        values: Any = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
+    values = yaml_file.sections(path, [f.alias or n for n, f in Params.model_fields.items()])
     try:
         return Params.model_validate(values)
     except ValidationError as error:
-        lines = "; ".join(_explain(dict(e)) for e in error.errors())
+        lines = "; ".join(yaml_file.explain(dict(e)) for e in error.errors())
         raise SettingsError(f"{path}: {lines}") from error
-
-
-def _explain(error: dict[str, Any]) -> str:
-    key = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        return f"{key} is no key of it; remove it or correct its name"
-    if error["type"] == "missing":
-        return f"{key} is missing; add it"
-    return f"{key} = {error['input']!r}: {error['msg']}"

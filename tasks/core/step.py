@@ -13,18 +13,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tasks.core import parts, room, workers
+from tasks.core import parts, room, stages, workers
 from tasks.core.errors import RatchetError
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.settings import Params, Section, load
 
-FOLDERS = {
-    "ingest": "ingested",
-    "redact": "redacted",
-    "dedup": "deduped",
-    "validate": "validated",
-    "split": "split",
-}
+FOLDERS = stages.FOLDERS
 """Data stage to the folder in data/ that it writes; each reads the one before."""
 
 PROJECT = Path(__file__).parents[2]

@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from tasks.core.errors import StageError
+from tasks.core import room
+from tasks.core.errors import SettingsError, StageError
 from tasks.core.job import DatasetRef
 from tasks.core.sessions import registers
-from tasks.core.settings import PARAMS_FILE
+from tasks.core.settings import PARAMS_FILE, load
 from tasks.core.step import PROJECT
 
 TAG = re.compile(r"dataset-v(\d+)\.(\d+)$")
@@ -60,6 +61,31 @@ def create(folder: Path, params: dict[str, Any]) -> Path:
     git(folder, "add", "-A")
     _commit(folder, "Workspace")
     return folder
+
+
+def check(folder: Path) -> None:
+    """Refuse a folder that is no workspace, before anything is written there.
+
+    Raises:
+        SettingsError: params.yaml is missing or wrong, the graph or a repository is missing.
+        StageError: `data` is a file.
+    """
+    load(folder / PARAMS_FILE)
+    room.folder_at(folder / "data")
+    if not (folder / "dvc.yaml").is_file():
+        what, cure = "no dvc.yaml", ""
+    elif not any(
+        (place / ".git").exists() for place in (folder.resolve(), *folder.resolve().parents)
+    ):
+        what, cure = "no git repository", "; `git init` and a commit bring it back"
+    elif not (folder / ".dvc").is_dir():
+        what, cure = "no DVC repository", "; `dvc init` brings it back"
+    else:
+        return
+    raise SettingsError(
+        f"{folder.resolve()} is no workspace: it has {what}, which a dataset's versions need. Name "
+        f"another folder with --workspace, or make one with `ratchet init`{cure}"
+    )
 
 
 def refresh(folder: Path) -> None:

@@ -1,6 +1,8 @@
 """What a user sees when something is wrong: one line with the cure, and an exit code."""
 
+import itertools
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tasks.core import workspace
+from tasks.core import step, workspace
 from tasks.core.step import PROJECT
 
 
@@ -23,6 +25,23 @@ def ratchet(*arguments: str) -> "subprocess.CompletedProcess[str]":
 def home(tmp_path: Path) -> Path:
     params = yaml.safe_load((PROJECT / "params.yaml").read_text())
     return workspace.create(tmp_path / "agent", params)
+
+
+def alone(stage: str, home: Path) -> "subprocess.CompletedProcess[str]":
+    """A stage without DVC and Prefect."""
+    return subprocess.run(
+        [sys.executable, "-m", f"tasks.{stage}"],
+        cwd=home,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def one_line(done: "subprocess.CompletedProcess[str]") -> str:
+    (line,) = done.stderr.splitlines()
+    return line
 
 
 def test_help_names_every_command() -> None:
@@ -45,6 +64,68 @@ def test_no_workspace_says_how_to_make_one(tmp_path: Path) -> None:
     done = ratchet("up", "-w", str(tmp_path))
     assert done.returncode == 2
     assert "make one with `ratchet init`" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("curate",), ("run",), ("status",), ("erase", "--person", "u"), ("audit", "--person", "u")],
+)
+def test_a_folder_that_is_no_workspace_is_left_as_it_was(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    done = ratchet(*command, "-w", str(tmp_path))
+    assert done.returncode == 2
+    assert one_line(done) == (
+        f"ratchet: no {tmp_path / 'params.yaml'} here: run this in a workspace, or make one with "
+        "`ratchet init`"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_workspace_without_its_repositories_says_which(home: Path) -> None:
+    gone = {".git": "no git repository", ".dvc": "no DVC repository", "dvc.yaml": "no dvc.yaml"}
+    for name, message in gone.items():
+        (home / name).rename(home.parent / "away")
+        done = ratchet("erase", "--person", "mia", "-w", str(home))
+        assert done.returncode == 2
+        assert f"{home} is no workspace: it has {message}" in one_line(done)
+        assert "make one with `ratchet init`" in done.stderr
+        (home.parent / "away").rename(home / name)
+
+
+def test_data_that_is_a_file_is_told_before_anything_starts(home: Path) -> None:
+    (home / "data").write_text("")
+    done = ratchet("curate", "-w", str(home))
+    assert done.returncode == 4
+    assert f"{home / 'data'} is a file: expected a folder" in one_line(done)
+    stage = alone("redact", home)
+    assert stage.returncode == 4
+    assert one_line(stage).startswith("ratchet redact: data is a file: expected a folder")
+
+
+def test_a_stage_before_the_one_that_it_needs_names_the_command(home: Path) -> None:
+    for before, stage in itertools.pairwise(step.FOLDERS):
+        done = alone(stage, home)
+        assert done.returncode == 4
+        assert (
+            f"manifest.json is missing: stage {before} has not run here; run `ratchet curate`, or "
+            f"that stage alone, in the workspace: `python -m tasks.{before}`"
+        ) in one_line(done)
+
+
+def test_a_person_of_a_workspace_that_was_never_curated(home: Path) -> None:
+    for command in ("erase", "audit"):
+        done = ratchet(command, "--person", "mia", "-w", str(home))
+        assert done.returncode == 4
+        assert "stage redact has not run here; run `ratchet curate`" in one_line(done)
+    assert not (home / "registers/erased.jsonl").exists()
+
+
+def test_params_that_are_no_settings_stop_a_run_at_once(home: Path) -> None:
+    (home / "params.yaml").write_text("")
+    done = ratchet("curate", "-w", str(home))
+    assert done.returncode == 2
+    assert "params.yaml is empty: expected the sections" in one_line(done)
 
 
 def test_a_port_in_use_names_the_option(home: Path) -> None:

@@ -150,3 +150,15 @@ def test_a_value_that_names_nobody_is_refused_and_not_written_down(home: Path) -
     with pytest.raises(EvidenceError, match="no record of this workspace names this person"):
         persons.erase(home, ["u-99"])
     assert not persons.find(home, ["u-99"]).models
+    with pytest.raises(EvidenceError, match=r"names this person: give the value .* \(user_id, cus"):
+        persons.known(home, ["u-99"])
+
+
+def test_one_of_several_values_that_names_nobody_is_told_by_its_place(home: Path) -> None:
+    before = workspace.revision(home)
+    with pytest.raises(
+        EvidenceError, match=r"names the person of --person number 2: .*; nothing was written"
+    ):
+        persons.erase(home, ["u-04", "u-99"])
+    assert workspace.revision(home) == before
+    assert not persons.known(home, ["u-04"]).erased

@@ -41,6 +41,8 @@ FIELDS: dict[str, Callable[[Call], Any]] = {
 OUTCOME = "outcome"
 METADATA = "metadata."
 TESTS = ("equals", "one_of", "matches", "at_least", "below", "since", "until", "exists")
+NAMES = tuple("in" if name == "one_of" else name for name in TESTS)
+"""As params.yaml writes them."""
 
 
 class Condition(BaseModel):
@@ -63,6 +65,22 @@ class Condition(BaseModel):
     until: str | None = None
     """The first moment that is not wanted any more; for `time`."""
     exists: bool | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_known_names(cls, given: Any) -> Any:
+        known = ("all", "any", "not", "field", *NAMES)
+        if not isinstance(given, dict | Condition):
+            raise ValueError(
+                "expected a condition as {field: model, equals: x}; several stand in a list under "
+                "all or any"
+            )
+        unknown = (
+            [str(name) for name in given if name not in known] if isinstance(given, dict) else []
+        )
+        if unknown:
+            raise ValueError(f"unknown {', '.join(unknown)}; expected {', '.join(known)}")
+        return given
 
     @field_validator("since", "until", mode="before")
     @classmethod
@@ -96,8 +114,7 @@ class Condition(BaseModel):
             raise ValueError(f"unknown field {self.field!r}; expected {known} or metadata.KEY")
         if not asked:
             raise ValueError(
-                f"field {self.field} is not asked for anything; expected equals, in, matches, "
-                "at_least, below, since, until or exists"
+                f"field {self.field} is not asked for anything; expected {', '.join(NAMES)}"
             )
         if self.field != "time" and (self.since or self.until):
             raise ValueError(f"since and until are for the field time, not {self.field}")

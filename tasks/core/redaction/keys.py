@@ -13,6 +13,7 @@ from pathlib import Path
 from tasks.core.errors import StageError
 
 DEFAULT_KEY = Path(".ratchet/redaction.key")
+_WANTED = "expected 64 of them, as `openssl rand -hex 32` gives"
 
 
 def load_key(named: str = "", *, made_before: bool = False) -> bytes:
@@ -36,15 +37,9 @@ def load_key(named: str = "", *, made_before: bool = False) -> bytes:
                 "params.yaml to have everything redacted again under a new key"
             )
         _make(path)
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o077:
-        raise StageError(f"key file {path} has mode {mode:04o}; nobody else may read it: chmod 600")
-    try:
-        key = bytes.fromhex(path.read_text().strip())
-    except ValueError as error:
-        raise StageError(f"key file {path} holds no hex digits; it wants 64 of them") from error
+    key = _read(path)
     if len(key) < 32:
-        raise StageError(f"key file {path} holds {len(key)} bytes; it wants at least 32")
+        raise StageError(f"key file {path} holds {len(key)} bytes; {_WANTED}, at least 32 bytes")
     return key
 
 
@@ -103,6 +98,26 @@ def person_hash(key: bytes, value: str) -> str:
         hold other hashes, see `key_id` and `info["key_id"]` of the manifest.
     """
     return mark(key, "PERSON", " ".join(value.lower().split()))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            raise StageError(
+                f"key file {path} has mode {mode:04o}: expected that nobody else may read it; run "
+                f"`chmod 600 {path}`"
+            )
+        return bytes.fromhex(path.read_text().strip())
+    except ValueError as error:
+        raise StageError(f"key file {path} holds something else than hex digits; {_WANTED}") from (
+            error
+        )
+    except OSError as error:
+        raise StageError(
+            f"key file {path} cannot be read: {error.strerror}; expected a file that the user who "
+            "runs this owns, with mode 0600. Correct that, or name another in RATCHET_KEY_FILE"
+        ) from error
 
 
 def _make(path: Path) -> None:

@@ -25,6 +25,7 @@ from tasks.core.services import Services
 from tasks.core.sessions import registers, sketches
 from tasks.core.sessions.registers import Erased
 from tasks.core.sessions.sketches import Sketch
+from tasks.core.settings import PARAMS_FILE, load
 from tasks.core.trail import audit
 from tasks.core.trail.audit import SourceLines
 
@@ -87,6 +88,16 @@ def find(folder: Path, values: Sequence[str]) -> Seen:
     )
 
 
+def known(folder: Path, values: Sequence[str]) -> Seen:
+    """As `find`, of a person who is known here.
+
+    Raises:
+        EvidenceError: no record and no dataset holds one of the values, nor were they erased.
+        StageError: as `find`.
+    """
+    return _seen(folder, values, "")
+
+
 def erase(folder: Path, values: Sequence[str]) -> Seen:
     """Have the person left out of all dataset versions to come; returns what saw them so far.
 
@@ -94,13 +105,7 @@ def erase(folder: Path, values: Sequence[str]) -> Seen:
         EvidenceError: no record and no dataset holds one of the values.
         StageError: as `find`.
     """
-    seen = find(folder, values)
-    if not seen.logs and not seen.datasets:
-        raise EvidenceError(
-            "no record of this workspace names this person: give the value as it stands in the "
-            "logs under one of redact.person_keys (case does not count), each value that there is "
-            "with a --person of its own; nothing was written down"
-        )
+    seen = _seen(folder, values, "; nothing was written down")
     today = datetime.now(UTC).date().isoformat()
     found = [Erased(person=name, key_id=seen.key_id, at=today) for name in seen.hashes]
     registers.erase(_registers(folder), found)
@@ -112,6 +117,21 @@ def erase(folder: Path, values: Sequence[str]) -> Seen:
         logs=seen.logs,
         datasets=seen.datasets,
         models=seen.models,
+    )
+
+
+def _seen(folder: Path, values: Sequence[str], end: str) -> Seen:
+    """What saw the person; a value that names nobody may be a slip, and would pass for done."""
+    each = [find(folder, [value]) for value in values]
+    unknown = [n for n, s in enumerate(each, 1) if not (s.logs or s.datasets or s.erased)]
+    if not unknown:
+        return each[0] if len(each) == 1 else find(folder, values)
+    which = "this person" if len(each) == 1 else f"the person of --person number {unknown[0]}"
+    keys = ", ".join(load(folder / PARAMS_FILE).redact.person_keys)
+    raise EvidenceError(
+        f"no record of this workspace names {which}: give the value as it stands in the logs under "
+        f"one of redact.person_keys ({keys}), case does not count, each value that there is with "
+        f"a --person of its own{end}"
     )
 
 

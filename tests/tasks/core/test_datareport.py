@@ -182,7 +182,7 @@ def test_a_missing_open_part_is_an_error(tmp_path: Path) -> None:
 def test_a_missing_stage_is_an_error(tmp_path: Path, folder: str) -> None:
     data = dataset(tmp_path)
     (data / folder / "manifest.json").unlink()
-    with pytest.raises(StageError, match=rf"{folder}/manifest\.json is missing: run the stage"):
+    with pytest.raises(StageError, match=rf"{folder}/manifest\.json is missing: stage "):
         page(data)
 
 

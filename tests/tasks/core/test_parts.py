@@ -125,7 +125,9 @@ def test_a_part_of_another_kind_names_the_line(tmp_path: Path) -> None:
 def test_a_part_that_is_gone_is_named(tmp_path: Path) -> None:
     part = parts.write_part(tmp_path, [A])
     parts.part_path(tmp_path, part).unlink()
-    with pytest.raises(StageError, match="named by the manifest but missing: run `dvc checkout`"):
+    with pytest.raises(
+        StageError, match="named by the manifest but missing: bring it back with `dvc"
+    ):
         list(parts.read_part(tmp_path, part, Message))
 
 

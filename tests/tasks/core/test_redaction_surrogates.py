@@ -199,7 +199,9 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
         load_key(str(path))
 
 
-@pytest.mark.parametrize(("text", "said"), [("no hex", "no hex digits"), ("00ff", "2 bytes")])
+@pytest.mark.parametrize(
+    ("text", "said"), [("no hex", "something else than hex digits"), ("00ff", "2 bytes")]
+)
 def test_a_file_that_holds_no_key_is_refused(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "bad.key"
     path.write_text(text)
