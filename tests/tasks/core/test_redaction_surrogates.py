@@ -210,6 +210,15 @@ def test_a_file_that_holds_no_key_is_refused(tmp_path: Path, text: str, said: st
         load_key(str(path))
 
 
+def test_a_key_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "folder.key"
+    folder.mkdir(mode=0o700)
+    with pytest.raises(
+        StageError, match=r"cannot be read: Is a directory; expected a file .* 0600"
+    ):
+        load_key(str(folder))
+
+
 def test_a_key_below_data_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("data").mkdir()
