@@ -25,12 +25,13 @@ from tasks import formats
 from tasks.core import identities, parts, room, step, workers
 from tasks.core.logs import (
     bodies,
+    clocks,
     drift,
     endings,
     feedback,
     intake,
+    ledger,
     losses,
-    misfits,
     profile,
     sources,
     tolerance,
@@ -56,6 +57,7 @@ SAMPLED = 20
 CODE = (
     "tasks/ingest.py",
     "tasks/core/logs/bodies.py",
+    "tasks/core/logs/clocks.py",
     "tasks/core/logs/conditions.py",
     "tasks/core/logs/endings.py",
     "tasks/core/logs/feedback.py",
@@ -96,7 +98,7 @@ def ingest(settings: IngestSettings, target: Path) -> Manifest:
     run = _Run(settings, target, Patience(time.time(), settings.torn_after_s))
     etags = Etags(target)
     before = parts.read_manifest(target)
-    known = _by_uri(before)
+    known = ledger.by_uri(before)
     told = [want for want in wanted if want.format == FEEDBACK]
     logs = [want for want in wanted if want.format != FEEDBACK]
     with step.progress("reading logs", len(wanted)) as advance:
@@ -105,7 +107,7 @@ def ingest(settings: IngestSettings, target: Path) -> Manifest:
         selection = Selection(settings.filter, target, made) if settings.filter else None
         made += _parts(logs, known, run._replace(selection=selection), etags, advance)
     roots = {sources.canonical(log.uri) for log in settings.sources}
-    manifest = _manifest(sorted(made, key=lambda part: part.info["uri"]), skipped, roots, before)
+    manifest = ledger.manifest(made, skipped, roots, before)
     if selection:
         selection.check(made)
     objects = {want.found.uri: want.found for want in wanted}
@@ -118,19 +120,13 @@ def ingest(settings: IngestSettings, target: Path) -> Manifest:
     parts.commit(target, manifest)
     etags.write()
     waiting = endings.lines(manifest.info[HELD], settings.torn_after_s)
-    step.warn("ingest", [*changes.lines, *waiting, *unnamed])
+    ahead = clocks.lines(before, manifest, objects, run.patience.now)
+    step.warn("ingest", [*changes.lines, *waiting, *ahead, *unnamed])
     return manifest
 
 
 def _holds_records(uri: str, name: str) -> bool:
     return formats.holds_records(uri, formats.available() if name == formats.AUTO else [name])
-
-
-def _by_uri(manifest: Manifest | None) -> dict[str, list[Part]]:
-    found: dict[str, list[Part]] = {}
-    for part in manifest.parts if manifest else ():
-        found.setdefault(part.info["uri"], []).append(part)
-    return found
 
 
 def _parts(
@@ -188,7 +184,7 @@ def _read(want: Wanted, run: _Run) -> list[Part]:
     name, parse = _parser(want.format, first, run.settings)
     chooser = Chooser(run.selection) if run.selection else None
     keep = chooser.keep if chooser else None
-    watch, naming = profile.Watch(), Naming(run.settings.session_key)
+    watch, naming, dated = profile.Watch(), Naming(run.settings.session_key), clocks.Latest()
     label = FEEDBACK if want.format == FEEDBACK else ""
     ending = Ending(run.patience.state(found))
     with closing(Seen(run.target)) as delivered:
@@ -197,11 +193,11 @@ def _read(want: Wanted, run: _Run) -> list[Part]:
             watch.passing(chain(first, lines)), parse, place, delivered, ending, keep=keep
         )
         passing = outcomes if label else naming.passing(outcomes)
-        made = intake.write(passing, run.target, run.settings.part_records, label)
+        made = intake.write(dated.passing(passing), run.target, run.settings.part_records, label)
     sha256 = "" if found.fault else digest.hexdigest()
     info: dict[str, Any] = {"uri": found.uri, "sha256": sha256, "format": name}
     info |= {losses.SIZE: digest.size}
-    info |= ending.info() | ({KEYS: chooser.seen()} if chooser else {})
+    info |= ending.info() | dated.info() | ({KEYS: chooser.seen()} if chooser else {})
     seen = {profile.FIELDS: watch.info(), SESSIONS: naming.info()} if name and not label else {}
     return [
         msgspec.structs.replace(
@@ -277,21 +273,6 @@ def _code(name: str) -> str:
     shared = sorted(str(path) for path in Path(formats.__file__).parent.glob("_*.py"))
     own = Path(str(formats.load(name).__file__)).read_text()
     return step.fingerprint(step.code_sha(*CODE, *shared), own)
-
-
-def _manifest(found: list[Part], skipped: int, roots: set[str], old: Manifest | None) -> Manifest:
-    made, fields = profile.packed(found, old.info.get(profile.FIELDS, {}) if old else {})
-    logs = [part for part in made if not part.label]
-    info = {
-        "objects": len({part.info["uri"] for part in made}),
-        "skipped": skipped,
-        HELD: endings.held(made),
-        FEEDBACK: msgspec.structs.asdict(step.total(p for p in made if p.label == FEEDBACK)),
-        profile.FIELDS: fields,
-        SESSIONS: identities.total(logs, SESSIONS),
-        misfits.BREAKING: list(map(msgspec.to_builtins, misfits.broken(logs, roots))),
-    }
-    return Manifest(stage="ingest", parts=tuple(made), counts=step.total(logs), info=info)
 
 
 _any = msgspec.json.Decoder()

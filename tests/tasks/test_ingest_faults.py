@@ -4,6 +4,8 @@ import errno
 import gzip
 import json
 import os
+import socket
+import stat
 import subprocess
 import sys
 import zlib
@@ -15,7 +17,8 @@ import pytest
 import yaml
 
 from tasks.core import parts, workers
-from tasks.core.errors import StageError
+from tasks.core.errors import SourceError, StageError
+from tasks.core.logs import sources
 from tasks.core.parts import Manifest
 from tasks.core.records import Invocation
 from tasks.core.settings import IngestSettings, LogSource
@@ -59,8 +62,8 @@ def state(folder: Path = TARGET) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
-def is_as_rebuilt() -> bool:
-    run(Path("rebuilt"))
+def is_as_rebuilt(**settings: Any) -> bool:
+    run(Path("rebuilt"), **settings)
     return state() == state(Path("rebuilt"))
 
 
@@ -212,6 +215,39 @@ def test_a_name_that_lies_about_its_content_does_not_matter() -> None:
     write("c.txt", b"\xef\xbb\xbf" + calls(3))
     assert run().counts.rejected == 0
     assert requests() == ["request-1", "request-2", "request-3"]
+
+
+def test_planted_devices_and_sockets_are_refused_and_never_opened() -> None:
+    write("a.log", calls(1))
+    endless = os.makedev(1, 5)  # zeros without end
+    try:
+        os.mknod("logs/characters", stat.S_IFCHR | 0o666, endless)
+        os.mknod("logs/blocks", stat.S_IFBLK | 0o666, endless)
+    except PermissionError:
+        pytest.skip("making a device needs root")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("logs/socket")
+        manifest = run(max_rejected=1)
+    assert (manifest.counts.accepted, manifest.counts.reasons) == (1, {"not-a-regular-file": 3})
+    places = [reject.source for part in manifest.parts for reject in part.rejects]
+    assert [place.uri for place in places if place] == [
+        "logs/blocks",
+        "logs/characters",
+        "logs/socket",
+    ]
+    assert is_as_rebuilt(max_rejected=1)
+
+
+def test_a_device_that_takes_a_listed_file_s_place_is_not_read() -> None:
+    file = write("a.log", calls(1))
+    (found,) = sources.objects_below("logs")
+    file.unlink()
+    try:
+        os.mknod(file, stat.S_IFCHR | 0o666, os.makedev(1, 5))
+    except PermissionError:
+        pytest.skip("making a device needs root")
+    with pytest.raises(SourceError, match=r"a\.log was replaced while it was read"):
+        next(sources.stored(found))
 
 
 def drifted(number: int, **changed: Any) -> bytes:
