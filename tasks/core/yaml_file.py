@@ -53,6 +53,8 @@ def explain(error: dict[str, Any]) -> str:
     return f"{key}{shown}{'…' if shown and len(given) > SHOWN else ''}: {why}"
 
 
+_MARK = b"\xef\xbb\xbf"
+"""Of bytes in order, as some editors put it in front of UTF-8."""
 _EXPECTED = {
     "tuple_type": "expected a list, as [first, second]",
     "list_type": "expected a list, as [first, second]",
@@ -82,13 +84,13 @@ class _Loader(yaml.SafeLoader):
 
 def _text(path: Path) -> str:
     try:
-        data = path.read_bytes()
+        data = path.read_bytes().removeprefix(_MARK)
     except OSError as error:
         raise SettingsError(
             f"{path} cannot be read: {error.strerror}; make it readable for who runs this"
         ) from error
     try:
-        return data.decode("utf-8-sig")
+        return data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise SettingsError(

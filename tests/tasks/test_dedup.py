@@ -336,7 +336,9 @@ def test_a_changed_part_stops_the_stage(tmp_path: Path) -> None:
     (part,) = parts.require_manifest(source).parts
     path = parts.part_path(source, part)
     path.write_bytes(path.read_bytes().replace(b"7731", b"7732"))
-    with pytest.raises(StageError, match="was changed after it was written: run `dvc checkout`"):
+    with pytest.raises(
+        StageError, match="was changed after it was written: bring it back with `dvc"
+    ):
         dedup(SETTINGS, source, tmp_path / "out")
     assert not (tmp_path / "out" / "manifest.json").exists()
 

@@ -287,7 +287,7 @@ def test_the_command_needs_ingested_data_before_it_makes_a_key(tmp_path: Path) -
         check=False,
     )
     assert ended.returncode == 4
-    assert "manifest.json is missing: run the stage that writes data/ingested" in ended.stderr
+    assert "manifest.json is missing: stage ingest has not run here" in ended.stderr
     assert not (tmp_path / ".ratchet").exists()
 
 
