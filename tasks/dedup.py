@@ -34,6 +34,7 @@ CODE = (
     "tasks/dedup.py",
     "tasks/core/behaviour",
     "tasks/core/sessions/chains.py",
+    "tasks/core/sessions/contradictions.py",
     "tasks/core/sessions/decisions.py",
     "tasks/core/sessions/envelopes.py",
     "tasks/core/sessions/examples.py",

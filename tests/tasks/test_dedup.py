@@ -133,6 +133,35 @@ def test_one_request_that_says_two_things_is_used_in_neither_way(
     assert run(tmp_path / "formats", [one, told])[0] == Counts(read=3, accepted=3)
 
 
+def test_two_formats_that_tell_one_call_with_other_arguments_are_used_in_neither_way(
+    tmp_path: Path,
+) -> None:
+    def told(form: str, reply: Reply, number: int = 0) -> list[Invocation]:
+        asked = f"Where is order 7731, which I sent {number} days ago?"
+        (row,) = session(f"s-{form}-{number}", asked, reply, uri=f"{form}-{number}.jsonl")
+        source = msgspec.structs.replace(row.source, format=form)
+        return [msgspec.structs.replace(row, request_id=f"r-{number}", source=source)]
+
+    def counts(name: str, *loads: list[Invocation]) -> Counts:
+        return run(tmp_path / name, list(loads))[0]
+
+    order, other = (calls("get_order", order_id=name) for name in ("7731", "9120"))
+    cut = Reply(tool_calls=(ToolCall(name="get_order", raw_arguments='{"order_id": "77'),))
+    bystander = told("one", order, 5)
+    for name, reply in (("same", order), ("cut", cut), ("text", says("One moment."))):
+        found = counts(name, told("one", order), told("two", reply), bystander)
+        assert found.rejected == 0
+    both = counts(
+        "both", told("one", order), told("two", other), told("three", says("One moment."))
+    )
+    assert (both.read, both.accepted) == (3, 0)
+    assert both.reasons == {"conflicting-request": 3}
+    later = counts(
+        "later", told("one", order), told("two", other, 4), told("two", other), bystander
+    )
+    assert (later.accepted, later.reasons) == (2, {"conflicting-request": 2})
+
+
 def test_two_replies_to_one_context_are_two_decisions(tmp_path: Path) -> None:
     one = session("s-1", ORDER[0], says("On its way."), uri="a.jsonl")
     other = session("s-1", ORDER[0], says("It is lost."), uri="b.jsonl")

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.core.sessions.chains import FAILED, RAN, hashed
+from tasks.core.sessions.chains import FAILED, RAN
+from tasks.core.sessions.contradictions import contradictory
 from tasks.core.sessions.shingles import I64, U32, U64
 from tasks.core.sessions.similarity import among, components, similar_pairs, told_apart
 from tasks.core.sessions.sketches import Sketch, column
@@ -27,7 +28,6 @@ Bools = NDArray[np.bool_]
 
 KEPT, REDELIVERED, RETRIED, NEAR_DUPLICATE, ERASED, CONFLICTING = 0, 1, 2, 3, 4, 5
 UNPROVED = 9
-_NAMELESS = hashed("")
 REASONS = {REDELIVERED: "redelivered", RETRIED: "retried", NEAR_DUPLICATE: "near-duplicate"}
 REFUSED = {ERASED: "erased", CONFLICTING: "conflicting-request"}
 """Fates that are rejects, not duplicates."""
@@ -49,6 +49,7 @@ class Columns(NamedTuple):
     request: U64
     decision: U64
     chain: U64
+    called: U64
     before: I64
     """How many of `turns` are each row's."""
     language: I64
@@ -115,6 +116,7 @@ def gather(sketches: Sequence[Sketch]) -> Columns:
         request=all_of("request", "u8"),
         decision=all_of("decision", "u8"),
         chain=all_of("chain", "u8"),
+        called=all_of("called", "u8"),
         before=before,
         language=_joined(languages, np.int64),
         languages=tuple(spoken),
@@ -177,7 +179,8 @@ def _fates(columns: Columns, erased: Sequence[int]) -> tuple[NDArray[np.int8], I
     again, first = _repeats(columns.id[kept], columns.place[kept])
     fate[kept[again]], into[kept[again]] = REDELIVERED, kept[first]
     kept = np.flatnonzero(fate == KEPT)
-    fate[kept[_contradictory(columns.request[kept], columns.format[kept])]] = CONFLICTING
+    told = columns.request[kept], columns.format[kept], columns.called[kept]
+    fate[kept[contradictory(*told)]] = CONFLICTING
     kept = np.flatnonzero(fate == KEPT)
     again, first = _repeats(columns.decision[kept], columns.age[kept])
     fate[kept[again]], into[kept[again]] = RETRIED, kept[first]
@@ -190,18 +193,6 @@ def _repeats(value: U64, order: I64) -> tuple[I64, I64]:
     again = np.concatenate([[False], value[ranked][1:] == value[ranked][:-1]])[: len(ranked)]
     first = np.maximum.accumulate(np.where(again, 0, np.arange(len(ranked))))
     return ranked[again], ranked[first[again]]
-
-
-def _contradictory(request: U64, kind: I64) -> I64:
-    """Where distinct records of one format have one request id.
-
-    Of two formats each may tell a call in its own way, and a record without an id claims none.
-    """
-    order = np.lexsort((kind, request))
-    request, kind = request[order], kind[order]
-    same = (request[1:] == request[:-1]) & (kind[1:] == kind[:-1]) & (request[1:] != _NAMELESS)
-    both: Bools = np.append(same, False) | np.append(False, same)
-    return order[both[: len(order)]]
 
 
 def _open_leaves(columns: Columns, fate: NDArray[np.int8]) -> I64:

@@ -20,6 +20,7 @@ from tasks.core.parts import Part
 from tasks.core.records import Message, Record, Reply, Source
 from tasks.core.sessions import tags
 from tasks.core.sessions.chains import Walk, hashed, link, meaning
+from tasks.core.sessions.contradictions import called
 from tasks.core.sessions.envelopes import View, offer
 from tasks.core.sessions.shingles import I64, Documents, shingle
 
@@ -33,6 +34,7 @@ _NUMBERS = {
     "request": "<u8",
     "decision": "<u8",
     "chain": "<u8",
+    "called": "<u8",
     "before": "<u4",
     "language": "<u1",
 }
@@ -62,6 +64,8 @@ class Sketch(Record, frozen=True, kw_only=True):
     """Session, whole context and reply."""
     chain: bytes
     """Session, context without system messages, and reply."""
+    called: bytes
+    """What the reply called (`contradictions`)."""
     before: bytes
     """How many of `turns` are the row's."""
     languages: tuple[str, ...]
@@ -190,6 +194,7 @@ class _Rows:
                 hashed(row.request_id),
                 xxh3_64_intdigest(read.system.to_bytes(8, "little"), seed=chain),
                 chain,
+                called(row.response, calls),
                 len(read.turns),
                 self.languages.setdefault(spoken, len(self.languages)),
             )
