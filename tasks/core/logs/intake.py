@@ -22,6 +22,12 @@ REDELIVERED = "redelivered"
 FILTERED = "filtered"
 COUNTED = (FILTERED, NOT_A_CHAT)
 """Rejected by choice: counted by reason, but not listed one by one; they are no fault."""
+JUNK = 20_000
+"""Lines of an object that cannot be read, from which on it is none unless more of it can."""
+_REST_IS_JUNK = (
+    "too-many-rejects",
+    f"{JUNK} lines could not be read, more than could; from here on the object was not read",
+)
 CALLS = (Sealed, Invocation)
 
 Parse = Callable[[bytes, Source], Sequence[Record | Malformed]]
@@ -45,9 +51,17 @@ def outcomes(
     `place` is the source of its records without their lines; `seen` is what it has delivered;
     `ending` holds back a last line that is still being written, and is told of it; `keep` says
     which calls are wanted, and what a line tells beside a call that is not wanted goes with it.
+
+    An object that is mostly no log is not read to its end: each reject is remembered and listed, so
+    that a small packed file of junk could otherwise fill memory and disk.
     """
     uri, name = place.uri, place.format
+    refused = read = 0
+    lines = iter(lines)
     for line in lines:
+        if refused >= JUNK and refused > read:
+            yield rejected(Source(uri=uri, line=line.number, format=name), *_REST_IS_JUNK)
+            break
         source = Source(uri=uri, line=line.number, format=name)
         try:
             if line.fault:
@@ -55,8 +69,10 @@ def outcomes(
             records = parse(line.content, source)
         except Malformed as error:
             if reason := ending.reason(line, error):
+                refused += reason not in COUNTED
                 yield _refused(source, reason, error.detail, 0)
             continue
+        read += 1
         wanted = True
         for number, record in enumerate(records):
             if isinstance(record, Malformed):
@@ -68,6 +84,8 @@ def outcomes(
                     yield FILTERED
             if wanted:
                 yield REDELIVERED if seen.add(_identity(record)) else record
+    for _ in lines:  # what is not read is hashed all the same
+        pass
 
 
 def rejected(source: Source, reason: str, detail: str, number: int = 0) -> Rejected:
