@@ -28,7 +28,7 @@ from benchmarks.neardup import PEERS_HELP, peer
 from tasks.core import collector, parts
 from tasks.core.parts import Manifest, Part
 from tasks.core.records import Invocation, Message, Reply, Source, Tool, ToolCall
-from tasks.core.sessions import folding, sketches
+from tasks.core.sessions import columns, folding, sketches
 
 TURNS = 8
 FILE_RECORDS = 1000
@@ -189,8 +189,8 @@ def _ours(folder: Path, made: Sequence[Part]) -> Folded:
     setattr(sketches, "shingled", timed)  # noqa: B010 - to tell its time apart
     started = time.process_time()
     with collector.paused():
-        columns = folding.gather([sketches.make(folder, part) for part in made])
-        rows = folding.transcripts(columns)
+        joined = columns.gather([sketches.make(folder, part) for part in made])
+        rows = folding.transcripts(joined)
     seconds = time.process_time() - started - shingling
     setattr(sketches, "shingled", shingled)  # noqa: B010
     return Folded(rows.tolist(), seconds, shingling)

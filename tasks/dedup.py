@@ -21,7 +21,7 @@ from tasks.core import collector, parts, step
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Feedback, encode
 from tasks.core.schemas import Schemas
-from tasks.core.sessions import decisions, examples, folding, registers, reviews, sketches
+from tasks.core.sessions import columns, decisions, examples, folding, registers, reviews, sketches
 from tasks.core.sessions.decisions import SUCCESS
 from tasks.core.sessions.envelopes import Envelope, Logged
 from tasks.core.sessions.folding import CONFLICTING, REFUSED
@@ -34,11 +34,13 @@ CODE = (
     "tasks/dedup.py",
     "tasks/core/behaviour",
     "tasks/core/sessions/chains.py",
+    "tasks/core/sessions/columns.py",
     "tasks/core/sessions/contradictions.py",
     "tasks/core/sessions/decisions.py",
     "tasks/core/sessions/envelopes.py",
     "tasks/core/sessions/examples.py",
     "tasks/core/sessions/folding.py",
+    "tasks/core/sessions/intents.py",
     "tasks/core/parts.py",
     "tasks/core/plain_schemas.py",
     "tasks/core/records.py",
@@ -49,6 +51,7 @@ CODE = (
     "tasks/core/sessions/similarity.py",
     "tasks/core/sessions/sketches.py",
     "tasks/core/sessions/tags.py",
+    "tasks/core/sessions/wishes.py",
 )
 
 
@@ -131,10 +134,10 @@ def _rulings(
 ) -> Rulings:
     ledger = decisions.join(parts.read_parts(source, Feedback, "feedback"))
     found = [sketch for part in sketched for sketch in parts.read_part(target, part, Sketch)]
-    columns = folding.gather(found)
+    joined = columns.gather(found)
     gone = sketches.rows_of(found, erased)
-    folded = folding.fold(columns, settings.similarity, ranks(ledger), gone)
-    return Rulings(found, columns, folded, ledger, people.labels)
+    folded = folding.fold(joined, settings.similarity, ranks(ledger), gone)
+    return Rulings(found, joined, folded, ledger, people.labels)
 
 
 def _examples(

@@ -16,6 +16,8 @@ Behaviour = Literal["execute", "clarify", "refuse", "answer"]
 TruthSource = Literal["outcome", "human_edit", "tool_result", "incumbent", "none"]
 FeedbackSource = Literal["outcome", "human_edit", "human_rating", "judge"]
 Partition = Literal["train", "validation", "test"]
+CLOSING, OTHER = "closing", "other"
+"""The two intents that are no tool's name."""
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -144,7 +146,9 @@ class Reference(Record, frozen=True, kw_only=True):
 class Tags(Record, frozen=True, kw_only=True):
     domain: str = ""
     intent: str = ""
+    """Name of the tool that the user's wish comes to, `closing` or `other`."""
     difficulty: str = ""
+    """`easy`, `medium` or `hard`, by a rule that is the same for all data."""
     tools: tuple[str, ...] = ()
     """Tools that the reference (else the logged reply) calls."""
     language: str = ""

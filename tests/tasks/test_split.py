@@ -102,6 +102,23 @@ def test_held_out_tools_are_not_even_offered_in_train_and_validation(tmp_path: P
     assert Counter(row.group == row.session_id for row in test) == {True: 7}
 
 
+def test_a_wish_for_a_held_out_tool_is_not_named_in_train_and_validation(tmp_path: Path) -> None:
+    in_vain = [
+        example(f"s-{n:02}", "", tags=Tags(intent="get_invoice" if n % 2 else "get_order"))
+        for n in range(20, 40)
+    ]
+    split(settings(), validated(tmp_path / "in", [*corpus(), *in_vain]), tmp_path / "out")
+    found = {
+        label: Counter(
+            row.tags.intent for row in rows(tmp_path / "out", label) if not row.tags.tools
+        )
+        for label in ("train", "validation", "test")
+    }
+    assert found["train"].keys() == found["validation"].keys() == {"other", "get_order"}
+    assert sum(sum(count.values()) for count in found.values()) == 20
+    assert found["test"].keys() == {"get_invoice", "get_order"}
+
+
 def test_a_group_with_a_held_out_call_anywhere_goes_whole_to_the_test(tmp_path: Path) -> None:
     call = ToolCall(name="get_invoice", arguments={"id": "1"})
     context = (
@@ -234,6 +251,11 @@ def test_a_lost_part_is_written_again(tmp_path: Path) -> None:
         ("test", example("s-9", persons=("p-1",)), Crossing("persons", ("train", "test"), ())),
         ("test", example("s-9", group="g-1"), Crossing("groups", ("train", "test"), ())),
         ("validation", example("s-9", "get_invoice"), Crossing("tools", ("validation",), ())),
+        (
+            "validation",
+            example("s-9", tools=TOOLS[:2], tags=Tags(intent="get_invoice")),
+            Crossing("tools", ("validation",), ()),
+        ),
     ],
 )
 def test_a_planted_leak_is_found(label: str, row: Example, crossing: Crossing) -> None:

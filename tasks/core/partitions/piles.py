@@ -18,7 +18,7 @@ from tasks.core import parts
 from tasks.core.contract.tables import Bools
 from tasks.core.partitions import proof
 from tasks.core.parts import Counts, Part
-from tasks.core.records import Rejected, Source
+from tasks.core.records import OTHER, Rejected, Source
 from tasks.core.sessions import envelopes
 from tasks.core.sessions.envelopes import Envelope
 from tasks.core.sessions.shingles import I64, U64
@@ -99,13 +99,17 @@ class Piles:
         )
 
     def _placed(self, row: Envelope, label: str, held_out: bool, group: str) -> Envelope:
-        """The example in its partition: train and validation are offered no held-out tool."""
-        tools = row.tools
+        """The example in its partition: train and validation are offered no held-out tool.
+
+        Nor is one named there as what the user wants, as where the words ask for it in vain.
+        """
+        tools, tags = row.tools, row.tags
         if self._held_out and label in {"train", "validation"}:
             tools = _without(bytes(tools), self._held_out)
-        if not held_out:
-            return msgspec.structs.replace(row, group=group, tools=tools)
-        tags = msgspec.structs.replace(row.tags, held_out=True)
+            if tags.intent in self._held_out:
+                tags = msgspec.structs.replace(tags, intent=OTHER)
+        if held_out:
+            tags = msgspec.structs.replace(tags, held_out=True)
         return msgspec.structs.replace(row, group=group, tools=tools, tags=tags)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from xxhash import xxh3_64_intdigest
 
 from tasks.core.parts import Part
-from tasks.core.records import Partition, Role
+from tasks.core.records import CLOSING, OTHER, Partition, Role
 from tasks.core.sessions import envelopes
 from tasks.core.sessions.envelopes import Envelope, Named, View
 from tasks.core.sessions.shingles import U64
@@ -47,6 +47,7 @@ def witness(rows: Sequence[Envelope], held_out: Collection[str]) -> dict[str, An
     mentions: dict[bytes, bool] = {}
     for row in rows:
         tools.update(envelopes.offer(row.tools).names)
+        tools.add(row.tags.intent)
         tools.update(call.name for call in _replied.decode(row.reply).tool_calls)
         if reference := _proved.decode(row.reference):
             tools.update(call.name for call in reference.calls)
@@ -56,6 +57,7 @@ def witness(rows: Sequence[Envelope], held_out: Collection[str]) -> dict[str, An
             if said.role == "system" and (text := bytes(said.content)) not in mentions:
                 content = msgspec.json.decode(text, type=str)
                 mentions[text] = any(name in content for name in held_out)
+    tools -= {"", CLOSING, OTHER}
     return {
         **{kind: _packed(names) for kind, names in ties.items()},
         "tools": sorted(tools),

@@ -34,8 +34,10 @@ class Walk:
     """Texts and calls of all but system messages."""
     shape: list[str] = field(default_factory=list)
     """The first letter of each such message's role, and its exact calls."""
-    asked: str | None = None
-    """What the user said first."""
+    called: list[tuple[str, ...]] = field(default_factory=list)
+    """Names of the tools that each assistant message calls."""
+    asks: list[tuple[int, str]] = field(default_factory=list)
+    """What the user said, and after how many assistant messages."""
 
     def read(self, messages: Iterable[Message]) -> None:
         """Read on."""
@@ -56,12 +58,13 @@ class Walk:
             if role == "assistant":
                 self.turns.append(self.end)
                 self.results.append(NOTHING)
+                self.called.append(names(message.tool_calls) if calls else ())
             elif role == "tool":
                 if self.results:
                     answer = FAILED if is_error(content) else RAN
                     self.results[-1] = max(self.results[-1], answer)
-            elif self.asked is None:
-                self.asked = content
+            else:
+                self.asks.append((len(self.turns), content))
 
 
 def hashed(text: str) -> int:
@@ -85,6 +88,11 @@ def link(chain: int, role: str, content: str, calls: bytes) -> int:
     """The chain with one more message, whose calls are given by their `meaning`."""
     said = f"{role}\0{content}".encode()
     return xxh3_64_intdigest(said + b"\0" + calls if calls else said, seed=chain)
+
+
+def names(calls: tuple[ToolCall, ...]) -> tuple[str, ...]:
+    """The tools that are called, in order."""
+    return tuple([call.name for call in calls])
 
 
 def meaning(calls: tuple[ToolCall, ...]) -> bytes:

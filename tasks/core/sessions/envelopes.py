@@ -28,10 +28,11 @@ class Named(View, frozen=True, kw_only=True):
 
 
 class Turn(View, frozen=True, kw_only=True):
-    """A message without its calls."""
+    """A message with the names of its calls."""
 
     role: Role
     content: str = ""
+    tool_calls: tuple[Named, ...] = ()
 
 
 class Logged(View, frozen=True, kw_only=True):
@@ -71,7 +72,7 @@ class Envelope(Record, frozen=True, kw_only=True):
 
 
 def turns(messages: Raw) -> list[Turn]:
-    """Role and text of each message."""
+    """Role, text and called tools of each message."""
     return _turns.decode(messages)
 
 

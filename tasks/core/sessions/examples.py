@@ -14,7 +14,7 @@ from tasks.core.behaviour import Label
 from tasks.core.errors import StageError
 from tasks.core.records import Reply, Tool, encode
 from tasks.core.schemas import BrokenSchemaError, Schemas
-from tasks.core.sessions import decisions, envelopes, tags
+from tasks.core.sessions import chains, decisions, envelopes, intents, tags
 from tasks.core.sessions.decisions import Known
 from tasks.core.sessions.envelopes import Envelope, Logged
 from tasks.core.sessions.rulings import Ruling
@@ -38,11 +38,15 @@ def example(row: Logged, ruling: Ruling, settings: DedupSettings, schemas: Schem
         ran=ruling.ran and ruling.outcome is None and _fits(reply, row, schemas),
     )
     reference, truth = decisions.refer(proof, settings.trust, settings.review_below)
+    intent = ruling.intent
+    if reference is not None and truth == "human_edit":
+        intent = _intent(row, proof.reply)
     tagged = tags.tag(
         reply,
         turns=ruling.turns,
+        answered=ruling.answered,
+        intent=intent,
         language=ruling.language,
-        offered=len(tools),
         behaviour=label.behaviour,
         reference=reference,
         domain=row.metadata.get("domain", ""),
@@ -76,6 +80,21 @@ def _read(response: bytes, offered: bytes) -> tuple[Reply, tuple[Tool, ...], Lab
     """The reply, what it could call, and its label by the rules; agents repeat themselves."""
     reply, tools = _reply.decode(response), envelopes.tools(offered)
     return reply, tools, behaviour.classify(reply, tools)
+
+
+def _intent(row: Logged, right: Reply) -> str:
+    """With another reply than the logged one: where that led to says nothing of it."""
+    turns = envelopes.turns(row.messages)
+    said: list[tuple[int, str]] = []
+    calls: list[tuple[str, ...]] = []
+    for turn in turns:
+        if turn.role == "assistant":
+            calls.append(tuple(call.name for call in turn.tool_calls))
+        elif turn.role == "user":
+            said.append((len(calls), turn.content))
+    calls.append(chains.names(right.tool_calls))
+    names = envelopes.offer(row.tools).names
+    return intents.intents(said, calls, names)[-1]
 
 
 def _label(row: Logged, ruling: Ruling, reply: Reply, found: Label) -> Label:

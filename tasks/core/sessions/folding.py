@@ -13,16 +13,16 @@ otherwise ("cancel order 7731", "cancel order 9120") they are different decision
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.sessions.chains import FAILED, RAN
+from tasks.core.sessions.columns import Columns, ranked
 from tasks.core.sessions.contradictions import contradictory
-from tasks.core.sessions.shingles import I64, U32, U64
+from tasks.core.sessions.shingles import I64, U64
 from tasks.core.sessions.similarity import among, components, similar_pairs, told_apart
-from tasks.core.sessions.sketches import Sketch, column
 
 Bools = NDArray[np.bool_]
 
@@ -32,39 +32,6 @@ REASONS = {REDELIVERED: "redelivered", RETRIED: "retried", NEAR_DUPLICATE: "near
 REFUSED = {ERASED: "erased", CONFLICTING: "conflicting-request"}
 """Fates that are rejects, not duplicates."""
 REASONS |= REFUSED
-
-
-class Columns(NamedTuple):
-    """All sketches end to end; rows keep the order of the sketches and of the rows in them."""
-
-    id: U64
-    """Hash of the id."""
-    age: I64
-    """Rank by timestamp, then by id."""
-    place: I64
-    """Rank by uri, then by line."""
-    format: I64
-    """Rank of the format's name."""
-    session: U64
-    request: U64
-    decision: U64
-    chain: U64
-    called: U64
-    before: I64
-    """How many of `turns` are each row's."""
-    language: I64
-    """Points into `languages`."""
-    languages: tuple[str, ...]
-    turn_row: I64
-    """The row whose context each of `turns` stands in."""
-    turns: U64
-    results: NDArray[np.uint8]
-    leaves: I64
-    shingles: U32
-    ends: I64
-    values: U64
-    names: U32
-    name_ends: I64
 
 
 class Folded(NamedTuple):
@@ -81,55 +48,8 @@ class Folded(NamedTuple):
     """Tools answered the decision, and none with an error."""
     last: Bools
     """The last decision of its session."""
-
-
-def gather(sketches: Sequence[Sketch]) -> Columns:
-    """The sketches' columns, concatenated."""
-    uris = sorted({uri for sketch in sketches for uri in sketch.uris})
-    rank = {uri: at for at, uri in enumerate(uris)}
-    ranks = [np.array([rank[uri] for uri in s.uris] or [0])[column(s.uri, "u4")] for s in sketches]
-    names = sorted({name for sketch in sketches for name in sketch.formats})
-    kinds = [
-        np.array([names.index(name) for name in s.formats] or [0])[column(s.uri, "u4")]
-        for s in sketches
-    ]
-    spoken = sorted({name for sketch in sketches for name in sketch.languages})
-    languages = [
-        np.array([spoken.index(name) for name in s.languages] or [0])[column(s.language, "u1")]
-        for s in sketches
-    ]
-    starts = np.cumsum([0, *(len(s.ids) for s in sketches)])
-    before = _joined([column(s.before, "u4") for s in sketches], np.int64)
-    leaves = [column(s.leaves, "u4") + at for s, at in zip(sketches, starts, strict=False)]
-
-    def all_of(name: str, dtype: str) -> NDArray[Any]:
-        return _joined([column(getattr(s, name), dtype) for s in sketches], dtype)
-
-    ids = all_of("id", "u8")
-    times = np.array([t.encode() for s in sketches for t in s.timestamps], np.bytes_)
-    return Columns(
-        id=ids,
-        age=_rank(np.lexsort((ids, times))),
-        place=_rank(np.lexsort((all_of("line", "u4"), _joined(ranks, np.int64)))),
-        format=_joined(kinds, np.int64),
-        session=all_of("session", "u8"),
-        request=all_of("request", "u8"),
-        decision=all_of("decision", "u8"),
-        chain=all_of("chain", "u8"),
-        called=all_of("called", "u8"),
-        before=before,
-        language=_joined(languages, np.int64),
-        languages=tuple(spoken),
-        turn_row=np.repeat(np.arange(len(before)), before),
-        turns=all_of("turns", "u8"),
-        results=all_of("results", "u1"),
-        leaves=_joined(leaves, np.int64),
-        shingles=all_of("shingles", "u4"),
-        ends=np.cumsum(all_of("sizes", "u4"), dtype=np.int64),
-        values=all_of("values", "u8"),
-        names=all_of("names", "u4"),
-        name_ends=np.cumsum(all_of("name_sizes", "u4"), dtype=np.int64),
-    )
+    intent: I64
+    """Points into `Columns.intents`; 0 where the row is not kept."""
 
 
 def fold(
@@ -162,6 +82,7 @@ def fold(
         failed=among(columns.chain, columns.turns[columns.results == FAILED]),
         ran=among(columns.chain, columns.turns[columns.results == RAN]),
         last=_last(columns, fate),
+        intent=_intents(columns, fate, leaf),
     )
 
 
@@ -264,8 +185,28 @@ def _clusters(
     np.minimum.at(earliest, name, columns.age[row])
     place = np.full(len(fate), len(fate), np.int64)
     np.minimum.at(place, row, earliest[name])
-    by_age = np.append(_rank(columns.age), -1)
+    by_age = np.append(ranked(columns.age), -1)
     found: I64 = by_age[place]
+    return found
+
+
+def _intents(columns: Columns, fate: NDArray[np.int8], leaf: I64) -> I64:
+    """Of each kept row; where several complete transcripts go through it, the earliest tells."""
+    sizes = columns.before[columns.leaves] + 1
+    own = np.cumsum(sizes) - 1
+    chains = np.insert(
+        columns.turns[among(columns.turn_row, columns.leaves)],
+        own - np.arange(len(own)),
+        columns.chain[columns.leaves],
+    )
+    whole = np.zeros(len(sizes), np.bool_)
+    whole[leaf] = True
+    wanted = np.flatnonzero(np.repeat(whole, sizes))
+    age = np.repeat(columns.age[columns.leaves], sizes)
+    order = wanted[np.lexsort((age[wanted], chains[wanted]))]
+    found = np.zeros(len(fate), np.int64)
+    kept = np.flatnonzero(fate == KEPT)
+    found[kept] = columns.intent[order[np.searchsorted(chains[order], columns.chain[kept])]]
     return found
 
 
@@ -277,14 +218,3 @@ def _last(columns: Columns, fate: NDArray[np.int8]) -> Bools:
     last[order[ends[: len(order)]]] = True
     found: Bools = last & (fate == KEPT)
     return found
-
-
-def _rank(order: NDArray[np.int64]) -> I64:
-    """Place of each row in an order of rows; the inverse of a permutation."""
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    return rank
-
-
-def _joined(arrays: Sequence[NDArray[Any]], dtype: Any) -> NDArray[Any]:
-    return np.concatenate([np.zeros(0, dtype), *arrays]).astype(dtype)

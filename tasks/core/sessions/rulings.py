@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tasks.core.errors import StageError
 from tasks.core.records import Behaviour, Record, Rejected, Reply, Source
 from tasks.core.sessions.chains import hashed
+from tasks.core.sessions.columns import Columns
 from tasks.core.sessions.decisions import RANK, Known, Ledger, combine
 from tasks.core.sessions.folding import (
     KEPT,
@@ -23,7 +24,6 @@ from tasks.core.sessions.folding import (
     REDELIVERED,
     REFUSED,
     RETRIED,
-    Columns,
     Folded,
 )
 from tasks.core.sessions.registers import Reviewed
@@ -39,8 +39,12 @@ class Ruling(Record, frozen=True, kw_only=True):
     cluster: str
     turns: int = 0
     """Of the assistant, in the context."""
+    answered: int = 0
+    """Turns in the context whose calls tools answered."""
     language: str = ""
-    """Of what the user said first; both were read when the sketch was made."""
+    """Of what the user said first; all three were read when the sketch was made."""
+    intent: str = ""
+    """Of the decision, by what its session came to."""
     outcome: float | None = None
     edit: Reply | None = None
     failed: bool = False
@@ -75,6 +79,7 @@ class Rulings:
         again = _again(folded)
         places = _places(sketches, {row for rows in again.values() for row in rows})
         self._outcome = _outcomes(columns, ledger)
+        self._intents = np.array([hashed(name) for name in columns.intents] or [0], np.uint64)
         self._own = {
             row: self._special(row, again.get(row, ()), places, known)
             for row, known in _known(columns, folded, again, ledger, self._labelled).items()
@@ -110,6 +115,7 @@ class Rulings:
         named = np.where(cluster < 0, 0, self._columns.id[cluster]) if len(cluster) else cluster
         digest = sha256(named.tobytes() + fate.tobytes() + self._folded.failed[mine].tobytes())
         digest.update(self._folded.ran[mine].tobytes() + self._outcome[mine].tobytes())
+        digest.update(self._intents[self._folded.intent[mine]].tobytes())
         own = [(row - rows.start, self._own[row]) for row in rows if row in self._own]
         digest.update(msgspec.json.encode(own, order="sorted"))
         return digest.hexdigest()
@@ -125,10 +131,12 @@ class Rulings:
             folded.ran[mine].tolist(),
             self._outcome[mine].tolist(),
             columns.before[mine].tolist(),
+            columns.answered[mine].tolist(),
             columns.language[mine].tolist(),
+            folded.intent[mine].tolist(),
             strict=True,
         )
-        for row, fate, cluster, failed, ran, outcome, turns, language in found:
+        for row, fate, cluster, failed, ran, outcome, turns, answered, language, intent in found:
             if fate != KEPT:
                 yield None
                 continue
@@ -136,7 +144,9 @@ class Rulings:
             yield Ruling(
                 cluster=self._ids[cluster],
                 turns=turns,
+                answered=answered,
                 language=columns.languages[language],
+                intent=columns.intents[intent],
                 outcome=None if isnan(outcome) else outcome,
                 edit=own.edit,
                 failed=failed,

@@ -18,7 +18,7 @@ from tasks.core import parts
 from tasks.core.errors import StageError
 from tasks.core.parts import Part
 from tasks.core.records import Message, Record, Reply, Source
-from tasks.core.sessions import tags
+from tasks.core.sessions import chains, intents, tags
 from tasks.core.sessions.chains import Walk, hashed, link, meaning
 from tasks.core.sessions.contradictions import called
 from tasks.core.sessions.envelopes import View, offer
@@ -39,6 +39,7 @@ _NUMBERS = {
     "language": "<u1",
 }
 """Columns of one number a row, in the order in which `_Rows.add` gathers them."""
+_BEFORE = list(_NUMBERS).index("before")
 
 
 class Sketch(Record, frozen=True, kw_only=True):
@@ -85,6 +86,10 @@ class Sketch(Record, frozen=True, kw_only=True):
     names: bytes
     name_sizes: bytes
     """As in `Documents`: how many of `names` are each leaf's."""
+    intents: tuple[str, ...]
+    """Distinct; `intent` points into it."""
+    intent: bytes
+    """Of each decision in a leaf's transcript, the leaf's own last."""
 
     def place(self, row: int) -> Source:
         """Where a row was read."""
@@ -112,8 +117,9 @@ class _Leaf(NamedTuple):
 
     context: Walk
     said: int
-    """How much of what the context has read by now was said, and done, before the reply."""
+    """How much of what the context has read by now was said, done and asked before the reply."""
     done: int
+    asks: int
     reply: Reply
     calls: bytes
     """Of the reply, by their meaning."""
@@ -126,6 +132,11 @@ class _Leaf(NamedTuple):
         said = [text for text in (self.reply.content, calls) if text]
         shape = [*self.context.shape[: self.done], "a" + calls, *self.names]
         return [*self.context.said[: self.said], *said, "\n".join(shape)]
+
+    def intents(self, turns: int) -> list[str]:
+        """What the user wants at each of so many decisions, and at the reply."""
+        calls = [*self.context.called[:turns], chains.names(self.reply.tool_calls)]
+        return intents.intents(self.context.asks[: self.asks], calls, self.names)
 
 
 def make(folder: Path, part: Part) -> Sketch:
@@ -184,7 +195,7 @@ class _Rows:
         calls = meaning(row.response.tool_calls)
         chain = link(read.end, "assistant", row.response.content, calls)
         place = (row.source.uri, row.source.format)
-        spoken = tags.language(read.asked or "")
+        spoken = tags.language(read.asks[0][1] if read.asks else "")
         self.numbers.append(
             (
                 self.places.setdefault(place, len(self.places)),
@@ -208,7 +219,8 @@ class _Rows:
         for name in row.persons:
             self.person += (len(self.ids), self.persons.setdefault(name, len(self.persons)))
         if chain not in self.continued:
-            so_far, names = (len(read.said), len(read.shape)), offer(row.tools).names
+            so_far = (len(read.said), len(read.shape), len(read.asks))
+            names = offer(row.tools).names
             leaf = _Leaf(read, *so_far, row.response, calls, names)
             self.open.setdefault(chain, {})[len(self.ids)] = leaf
         self.ids.append(row.id)
@@ -232,6 +244,8 @@ class _Rows:
         documents = shingled(list(texts.values()))
         calls = np.array([xxh3_64_intdigest(t[-1].encode()) for t in texts.values()], np.uint64)
         small, large = np.dtype("<u4"), np.dtype("<u8")
+        wanted = [name for at in texts for name in leaves[at].intents(self.numbers[at][_BEFORE])]
+        distinct = {name: number for number, name in enumerate(sorted({*wanted}))}
         numbers = zip(*self.numbers, strict=True) if self.numbers else [()] * len(_NUMBERS)
         columns = {
             name: np.array(values, dtype).tobytes()
@@ -253,6 +267,8 @@ class _Rows:
             values=(documents.negations ^ calls).astype(large).tobytes(),
             names=documents.names.astype(small).tobytes(),
             name_sizes=np.diff(documents.name_ends, prepend=0).astype(small).tobytes(),
+            intents=tuple(distinct),
+            intent=np.array([distinct[name] for name in wanted], small).tobytes(),
             **columns,
         )
 

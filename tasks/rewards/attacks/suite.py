@@ -16,9 +16,9 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from tasks.core.behaviour.side_effects import changes_something
 from tasks.core.records import Reply, ToolCall
 from tasks.rewards.attacks.situations import Situation
-from tasks.rewards.calls.side_effects import changes_something
 
 HUGE = 1_000_000
 """Characters."""

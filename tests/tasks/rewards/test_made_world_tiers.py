@@ -7,12 +7,12 @@ from itertools import islice
 import pytest
 
 from tasks.core import dialects
+from tasks.core.behaviour.side_effects import changes_something
 from tasks.core.evidence import metrics
 from tasks.core.records import Behaviour, Reply, Score, ToolCall
 from tasks.demo import demonstrator, world
 from tasks.demo.world import Task
 from tasks.rewards import Prompt
-from tasks.rewards.calls.side_effects import changes_something
 from tasks.rewards.specification.spec import load_spec
 
 SPEC = load_spec("specs/tool_calls.yaml")

@@ -42,11 +42,16 @@ def changes_something(name: str, changing: Sequence[str] = (), reading: Sequence
     return _first_verb_changes(name)
 
 
+def words(name: str) -> tuple[str, ...]:
+    """The words of a tool's name, in lower case: `getUserDetails` and `get_user_details` alike."""
+    return tuple(word.lower() for word in _WORDS.findall(name))
+
+
 @lru_cache(maxsize=4096)
 def _first_verb_changes(name: str) -> bool:
-    for word in _WORDS.findall(name):
-        if word.lower() in READING:
+    for word in words(name):
+        if word in READING:
             return False
-        if word.lower() in CHANGING:
+        if word in CHANGING:
             return True
     return False
