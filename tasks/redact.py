@@ -33,8 +33,8 @@ import msgspec
 from tasks.core import collector, identities, parts, step, workers
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Manifest, Part
-from tasks.core.records import Feedback, Record, Rejected, encode
-from tasks.core.redaction import learn, names
+from tasks.core.records import Feedback, Record, Rejected, Source, encode
+from tasks.core.redaction import learn, names, residue
 from tasks.core.redaction.fields import Fields
 from tasks.core.redaction.finders import Finders
 from tasks.core.redaction.first_pass import FEEDBACK, Known, Work, learn_parts
@@ -49,6 +49,7 @@ from tasks.core.settings import Params, RedactSettings
 CODE = ("tasks/redact.py", "tasks/core/redaction", "tasks/core/parts.py", "tasks/core/records.py")
 AUDIT = "audit"
 FAILED = "redaction-failed"
+LEFT = "residue-left"
 PRIVATE = Path(".ratchet/redact")
 
 
@@ -85,10 +86,20 @@ def redact(
         known = learn_parts(work, inputs)
         made = _made(work, before, inputs, known)
     manifest = _manifest(made, key, settings.key_rotation)
-    told = identities.persons(settings.person_keys, manifest.info[PERSONS])
+    told = [*identities.persons(settings.person_keys, manifest.info[PERSONS]), *_left(manifest)]
     parts.commit(target, manifest)
     step.warn("redact", told)
     return manifest
+
+
+def _left(manifest: Manifest) -> list[str]:
+    count = sum(part.counts.reasons.get(LEFT, 0) for part in manifest.parts)
+    if not count:
+        return []
+    return [
+        f"{count} records are left out, as something known was left in them after redaction: see "
+        "residue-left in rejected.jsonl, and report their form"
+    ]
 
 
 def _made(work: Work, before: Manifest | None, inputs: Sequence[Part], known: Known) -> list[_Made]:
@@ -177,7 +188,7 @@ def _redact(work: Work, part: Part, known: Known, key: str) -> _Made:
         read=made.rows + len(rejects),
         accepted=made.rows,
         rejected=len(rejects),
-        reasons={FAILED: len(rejects)} if rejects else {},
+        reasons=dict(sorted(Counter(reject.reason for reject in rejects).items())),
     )
     made = msgspec.structs.replace(
         made,
@@ -206,10 +217,18 @@ def _invocations(
     for line in parts.read_part(work.source, part, Line):
         try:
             yield rewriter.line(line)
-        except learn.FAILURES as error:
-            # The error's text may quote the record; its name does not.
-            detail = type(error).__name__
-            rejects.append(Rejected(id=line.id, reason=FAILED, source=line.source, detail=detail))
+        except (residue.Residue, *learn.FAILURES) as error:
+            rejects.append(_refused(work, error, line.id, line.source))
+
+
+def _refused(work: Work, error: Exception, record: str, source: Source | None = None) -> Rejected:
+    """The reject, where the record may go by itself."""
+    if not isinstance(error, residue.Residue):
+        # The error's text may quote the record; its name does not.
+        return Rejected(id=record, reason=FAILED, source=source, detail=type(error).__name__)
+    if work.settings.residue == "stop":
+        raise error
+    return Rejected(id=record, reason=LEFT, source=source, detail=error.detail)
 
 
 def _feedback(
@@ -223,8 +242,8 @@ def _feedback(
         record = hashlib.sha256(encode(row)).hexdigest()
         try:
             yield rewriter.feedback(row, known.session_of(row), record)
-        except learn.FAILURES as error:
-            rejects.append(Rejected(id=record, reason=FAILED, detail=type(error).__name__))
+        except (residue.Residue, *learn.FAILURES) as error:
+            rejects.append(_refused(work, error, record))
 
 
 def _manifest(made: Sequence[_Made], key: bytes, rotation: int) -> Manifest:

@@ -90,6 +90,9 @@ class RedactSettings(Section):
     It works in a process of its own, which is then ended and started again; the record is a counted
     reject. Own patterns take time linear in the text and need none.
     """
+    residue: Literal["stop", "reject"] = "stop"
+    """What happens where something known is left in a record after redaction: nothing is committed,
+    or the record is a counted reject (`residue-left`) and the others go on."""
     key_rotation: int = Field(default=0, ge=0)
     """Raise it by one to have everything redacted again under a new key: a new dataset version."""
 

@@ -21,6 +21,7 @@ sift         messages in which nothing can be found, told from their bytes
 walk         a record's own texts, one after the other
 learn        the first pass over a part: what its sessions know
 first_pass   the first pass over all parts, and what both passes work with
+mixed        values under a telling key that hold more than it says
 stand_ins    stand-ins put where something was found or is known
 rewrite      the second pass: every record with stand-ins, its people hashed
 residue      whether anything known is left in what was written

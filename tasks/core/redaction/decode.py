@@ -8,13 +8,13 @@ that changed are touched: spaces, number formats, key order and doubled keys sta
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from tasks.core.redaction.encodings import ENCODINGS, SHORTEST_BASE64, may_be_base64
 from tasks.core.redaction.fields import PLAIN, Field, Fields, whole
-from tasks.core.redaction.kinds import Kind
+from tasks.core.redaction.kinds import SECRETS, Kind
 
 MAX_DEPTH = 12
 """Encodings within encodings; deeper ones are made to break something."""
@@ -134,12 +134,37 @@ class Walker:
         kind = whole(field, text)
         if kind is None:
             return self.text(text, place, depth)
+        bare = text.strip(_QUOTES)
+        if len(bare) < len(text) and bare:
+            at = text.index(bare)
+            shown = self._text_under(bare, (*place, "{quotes}"), field, depth)
+            return text[:at] + shown + text[at + len(bare) :]
+        if ("%" in text or "\\" in text) and kind not in SECRETS:
+            shown = self._encoded_under(text, place, field, depth)
+            if shown != text:
+                return shown
         if field.person:
             self._visitor.person(text, field.person)
         return self._visitor.whole(kind, text, place)
 
+    def _encoded_under(self, text: str, place: Place, field: Field, depth: int) -> str:
+        """`Mia%20Li` is the name that it says; the text itself where it is not encoded as one."""
+        if depth > MAX_DEPTH:
+            raise ValueError(f"encodings lie deeper than {MAX_DEPTH}")
+        for mark, name, opened in ENCODINGS:
+            # A name may look like base64, and is one all the same.
+            for start, end, inner, close in opened(text) if mark and mark in text else ():
+                if (start, end) == (0, len(text)):
+                    shown = self._text_under(inner, (*place, name), field, depth + 1)
+                    if shown != inner:
+                        return close(shown)
+        return text
+
     def _digits(self, number: str, place: Place, field: Field) -> str:
         """A number, whose stand-in is one too; patterns are for whole numbers alone."""
+        if number.endswith(".0") and number[:-2].isdigit():
+            # A table with a gap in its column was read, and its numbers became fractions.
+            return self._digits(number[:-2], place, field) + ".0"
         if not number.isdigit():
             return self._visitor.identifier(number, place) if len(number) >= 5 else number
         kind = whole(field, number)
@@ -159,13 +184,14 @@ class Walker:
         found = self._json(text, place, depth) if "{" in text or "[" in text else []
         for mark, name, opened in ENCODINGS:
             if mark in text:
-                for start, end, inner, close in opened(text):
-                    if any(c.start < end and start < c.end for c in found):
-                        continue
-                    changed = self.text(inner, (*place, name), depth + 1)
-                    if changed != inner:
-                        found.append(_Change(start, end, close(changed)))
-        return sorted(found)
+                # JSON may stand in the middle of what is escaped: both sides of it are opened.
+                for at, piece in list(_between(text, found)):
+                    for start, end, inner, close in opened(piece):
+                        changed = self.text(inner, (*place, name), depth + 1)
+                        if changed != inner:
+                            found.append(_Change(at + start, at + end, close(changed)))
+                found.sort()
+        return found
 
     def _json(self, text: str, place: Place, depth: int) -> list[_Change]:
         """Every JSON object or array in the text."""
@@ -193,6 +219,8 @@ _NUMERIC = frozenset(
 )
 """Kinds whose stand-in of digits is digits, without a zero in front."""
 
+_QUOTES = "\"'"
+"""Around a value they are none of it: a zip code that was logged as `"\\"78750\\""`."""
 _MAX_TRIES = 200
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
@@ -202,6 +230,15 @@ _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?', 
 _decoder = json.JSONDecoder(
     object_pairs_hook=Pairs, parse_int=Number, parse_float=Number, strict=False
 )
+
+
+def _between(text: str, changes: Sequence[_Change]) -> Iterator[tuple[int, str]]:
+    """What stands around the changes, and where."""
+    at = 0
+    for change in changes:
+        yield at, text[at : change.start]
+        at = change.end
+    yield at, text[at:]
 
 
 @lru_cache(maxsize=20_000)

@@ -172,7 +172,7 @@ def _kind(name: str) -> Kind | None:
 def _fits(kind: Kind, text: str) -> bool:
     """Whether the text can be a value of that kind; keys promise more than values hold."""
     least, longest = _LIMITS.get(kind, (0, 200))
-    if sum(c.isdigit() for c in text) < least or len(text) > longest:
+    if sum(c.isdecimal() for c in text) < least or len(text) > longest:
         return False
     if kind is Kind.PHONE:
         return bool(_PHONE.fullmatch(text.strip()))

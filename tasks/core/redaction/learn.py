@@ -9,13 +9,15 @@ from tasks.core.redaction import learnt, walk
 from tasks.core.redaction.decode import Place, Walker
 from tasks.core.redaction.fields import Fields
 from tasks.core.redaction.finders import Finders
-from tasks.core.redaction.kinds import Kind
+from tasks.core.redaction.kinds import Kind, Span
 from tasks.core.redaction.learnt import Lesson
 from tasks.core.redaction.lines import Line, Past
+from tasks.core.redaction.mixed import cut, holds_more
 from tasks.core.redaction.sift import Sift, as_reply
 
-FAILURES = (ValueError, RecursionError, OverflowError, msgspec.MsgspecError)
-"""What a finder, a decoder or a broken text can raise; UnicodeError is a ValueError."""
+FAILURES = (ArithmeticError, LookupError, RuntimeError, ValueError, msgspec.MsgspecError)
+"""What a finder, a stand-in's maker, a decoder or a broken text can raise: RecursionError is a
+RuntimeError, UnicodeError a ValueError. One record is refused, and the others are not held up."""
 
 _LONGEST_KEPT = 60
 
@@ -37,7 +39,11 @@ class Collector:
         return text
 
     def whole(self, kind: Kind, text: str, place: Place) -> str:
-        self._add(kind, text)
+        if holds_more(kind, text):
+            for span in cut(Span(0, len(text), kind, "key"), text, self._find(text)):
+                self._add(span.kind, text[span.start : span.end].strip())
+        else:
+            self._add(kind, text)
         return text
 
     def identifier(self, text: str, place: Place) -> str:

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from tasks.core.errors import StageError
 from tasks.core.records import Feedback, Message, Reply, encode
 from tasks.core.redaction import residue, walk
 from tasks.core.redaction.decode import Place, Walker
@@ -54,7 +53,7 @@ class Rewriter:
         sessions: what is known of each session that the part touches, a `Taught` each.
 
     Raises (from `line` and `feedback`):
-        StageError: something known is left in what was written.
+        Residue: something known is left in what was written.
         learn.FAILURES: the record cannot be searched whole, and must be refused.
     """
 
@@ -244,11 +243,7 @@ class Rewriter:
     def _check(self, session: _Session, text: str, place: Place) -> None:
         kind = residue.left(text, session.both, session.made)
         if kind is not None:
-            raise StageError(
-                f"a {kind} that is known is left in {'.'.join(place)} of record "
-                f"{self._redactor.record} after redaction; nothing was committed. Keep the record "
-                "and report it: its form is one that redaction does not open"
-            )
+            raise residue.Residue(kind, ".".join(place), self._redactor.record)
 
 
 def _words(data: bytes) -> Iterable[str]:

@@ -7,6 +7,7 @@ from tasks.core.redaction.finders import Finders
 from tasks.core.redaction.kinds import Kind, Span, settle
 from tasks.core.redaction.known import Index, tokens_in, tokens_of
 from tasks.core.redaction.lines import Finding
+from tasks.core.redaction.mixed import cut, holds_more
 from tasks.core.redaction.people import Mention
 from tasks.core.redaction.surrogates import Surrogates
 
@@ -40,7 +41,7 @@ class Redactor:
         return self._replace(text, settle(self.index.find(text)), place, 0)
 
     def whole(self, kind: Kind, text: str, place: Place) -> str:
-        return self._put(Span(0, len(text), kind, "key"), text, place, 0)
+        return self._replace(text, [Span(0, len(text), kind, "key")], place, 0)
 
     def person(self, text: str, key: str) -> None:
         self.persons.add(Mention(self._surrogates.person(text), key))
@@ -52,10 +53,19 @@ class Redactor:
         made: list[str] = []
         at = 0
         for span in spans:
-            value = text[span.start : span.end]
-            made += [text[at : span.start], self._put(span, value, place, start + span.start)]
-            at = span.end
+            for part in self._cut(span, text[span.start : span.end]):
+                value = text[part.start : part.end]
+                made += [text[at : part.start], self._put(part, value, place, start + part.start)]
+                at = part.end
         return "".join([*made, text[at:]])
+
+    def _cut(self, span: Span, value: str) -> Sequence[Span]:
+        """The span, or what it holds, each by its own kind."""
+        if span.replacement is not None or not holds_more(span.kind, value):
+            return (span,)
+        known = self.index.find(value) if self.index is not None else []
+        held = cut(span, value, [*known, *self._find(value)])
+        return [s._replace(start=span.start + s.start, end=span.start + s.end) for s in held]
 
     def _put(self, span: Span, value: str, place: Place, start: int) -> str:
         stand_in = span.replacement or self._surrogates.of(span.kind, value)

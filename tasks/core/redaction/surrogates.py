@@ -25,6 +25,7 @@ from tasks.core.redaction import dates, keys
 from tasks.core.redaction.kinds import SECRETS, Kind, normalise
 
 MAIL_DOMAIN = "@example.invalid"
+_SHORTEST_CARD = 12
 
 _VOWELS = "aeiou"
 _CONSONANTS = "bcdfghjklmnpqrstvwxz"
@@ -34,9 +35,9 @@ _IP_FORM = re.compile(
     # What a stand-in begins with is none's either: known, it would be found in every stand-in.
     r"2001:db8::(?:[0-9a-f]{4}(?::[0-9a-f]{4})?)?|2[45]\d(?:\.\d{1,3}){3}"
 )
-_SECRET_FORM = re.compile(r"<[A-Z]+(?:_[A-Z]+)*_[A-Z2-7]{10}>")
+SECRET_FORM = re.compile(r"<[A-Z]+(?:_[A-Z]+)*_[A-Z2-7]{10}>")
 _WORD = re.compile(r"[^\W\d_]{2,}|[^\W\d_\x00-\x7f]")
-_ISO_START = re.compile(r"\d{4}-\d{2}-\d{2}(?=[T ])")
+_ISO_START = re.compile(r"\d{4}-\d{2}-\d{2}(?=[T ][\d:.,+Z -]*$)")
 _HEX_ID = re.compile(r"(?=.*\d)[0-9a-f][0-9a-f-]{14,}[0-9a-f]", re.I)
 
 
@@ -88,7 +89,7 @@ def is_surrogate(kind: Kind, text: str) -> bool:
         return bool(_IP_FORM.fullmatch(text))
     if kind is Kind.SSN:
         return normalise(kind, text).startswith("000")
-    return kind in SECRETS and bool(_SECRET_FORM.fullmatch(text))
+    return kind in SECRETS and bool(SECRET_FORM.fullmatch(text))
 
 
 def _email(by: Surrogates, kind: Kind, text: str) -> str:
@@ -126,13 +127,13 @@ def _date(by: Surrogates, kind: Kind, text: str) -> str:
 
 def _phone(by: Surrogates, kind: Kind, text: str) -> str:
     """Digits from the right, so that the national and the international form agree."""
-    count = sum(c.isdigit() for c in text)
+    count = sum(c.isdecimal() for c in text)
     kept = max(count - 10, 0) if text.lstrip().startswith("+") else 0
     stream = by.stream(kind, text, 32)
     made: list[str] = []
     seen = 0
     for char in text:
-        if not char.isdigit():
+        if not char.isdecimal():
             made.append(char)
             continue
         seen += 1
@@ -145,16 +146,17 @@ def _phone(by: Surrogates, kind: Kind, text: str) -> str:
 
 
 def _card(by: Surrogates, kind: Kind, text: str) -> str:
-    last = normalise(kind, text)[-4:]
+    number = normalise(kind, text)
+    # Of a shorter number the last four would be most of it.
+    last = number[-4:] if len(number) >= _SHORTEST_CARD else ""
     stream = by.stream(kind, text, 32)
-    count = len(normalise(kind, text))
-    digits = [str(stream[i % 32] % 10) for i in range(count - 4)] + list(last)
+    digits = [str(stream[i % 32] % 10) for i in range(len(number) - len(last))] + list(last)
     # 7 opens no issuer's range: not a card, whatever its checksum.
     digits[0] = "7"
     if luhn("".join(digits)):
         digits[1] = str((int(digits[1]) + 1) % 10)
     put = iter(digits)
-    return "".join(next(put) if c.isdigit() else c for c in text)
+    return "".join(next(put) if c.isdecimal() else c for c in text)
 
 
 def luhn(digits: str) -> bool:
@@ -179,8 +181,9 @@ def _iban(by: Surrogates, kind: Kind, text: str) -> str:
 
 
 def _ssn(by: Surrogates, kind: Kind, text: str) -> str:
-    put = iter("000" + "".join(str(b % 10) for b in by.stream(kind, text, 9)))
-    return "".join(next(put) if c.isdigit() else c for c in text)
+    stream = by.stream(kind, text, len(text))
+    put = iter("000" + "".join(str(b % 10) for b in stream))
+    return "".join(next(put) if c.isdecimal() else c for c in text)
 
 
 def _shaped(by: Surrogates, kind: Kind, text: str) -> str:
@@ -199,7 +202,7 @@ def _shaped(by: Surrogates, kind: Kind, text: str) -> str:
 
 
 def _replace(char: str, byte: int, hexadecimal: bool, first: bool) -> str:
-    if char.isdigit():
+    if char.isdecimal():
         # A number keeps its number of digits.
         return str(1 + byte % 9) if first and char != "0" else str(byte % 10)
     vowel = char.lower() in _VOWELS
