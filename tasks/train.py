@@ -22,7 +22,16 @@ from tasks.core import dialects, lineage
 from tasks.core.evidence import dataset, metrics
 from tasks.core.evidence.judged import Scorer
 from tasks.core.job import Job, main
-from tasks.core.learning import checkpoints, grpo, learned, prompts, runtime, validation, weights
+from tasks.core.learning import (
+    checkpoints,
+    footprint,
+    grpo,
+    learned,
+    prompts,
+    runtime,
+    validation,
+    weights,
+)
 from tasks.core.learning.curve import Curve, Publisher, plot, publisher
 from tasks.core.learning.observer import Observer
 from tasks.core.learning.prompts import Prompted, Prompts
@@ -46,11 +55,13 @@ def run(job: Job) -> dict[str, Any]:
     """Train, choose the best checkpoint, save it as a model and register it.
 
     Raises:
-        StageError: no prompt can be used, the reward scores too little, or the loss is lost.
+        StageError: no prompt can be used, the reward scores too little, the loss is lost, or what
+            the run writes will not fit on its disks.
         EvidenceError: the saved model is not the trained one, or is still the base; or the reward
             pays for an attack.
     """
     runtime.settle(job.params.compute.threads)
+    footprint.look_for_room(job, Path(_base(job)), bf16=grpo.on_gpu())
     spec = load_spec(job.resolve(job.params.reward.spec))
     data = read(job)
     with lineage.child_run(job, "train") as mlflow:

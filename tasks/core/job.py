@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from tasks.core import parts
+from tasks.core import machine, parts
 from tasks.core.errors import EvidenceError, RatchetError
 from tasks.core.settings import Params, Section
 from tasks.core.step import PROJECT
@@ -112,3 +112,9 @@ def main(step: str, work: Callable[[Job], dict[str, Any]]) -> None:
     except KeyboardInterrupt as interrupt:
         print(f"ratchet {step}: interrupted; run it again", file=sys.stderr)
         raise SystemExit(130) from interrupt
+    except OSError as error:
+        told = machine.explained(error, job.folder)
+        if not told:
+            raise
+        print(f"ratchet {step}: {told}", file=sys.stderr)
+        raise SystemExit(4) from error

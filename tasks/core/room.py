@@ -13,6 +13,7 @@ import pwd
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from tasks.core import parts
 from tasks.core.errors import StageError
@@ -23,6 +24,16 @@ _SHARE = {"redact": 0.9, "dedup": 0.4, "validate": 0.8, "split": 0.8}
 """Of the bytes that a stage reads, those that its first run writes at the least."""
 PACKED = 3
 """Bytes of log in one of a gzip file, at the least."""
+
+
+class Need(NamedTuple):
+    """Bytes that will be written."""
+
+    place: Path
+    """The folder in which, made or not."""
+    size: int
+    what: str
+    """`the trained model`"""
 
 
 def writable(folder: Path) -> None:
@@ -92,14 +103,41 @@ def enough(target: Path, needed: int, what: str) -> None:
     Raises:
         StageError: it says how much is needed and how much there is.
     """
-    place = next(path for path in (target, *target.absolute().parents) if path.exists())
-    free = shutil.disk_usage(place).free
+    free = shutil.disk_usage(_standing(target)).free
     if needed > free:
         raise StageError(
             f"{what} need about {_bytes(needed)} in {target}, and {_bytes(free)} are free: make "
             f"room for {_bytes(needed - free)} more, or put data/ on a larger disk; nothing was "
             "written"
         )
+
+
+def together(who: str, needs: Sequence[Need]) -> None:
+    """Refuse where disks have too little room for all that goes to them.
+
+    `who` writes it.
+
+    Raises:
+        StageError: it says what is needed for what, and how much there is.
+    """
+    disks: dict[int, list[Need]] = {}
+    for need in needs:
+        disks.setdefault(_standing(need.place).stat().st_dev, []).append(need)
+    for wanted in disks.values():
+        place, needed = wanted[0].place, sum(need.size for need in wanted)
+        free = shutil.disk_usage(_standing(place)).free
+        if needed > free:
+            told = ", ".join(f"{_bytes(need.size)} for {need.what}" for need in wanted)
+            raise StageError(
+                f"{who} needs about {_bytes(needed)} on the disk of {place} ({told}), and "
+                f"{_bytes(free)} are free: make room for {_bytes(needed - free)} more, or put the "
+                "workspace on a larger disk; nothing was written"
+            )
+
+
+def _standing(place: Path) -> Path:
+    """The folder itself, or the nearest one above it that is there."""
+    return next(path for path in (place, *place.absolute().parents) if path.exists())
 
 
 def _size(folder: Path, manifest: Manifest) -> int:

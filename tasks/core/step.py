@@ -5,7 +5,6 @@ It works only on input parts that its last manifest does not already answer for,
 run grows with what is new, and what it writes equals a full rebuild byte for byte.
 """
 
-import errno
 import gc
 import hashlib
 import sys
@@ -13,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tasks.core import parts, room, stages, workers
+from tasks.core import machine, parts, room, stages, workers
 from tasks.core.errors import RatchetError
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.settings import Params, Section, load
@@ -22,19 +21,6 @@ FOLDERS = stages.FOLDERS
 """Data stage to the folder in data/ that it writes; each reads the one before."""
 
 PROJECT = Path(__file__).parents[2]
-
-_CURES = {
-    errno.ENOSPC: "make room",
-    errno.EDQUOT: "make room",
-    errno.EFBIG: "make room",
-    errno.EROFS: "make it writable",
-    errno.EACCES: "make it writable",
-    errno.EPERM: "make it writable",
-    errno.EIO: "look at the disk (`dmesg`), put another in its place",
-    errno.EMFILE: "allow more open files (`ulimit -n`)",
-    errno.ENFILE: "close other programs",
-}
-"""What a machine can do to a stage, and what a person can do about it."""
 
 
 def main(stage: str, work: Callable[[Params, Path], Manifest]) -> None:
@@ -61,16 +47,10 @@ def main(stage: str, work: Callable[[Params, Path], Manifest]) -> None:
             _fail(stage, "interrupted; nothing was committed, run it again", 130)
         ) from interrupt
     except OSError as error:
-        if error.errno not in _CURES:
+        told = machine.explained(error, "data")
+        if not told:
             raise
-        raise SystemExit(
-            _fail(
-                stage,
-                f"{error.strerror}: {error.filename or 'data'}; {_CURES[error.errno]} and run it "
-                "again (what was committed before is untouched)",
-                4,
-            )
-        ) from error
+        raise SystemExit(_fail(stage, told, 4)) from error
     print(f"{stage}: {summary(manifest.counts)}")
     # The interpreter looks for garbage once more before it ends: among modules, there is none.
     gc.freeze()
