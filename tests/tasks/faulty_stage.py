@@ -2,6 +2,7 @@
 
 Reads orders from standard input and answers each with a line, so that a test pays once for the
 imports:  {"stage": "dedup", "workspace": "…", "call": "rename", "at": 3, "fault": "kill"}
+`disk` is what `faulty_disk.c` is told, where that stands in front of the C library.
 """
 
 import json
@@ -49,6 +50,9 @@ def run(order: dict[str, Any]) -> None:
         setattr(os, name, counting(getattr(os, name), name, order, counted))
     if order.get("bytes"):
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["bytes"], order["bytes"]))
+    os.environ |= {
+        f"FAULT_{name.upper()}": str(said) for name, said in order.get("disk", {}).items()
+    }
     if order.get("user"):
         os.setgroups([])
         os.setresgid(*[order["user"]] * 3)

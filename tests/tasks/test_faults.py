@@ -86,12 +86,26 @@ def folder(workspace: Path, stage: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def run() -> Iterator[Run]:
+def disk(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A library that makes a disk fail below Python; empty where nothing can compile it."""
+    made = tmp_path_factory.mktemp("disk") / "faulty_disk.so"
+    source = PROJECT / "tests" / "tasks" / "faulty_disk.c"
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    command = [str(compiler), "-shared", "-fPIC", "-o", str(made), str(source), "-ldl"]
+    if compiler and not subprocess.run(command, check=False, capture_output=True).returncode:
+        return str(made)
+    return ""
+
+
+@pytest.fixture(scope="module")
+def run(disk: str) -> Iterator[Run]:
     """Runs a stage in a workspace, with the fault that is asked for."""
     server = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "tests.tasks.faulty_stage"],
         cwd=PROJECT,
-        env=os.environ | {"PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": "1"},
+        env=os.environ
+        | {"PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": "1"}
+        | ({"LD_PRELOAD": disk} if disk else {}),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -197,6 +211,56 @@ def test_a_write_that_is_cut_short_changes_nothing(
     now = content(folder(workspace, stage))
     assert {name: now[name] for name in was} == was
     assert run(stage, workspace).code == 0
+    assert content(folder(workspace, stage)) == content(folder(after, stage))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("call", ["write", "fsync", "rename"])
+def test_a_disk_that_fails_below_python_is_never_a_success(
+    run: Run,
+    disk: str,
+    states: dict[str, tuple[Path, Path]],
+    tmp_path: Path,
+    *,
+    stage: str,
+    call: str,
+) -> None:
+    if not disk:
+        pytest.skip("no C compiler here")
+    before, after = states[stage]
+    workspace = tmp_path / "broken"
+    shutil.copytree(before, workspace)
+    place = folder(workspace, stage)
+    was = (place / parts.MANIFEST).read_bytes()
+    failed = 0
+    for at in range(1, 100):
+        told = {"under": f"{place}/", "call": call, "at": at, "errno": errno.EIO}
+        ended = run(stage, workspace, disk=told)
+        if ended.code == 0:
+            break
+        failed += 1
+        assert (ended.code, ended.stderr.count("\n")) == (4, 1)
+        assert ended.stderr.startswith(f"ratchet {stage}: Input/output error: ")
+        if (place / parts.MANIFEST).read_bytes() != was:
+            # Only behind the rename that commits may a call still fail; the state is then the new.
+            assert content(place).items() >= content(folder(after, stage)).items()
+            break
+    assert failed >= 2
+    assert run(stage, workspace).code == 0
+    assert content(place) == content(folder(after, stage))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_disk_that_takes_half_of_each_write_is_given_the_rest(
+    run: Run, disk: str, states: dict[str, tuple[Path, Path]], tmp_path: Path, stage: str
+) -> None:
+    if not disk:
+        pytest.skip("no C compiler here")
+    before, after = states[stage]
+    workspace = tmp_path / "short"
+    shutil.copytree(before, workspace)
+    told = {"under": f"{workspace}/data/", "call": "write", "short": 1}
+    assert run(stage, workspace, disk=told).code == 0
     assert content(folder(workspace, stage)) == content(folder(after, stage))
 
 
