@@ -68,38 +68,37 @@ def intents(
         offered: names of the tools that could be called.
     """
     acts = [_acts(names) if names else _NOTHING for names in calls]
+    changing = [act.changing for act in acts]
+    changes = any(changing)
     told: list[str] = []
     asked = done = ""
     heard = start = 0
     while start < len(acts):
-        first = heard
-        while heard < len(said) and said[heard][0] <= start:
+        first, at = heard, start
+        while heard < len(said) and said[heard][0] <= at:
             heard += 1
-        stop = said[heard][0] if heard < len(said) else len(acts)
-        stretch, start = acts[start:stop], stop
-        changes = [act.changing for act in stretch]
-        if any(changes):
-            told += _nearest(changes)
+        start = said[heard][0] if heard < len(said) else len(acts)
+        if changes and any(changing[at:start]):
+            told += _nearest(changing[at:start])
             asked = ""
-            for act in stretch:
+            for act in acts[at:start]:
                 done = act.lasting or done
             continue
         for _, text in said[first:heard]:
             asked = wishes.asked_for(text, offered) or asked
-        if asked and _acts((asked,)).changing:
-            told += [asked] * len(stretch)
-            continue
-        if changing := next((act.lasting for act in acts[stop:] if act.lasting), ""):
-            told += [changing] * len(stretch)
-            continue
-        reads = [act.reading for act in stretch]
-        if any(reads):
-            told += _nearest(reads)
-        elif heard > first and _takes_leave(said[heard - 1][1]):
-            told += [CLOSING] * len(stretch)
-        else:
-            reading = next((act.reading for act in acts[stop:] if act.reading), OTHER)
-            told += [asked or done or reading] * len(stretch)
+        name = asked if asked and _acts((asked,)).changing else ""
+        if changes and not name:
+            name = next((act.lasting for act in acts[start:] if act.lasting), "")
+        if not name:
+            reads = [act.reading for act in acts[at:start]]
+            if any(reads):
+                told += _nearest(reads)
+                continue
+            if heard > first and _takes_leave(said[heard - 1][1]):
+                name = CLOSING
+        name = name or asked or done
+        name = name or next((act.reading for act in acts[start:] if act.reading), OTHER)
+        told += [name] * (start - at)
     return told
 
 

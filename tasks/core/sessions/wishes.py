@@ -39,6 +39,7 @@ export download
 _HANDING = frozenset(["transfer", "escalate", "hand", "handoff", "connect", "forward", "route"])
 _HANDED_TO = frozenset(["human", "agent", "agents", "person", "representative", "supervisor",
                         "operator", "support"])  # fmt: skip
+_VERBS = side_effects.CHANGING | side_effects.READING
 _WORD = re.compile(r"[^\W\d_]+")
 _APART = "".join(chr(c) if chr(c).isalpha() else " " for c in range(128))
 LOOKED_AT = 400
@@ -115,21 +116,24 @@ def _by_verb(offered: tuple[str, ...]) -> tuple[Any, dict[str, list[_Tool]]]:
         words = side_effects.words(name)
         if not words or hands_over(name):
             continue
-        verb = next(
-            (w for w in words if w in side_effects.CHANGING | side_effects.READING), words[0]
-        )
+        verb = next((word for word in words if word in _VERBS), words[0])
         about = tuple(_forms(word) for word in dict.fromkeys(words) if word != verb)
         tool = _Tool(name, side_effects.changes_something(name), about)
-        for form in {form for word in _alike(verb) for form in _forms(word)}:
+        for form in _said_as(verb):
             found[form].append(tool)
     verbs = "|".join(sorted(found)) or "[^\\x00-\\x{10FFFF}]"
     return re2.compile(f"(?i)(?:^|[^a-z])(?:{verbs})(?:[^a-z]|$)"), dict(found)
 
 
-def _alike(verb: str) -> list[str]:
-    return next((line.split() for line in _ALIKE.splitlines() if verb in line.split()), [verb])
+@lru_cache(maxsize=1024)
+def _said_as(verb: str) -> frozenset[str]:
+    """All forms of the verb and of those that users take it for."""
+    lines = [line.split() for line in _ALIKE.splitlines()]
+    alike = next((line for line in lines if verb in line), [verb])
+    return frozenset().union(*map(_forms, alike))
 
 
+@lru_cache(maxsize=4096)
 def _forms(word: str) -> frozenset[str]:
     """The word as users inflect it; some of these are no words, which does no harm."""
     stem = word.removesuffix("s") if len(word) > 3 else word
