@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -62,4 +62,24 @@ def say(message: str) -> None:
     """Print a line a person reads; machines read standard output, so this goes beside it."""
     from rich.console import Console
 
-    Console(stderr=True, highlight=False).print(message)
+    # A path that is broken in two can be neither clicked nor copied.
+    Console(stderr=True, highlight=False).print(message, soft_wrap=True)
+
+
+def branches(tree: Any) -> None:
+    """Print a tree; in a file or a pipe a line is never broken."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else 100_000
+    Console(highlight=False, width=width).print(tree)
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Sorted line numbers, all of them, as `3-15, 20`."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in found)

@@ -7,6 +7,8 @@ import typer
 
 from flows.commands.console import Json, Verbose, Workspace, emit, say, table
 
+SIZES = ("train", "validation", "test", "unlabelled")
+
 
 def init(
     folder: Annotated[Path, typer.Argument(help="New folder for the workspace.")],
@@ -60,9 +62,11 @@ def show(result: dict[str, Any]) -> None:
     table(
         "split",
         ["partition", "examples"],
-        [[name, f"{split[name]:,}"] for name in ("train", "validation", "test")],
+        [[name, f"{split[name]:,}"] for name in SIZES],
     )
     say(f"Held-out tools: {', '.join(split['held_out_tools']) or 'none'}")
+    if waiting := stages["dedup"]["to_review"]:
+        say(f"{waiting:,} decisions wait for a person's label: data/deduped/review.jsonl")
 
 
 def flat(result: dict[str, Any]) -> dict[str, Any]:
@@ -73,8 +77,9 @@ def flat(result: dict[str, Any]) -> dict[str, Any]:
             continue
         stages[name] = {key: value for key, value in found.items() if key != "info"}
         if name == "split":
-            wanted = ("train", "validation", "test", "held_out_tools")
-            stages[name] |= {key: found["info"][key] for key in wanted}
+            stages[name] |= {key: found["info"][key] for key in (*SIZES, "held_out_tools")}
+        if name == "dedup":
+            stages[name]["to_review"] = found["info"]["to_review"]
     return {**stages, "dataset": result["dataset"]}
 
 

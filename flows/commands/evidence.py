@@ -6,9 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.commands import persons
-from flows.commands.console import Json, Workspace, emit, table
-
-LINES_SHOWN = 8
+from flows.commands.console import Json, Workspace, branches, emit, ranges, table
 
 
 def status(workspace: Workspace = Path(), json: Json = False) -> None:
@@ -89,7 +87,6 @@ def power(
 
 
 def _print_trail(model: str, found: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.tree import Tree
 
     aliases = "".join(f" @{alias}" for alias in found.get("aliases", ()))
@@ -98,7 +95,7 @@ def _print_trail(model: str, found: dict[str, Any]) -> None:
     node.add(f"weights sha256 {found['weights_sha256']}")
     if not found.get("run"):
         node.add("a base model, registered from a file: no run made it")
-        Console().print(tree)
+        branches(tree)
         return
     for name, verdict in found.get("verdicts", {}).items():
         node.add(f"{name}: {verdict}")
@@ -108,8 +105,5 @@ def _print_trail(model: str, found: dict[str, Any]) -> None:
     data.add(f"commit {found['commit']}")
     data.add(", ".join(f"{n:,} {name}" for name, n in found["examples"].items()))
     for source in found["sources"]:
-        lines = source["lines"]
-        shown = ", ".join(str(line) for line in lines[:LINES_SHOWN])
-        more = f" and {len(lines) - LINES_SHOWN} more" if len(lines) > LINES_SHOWN else ""
-        data.add(f"{source['uri']}  lines {shown}{more}")
-    Console().print(tree)
+        data.add(f"{source['uri']}  lines {ranges(source['lines'])}")
+    branches(tree)

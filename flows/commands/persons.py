@@ -5,9 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.commands.console import Json, Workspace, emit, say
+from flows.commands.console import Json, Workspace, branches, emit, ranges, say
 
-LINES_SHOWN = 8
 Person = Annotated[
     list[str],
     typer.Option(
@@ -34,7 +33,7 @@ def erase(person: Person, workspace: Workspace = Path(), json: Json = False) -> 
     say("Written down in registers/erased.jsonl, as a keyed hash. What is left to do:")
     say(f"  ratchet curate -w {workspace}    makes the next dataset version, without this person")
     say("  take the lines above out of the raw logs: they are yours, and are not touched here")
-    say("  train anew what has learnt from these versions; delete those with `dvc gc` if you must")
+    say("  train anew what has learnt from these versions, and delete those (`dvc gc`)")
 
 
 def audit(workspace: Path, person: list[str], json: bool) -> None:
@@ -52,16 +51,13 @@ def audit(workspace: Path, person: list[str], json: bool) -> None:
 
 def show(found: dict[str, Any]) -> None:
     """Print what saw a person as a tree; the clear value is not repeated."""
-    from rich.console import Console
     from rich.tree import Tree
 
     state = "erased" if found["erased"] else "not erased"
     tree = Tree(f"[bold]person[/] {', '.join(found['hashes'])}  key {found['key_id']}  ({state})")
     logs = tree.add(f"logs: {sum(len(source['lines']) for source in found['logs']):,} lines")
     for source in found["logs"]:
-        shown = ", ".join(str(line) for line in source["lines"][:LINES_SHOWN])
-        more = len(source["lines"]) - LINES_SHOWN
-        logs.add(f"{source['uri']}  lines {shown}" + (f" and {more} more" if more > 0 else ""))
+        logs.add(f"{source['uri']}  lines {ranges(source['lines'])}")
     data = tree.add(f"datasets: {len(found['datasets'])}")
     for version in found["datasets"]:
         held = [f"{n:,} {label}" for label, n in version["examples"].items()]
@@ -71,4 +67,4 @@ def show(found: dict[str, Any]) -> None:
     for model in found["models"]:
         aliases = "".join(f" @{alias}" for alias in model["aliases"])
         models.add(f"{model['model']}{aliases}  {', '.join(model['how'])} on {model['dataset']}")
-    Console().print(tree)
+    branches(tree)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from flows.commands import console
 from tasks.core import step, workspace
 from tasks.core.step import PROJECT
 
@@ -142,6 +143,11 @@ def test_a_model_that_is_not_there_is_named(home: Path) -> None:
     done = ratchet("audit", "models:/agent@champion", "-w", str(home))
     assert done.returncode == 5
     assert "models:/agent@champion is not in the registry" in done.stderr
+
+
+def test_line_numbers_are_told_all_of_them() -> None:
+    assert console.ranges([3, 4, 5, 9, 11, 12]) == "3-5, 9, 11-12"
+    assert console.ranges([]) == ""
 
 
 def test_power_is_exact() -> None:

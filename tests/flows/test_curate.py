@@ -102,7 +102,9 @@ def test_a_person_key_that_no_record_has_stops_the_run_and_changes_nothing(
     assert done.returncode == 2
     told = [line for line in done.stderr.splitlines() if "redact.person_keys" in line]
     assert "records has 'membr_id', neither in metadata nor as a key of JSON" in told[0]
-    assert "their metadata has domain, session_id. Correct the key in params.yaml" in told[0]
+    assert (
+        "their metadata has channel, domain, session_id. Correct the key in params.yaml" in told[0]
+    )
     assert {path.name for path in before if path.exists()} == {path.name for path in before}
     assert all(stamps(home)[path] == stamp for path, stamp in before.items())
 

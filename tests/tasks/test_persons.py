@@ -84,6 +84,8 @@ def home(stages: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("landing", "feedback"):
         (folder / "data" / name).mkdir(parents=True)
     lines = [line(number) for number in range(60)]
+    # Call 60 goes on in session 3, and names nobody by itself.
+    lines.append(line(60).replace('"s-60", "user_id": "u-00"', '"s-3"'))
     (folder / "data/landing/a.jsonl").write_text("\n".join(lines) + "\n")
     told = [
         {"session_id": f"s-{n}", "metric": "success", "value": 1, "source": "outcome",
@@ -122,10 +124,10 @@ def test_a_person_is_followed_forward_and_leaves_the_next_version(home: Path) ->
     seen = persons.find(home, ["U-03 "])
     assert (seen.hashes, seen.erased) == ((theirs,), False)
     # Calls 3, 23 and 43 of the log, counted from 0.
-    assert [(Path(s.uri).name, s.lines) for s in seen.logs] == [("a.jsonl", (4, 24, 44))]
+    assert [(Path(s.uri).name, s.lines) for s in seen.logs] == [("a.jsonl", (4, 24, 44, 61))]
     (data,) = seen.datasets
     assert data.version == "dataset-v1.0"
-    assert sum(data.examples.values()) == (0 if data.sealed else 3)
+    assert sum(data.examples.values()) == (0 if data.sealed else 4)
     (model,) = seen.models
     assert (model.model, model.aliases) == (f"models:/{MODEL}/1", ("champion",))
 
@@ -137,7 +139,7 @@ def test_a_person_is_followed_forward_and_leaves_the_next_version(home: Path) ->
     assert workspace.git(home, "status", "--porcelain") == ""
 
     assert curate(home) == "dataset-v1.1"
-    assert graph.found("dedup", home)["rejected"] == 3
+    assert graph.found("dedup", home)["rejected"] == 4
     assert theirs not in everybody(home)
     assert len(everybody(home)) == 19
     # The old version, from DVC's cache, is still found by who asks; the new one does not hold them.
@@ -162,3 +164,31 @@ def test_one_of_several_values_that_names_nobody_is_told_by_its_place(home: Path
         persons.erase(home, ["u-04", "u-99"])
     assert workspace.revision(home) == before
     assert not persons.known(home, ["u-04"]).erased
+
+
+def test_after_a_rotation_the_erased_are_named_again_and_old_versions_still_found(
+    home: Path,
+) -> None:
+    old = json.loads((home / "registers/erased.jsonl").read_text())
+    params = yaml.safe_load((home / "params.yaml").read_text())
+    params["redact"]["key_rotation"] = 1
+    (home / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    command = [sys.executable, "-m", "dvc", "repro", "-q"]
+    stopped = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
+    assert "Run `ratchet erase` for each of them again" in stopped.stderr
+
+    told = persons.erase(home, [LOST])
+    assert [version.version for version in told.datasets] == ["dataset-v1.0"]
+    assert told.logs[0].lines == (4, 24, 44, 61)
+    new = json.loads((home / "registers/erased.jsonl").read_text())
+    assert new["key_id"] != old["key_id"] and new["person"] != old["person"]
+
+    assert curate(home) == "dataset-v2.0"
+    assert new["person"] not in everybody(home)
+    assert len(everybody(home)) == 19
+    again = persons.known(home, [LOST])
+    assert [version.version for version in again.datasets] == ["dataset-v1.0"]
+    # Without the key that a version was made under, nobody can be told to be in it or not.
+    (home / f".ratchet/redaction.key.{old['key_id']}").rename(home / "away")
+    with pytest.raises(EvidenceError, match=f"bring the key back as redaction.key.{old['key_id']}"):
+        persons.known(home, [LOST])

@@ -120,8 +120,13 @@ def summary(made: Iterable[Part]) -> dict[str, Any]:
 
 def holds(packed: str, names: Collection[str]) -> bool:
     """Whether a witness holds one of the names, up to a collision of 64-bit hashes."""
+    return holds_hashes(packed, [hashed(name) for name in names])
+
+
+def holds_hashes(packed: str, hashes: Collection[int]) -> bool:
+    """As `holds`, of names that are hashed already."""
     known = np.frombuffer(b64decode(packed), "<u8")
-    return bool(np.isin(np.array([hashed(name) for name in names], np.uint64), known).any())
+    return bool(np.isin(np.array(list(hashes), np.uint64), known).any())
 
 
 def hashed(name: str) -> int:

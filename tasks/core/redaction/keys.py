@@ -73,6 +73,24 @@ def rotate_key(used: str, named: str = "") -> bytes:
     return load_key()
 
 
+def keys_before(named: str = "") -> list[bytes]:
+    """The keys that rotations have left beside the one in use, as `redaction.key.<id>`.
+
+    Who has to find a person in an older dataset version needs them.
+
+    Args:
+        named: as in `load_key`; old keys of a file of your own are kept beside it in the same way.
+
+    Raises:
+        StageError: as `load_key`.
+    """
+    path = Path(named) if named else DEFAULT_KEY
+    found = [
+        (load_key(str(old)), old.suffix[1:]) for old in sorted(path.parent.glob(f"{path.name}.*"))
+    ]
+    return [key for key, name in found if key_id(key) == name]
+
+
 def key_id(key: bytes) -> str:
     """A short name of the key that gives nothing of it away; 12 hex digits."""
     return hmac.digest(key, b"key id", "sha256").hex()[:12]

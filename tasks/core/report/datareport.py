@@ -25,7 +25,7 @@ PARTITIONS = {
     "train": "learnt from",
     "validation": "chooses between models",
     "test": "sealed, read by evaluate alone",
-    "unlabelled": "nothing proves what was right",
+    "unlabelled": "what was right is not known",
 }
 TRUTH = {
     "outcome": "the session ended well",
@@ -168,7 +168,15 @@ def _tools(split: Manifest, view: View) -> str:
 def _truth(view: View) -> str:
     names = [name for name in TRUTH if view.truth[name] or name != "incumbent"]
     rows = [Bar(name, view.truth[name], TRUTH[name]) for name in names]
-    return _scope(view) + datacharts.bars("Truth sources", rows)
+    waiting = (
+        note(
+            f"{number(view.waiting, 'example')} of these, proved as they are, wait for a person's "
+            "label (data/deduped/review.jsonl) and are unlabelled until then."
+        )
+        if view.waiting
+        else ""
+    )
+    return _scope(view) + datacharts.bars("Truth sources", rows) + waiting
 
 
 def _lengths(view: View) -> str:

@@ -1,7 +1,7 @@
 """Counts what the open examples of data/split hold; a large dataset is looked at in a sample.
 
     View(rows=1500, looked=1500, calls={"get_invoice": 412}, truth={"outcome": 1460, "none": 40},
-         characters=(8120, ...), turns=(3, ...))
+         waiting=0, characters=(8120, ...), turns=(3, ...))
 
 The sealed test is never opened: what is known of it stands in the manifest. A sample is the first
 rows of every part, each part by its share, so that the same dataset always has the same one.
@@ -19,6 +19,7 @@ from tasks.core.contract.checks import context_chars
 from tasks.core.parts import Manifest, Part
 from tasks.core.records import Example
 
+PROVED = ("outcome", "human_edit")
 OPEN = ("train", "validation", "unlabelled")
 MOST_ROWS = 20_000
 MOST_BYTES = 96 * 2**20
@@ -34,6 +35,8 @@ class View(NamedTuple):
     """Tool to how often a decision calls it: the reference, or else the logged reply."""
     truth: Counter[str]
     """Truth source to examples."""
+    waiting: int
+    """Proved, but without a reference: the label is not sure, and a person is asked."""
     characters: tuple[int, ...]
     """Of each context, arguments of earlier calls as JSON."""
     turns: tuple[int, ...]
@@ -51,15 +54,17 @@ def look(folder: Path, manifest: Manifest) -> View:
     truth: Counter[str] = Counter()
     characters: list[int] = []
     turns: list[int] = []
+    waiting = 0
     with collector.paused():
         for example in _sample(folder, given):
             decision = example.reference.calls if example.reference else example.reply.tool_calls
             calls.update(call.name for call in decision)
             truth[example.truth_source] += 1
+            waiting += example.reference is None and example.truth_source in PROVED
             characters.append(context_chars(example.messages))
             turns.append(example.tags.turns)
     rows = sum(part.rows for part in given)
-    return View(rows, len(turns), calls, truth, tuple(characters), tuple(turns))
+    return View(rows, len(turns), calls, truth, waiting, tuple(characters), tuple(turns))
 
 
 def _sample(folder: Path, given: Sequence[Part]) -> Iterator[Example]:

@@ -8,7 +8,7 @@ The folder stands in the workspace under git, beside params.yaml: like params it
 into a file of any name here and be given their label. Of an erased person a keyed hash stands here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeVar, cast, get_args
 
@@ -70,8 +70,9 @@ class Registers(NamedTuple):
             raise StageError(
                 f"{len(other)} of {len(self.erased)} persons in {FOLDER / ERASED} were erased "
                 f"under key {other[0].key_id}, the data is redacted under {key_id or 'none'}: "
-                "their records cannot be told any more. Run `ratchet erase` for each of them again "
-                "and take the old lines out, or bring the old key back"
+                "their records cannot be told any more. Run `ratchet erase` for each of them "
+                "again, which puts the new hash in the place of the old one, or bring the old key "
+                "back"
             )
         return frozenset(known)
 
@@ -101,10 +102,13 @@ def read(folder: Path) -> Registers:
     return Registers(labels, tuple(_lines(folder / ERASED, Erased)))
 
 
-def erase(folder: Path, found: Iterable[Erased]) -> None:
-    """Add persons to the register; those that stand there already are not added again."""
+def erase(folder: Path, found: Iterable[Erased], instead: Collection[tuple[str, str]] = ()) -> None:
+    """Add persons to the register; those that stand there already are not added again.
+
+    `instead` are hashes of theirs under earlier keys, each with the key's id: such lines go.
+    """
     path = folder / ERASED
-    known = _lines(path, Erased)
+    known = [line for line in _lines(path, Erased) if (line.person, line.key_id) not in instead]
     had = {(line.person, line.key_id) for line in known}
     lines = [*known, *(line for line in found if (line.person, line.key_id) not in had)]
     parts.replace(path, b"".join(encode(line) + b"\n" for line in lines))

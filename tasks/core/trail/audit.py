@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from tasks.core import lineage, parts, workspace
+from tasks.core import lineage, parts, step, workspace
 from tasks.core.errors import EvidenceError
 from tasks.core.parts import Manifest
 from tasks.core.records import Example, Record
@@ -180,3 +180,18 @@ def dataset(folder: Path, tag: str, md5: str) -> tuple[Manifest, Any]:
             yield decoder.decode(line)
 
     return manifest, rows
+
+
+def redacted_under(folder: Path, tag: str) -> str:
+    """Id of the key that a dataset version was redacted under."""
+    from dvc.api import DVCFileSystem
+
+    path = f"data/{step.FOLDERS['redact']}/{parts.MANIFEST}"
+    try:
+        data = DVCFileSystem(str(folder), rev=tag).read_bytes(path)
+    except FileNotFoundError as error:
+        raise EvidenceError(
+            f"{path} of {tag}, which names the key of its surrogates, is not in DVC's cache: run "
+            "`dvc fetch --all-tags`"
+        ) from error
+    return str(msgspec.json.decode(data, type=Manifest).info.get("key_id", ""))

@@ -5,22 +5,27 @@
       dataset   dataset-v1.0                        14 train, 2 unlabelled, the sealed test
       model     models:/agent/2 @champion           learnt from it
 
+A session in which one record names the person is theirs as a whole, as it is for `erase`: its
+other lines and rows are listed too.
+
 Read from what recorded it: the columns of the log as it stands, the rows of every tagged dataset,
 MLflow's registry. The clear value is hashed here and goes nowhere else.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from tasks.core import lineage, parts, step, workspace
 from tasks.core.errors import EvidenceError, StageError
 from tasks.core.partitions import proof
 from tasks.core.parts import Part
 from tasks.core.records import Record
-from tasks.core.redaction.keys import DEFAULT_KEY, key_id, load_key, person_hash
+from tasks.core.redaction.keys import DEFAULT_KEY, key_id, keys_before, load_key, person_hash
 from tasks.core.services import Services
 from tasks.core.sessions import registers, sketches
 from tasks.core.sessions.registers import Erased
@@ -73,16 +78,18 @@ def find(folder: Path, values: Sequence[str]) -> Seen:
 
     Raises:
         StageError: nothing is redacted yet, or under another key than the one that is here.
-        EvidenceError: a dataset version is neither here nor in DVC's cache.
+        EvidenceError: a dataset version, or the key it was redacted under, is neither here nor in
+            DVC's cache.
     """
-    hashes, key = _hashed(folder, values)
-    datasets = tuple(_datasets(folder, hashes))
+    names = _hashed(folder, values)
+    sessions = _sessions(folder, names.under_any)
+    datasets = tuple(_datasets(folder, names, sessions))
     known = {(found.person, found.key_id) for found in registers.read(_registers(folder)).erased}
     return Seen(
-        hashes=hashes,
-        key_id=key,
-        erased=all((name, key) in known for name in hashes),
-        logs=_logs(folder, frozenset(hashes)),
+        hashes=names.now,
+        key_id=names.key_id,
+        erased=all((name, names.key_id) in known for name in names.now),
+        logs=_logs(folder, sessions),
         datasets=datasets,
         models=tuple(_models(folder, {seen.version: seen for seen in datasets})),
     )
@@ -108,7 +115,7 @@ def erase(folder: Path, values: Sequence[str]) -> Seen:
     seen = _seen(folder, values, "; nothing was written down")
     today = datetime.now(UTC).date().isoformat()
     found = [Erased(person=name, key_id=seen.key_id, at=today) for name in seen.hashes]
-    registers.erase(_registers(folder), found)
+    registers.erase(_registers(folder), found, _hashed(folder, values).before)
     workspace.keep(folder, "Erase a person", str(registers.FOLDER))
     return Seen(
         hashes=seen.hashes,
@@ -139,41 +146,91 @@ def _registers(folder: Path) -> Path:
     return folder / registers.FOLDER
 
 
-def _hashed(folder: Path, values: Sequence[str]) -> tuple[tuple[str, ...], str]:
+class _Names(NamedTuple):
+    """A person's hashes."""
+
+    now: tuple[str, ...]
+    """Under the key in use."""
+    key_id: str
+    before: frozenset[tuple[str, str]]
+    """Under keys that a rotation has left, each with the key's id."""
+
+    @property
+    def under_any(self) -> frozenset[str]:
+        return frozenset((*self.now, *(name for name, _ in self.before)))
+
+    @property
+    def keys(self) -> frozenset[str]:
+        return frozenset((self.key_id, *(key for _, key in self.before)))
+
+
+def _hashed(folder: Path, values: Sequence[str]) -> _Names:
     made_with = parts.require_manifest(folder / "data" / step.FOLDERS["redact"]).info.get("key_id")
-    key = load_key(Services().ratchet_key_file or str(folder / DEFAULT_KEY), made_before=True)
+    place = Services().ratchet_key_file or str(folder / DEFAULT_KEY)
+    key = load_key(place, made_before=True)
     if made_with != key_id(key):
         raise StageError(
             f"the data of {folder} is redacted under key {made_with}, and the key here is "
             f"{key_id(key)}: name the right one in RATCHET_KEY_FILE"
         )
-    return tuple(sorted({person_hash(key, value) for value in values})), key_id(key)
+    before = frozenset(
+        (person_hash(old, value), key_id(old)) for old in keys_before(place) for value in values
+    )
+    now = tuple(sorted({person_hash(key, value) for value in values}))
+    return _Names(now, key_id(key), before)
 
 
-def _logs(folder: Path, hashes: frozenset[str]) -> tuple[SourceLines, ...]:
+def _sketches(folder: Path) -> Iterator[Sketch]:
     here = folder / "data" / step.FOLDERS["dedup"]
-    lines: dict[tuple[str, str], set[int]] = defaultdict(set)
     for part in parts.require_manifest(here).labelled(sketches.LABEL):
-        for sketch in parts.read_part(here, part, Sketch):
-            for row in sketches.rows_of([sketch], hashes):
-                place = sketch.place(row)
-                lines[place.uri, place.format].add(place.line)
+        yield from parts.read_part(here, part, Sketch)
+
+
+def _sessions(folder: Path, hashes: frozenset[str]) -> frozenset[int]:
+    """Hashes of the sessions of the log in which a record names the person."""
+    return frozenset(
+        int(sketches.column(sketch.session, "u8")[row])
+        for sketch in _sketches(folder)
+        for row in sketches.rows_of([sketch], hashes)
+    )
+
+
+def _logs(folder: Path, sessions: frozenset[int]) -> tuple[SourceLines, ...]:
+    lines: dict[tuple[str, str], set[int]] = defaultdict(set)
+    wanted = np.array(sorted(sessions), np.uint64)
+    for sketch in _sketches(folder):
+        theirs = np.isin(sketches.column(sketch.session, "u8"), wanted)
+        for row in np.flatnonzero(theirs).tolist():
+            place = sketch.place(row)
+            lines[place.uri, place.format].add(place.line)
     return tuple(
         SourceLines(uri=uri, format=kind, lines=tuple(sorted(numbers)))
         for (uri, kind), numbers in sorted(lines.items())
     )
 
 
-def _datasets(folder: Path, hashes: Collection[str]) -> list[SeenData]:
+def _datasets(folder: Path, names: _Names, sessions: frozenset[int]) -> list[SeenData]:
     found = []
     for version in workspace.versions(folder):
         manifest, rows = audit.dataset(folder, version.tag, version.md5)
-        holding = [part for part in manifest.parts if _may_hold(part, hashes)]
+        key = audit.redacted_under(folder, version.tag)
+        if key not in names.keys:
+            raise EvidenceError(
+                f"{version.tag} is redacted under key {key}, which is not here, so nobody can be "
+                f"found in it: bring the key back as {DEFAULT_KEY.name}.{key} beside the one in use"
+            )
+        # What an old version holds of them may be in the log no more.
+        known = set(sessions)
+        for part in manifest.parts:
+            if part.label in OPEN and _may_hold(part, names.under_any, ()):
+                known.update(proof.hashed(row.session_id) for row in rows(part)
+                             if not names.under_any.isdisjoint(row.persons))  # fmt: skip
+        holding = [part for part in manifest.parts if _may_hold(part, names.under_any, known)]
         counts: Counter[str] = Counter()
         for part in holding:
             if part.label in OPEN:
-                counts[part.label] += sum(not names.isdisjoint(hashes) for names in
-                                          (set(row.persons) for row in rows(part)))  # fmt: skip
+                theirs = (proof.hashed(row.session_id) in known for row in rows(part))
+                counts[part.label] += sum(theirs)
         sealed = any(part.label == SEALED for part in holding)
         examples = {label: n for label, n in sorted(counts.items()) if n}
         if examples or sealed:
@@ -183,10 +240,12 @@ def _datasets(folder: Path, hashes: Collection[str]) -> list[SeenData]:
     return found
 
 
-def _may_hold(part: Part, hashes: Collection[str]) -> bool:
+def _may_hold(part: Part, persons: Collection[str], sessions: Collection[int]) -> bool:
     """By the witness that a part carries: it tells without the rows being read."""
-    packed = part.info.get("persons")
-    return packed is not None and proof.holds(packed, hashes)
+    named, said = part.info.get("persons"), part.info.get("sessions")
+    return (named is not None and proof.holds(named, persons)) or (
+        said is not None and proof.holds_hashes(said, sessions)
+    )
 
 
 def _models(folder: Path, seen: dict[str, SeenData]) -> list[SeenModel]:

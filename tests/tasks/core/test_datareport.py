@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from tasks.core import parts, step
 from tasks.core.errors import StageError
@@ -176,6 +177,17 @@ def test_a_missing_open_part_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StageError, match="is named by the manifest but missing"):
         page(data)
     assert not (data / "report").exists()
+
+
+def test_what_waits_for_a_persons_label_is_told_beside_the_proofs(tmp_path: Path) -> None:
+    data = dataset(tmp_path)
+    assert "wait for a person" not in page(data)
+    split = data / step.FOLDERS["split"]
+    doubtful = replace(example("doubtful", "unlabelled"), truth_source="outcome")
+    part = parts.write_part(split, [doubtful], label="unlabelled")
+    manifest = parts.require_manifest(split)
+    parts.commit(split, replace(manifest, parts=(*manifest.parts, part)))
+    assert "1 example of these, proved as they are, wait for a person&#x27;s label" in page(data)
 
 
 @pytest.mark.parametrize("folder", step.FOLDERS.values())
