@@ -6,6 +6,8 @@ dates        dates of birth in the forms people write
 words        words that are also names
 secrets      patterns of credentials
 personal     patterns of personal data, each decided by arithmetic where there is any
+cards        card numbers, also beside other numbers
+phones       phone numbers, also beside other numbers
 national     passports, tax numbers and the like, by Presidio, behind a gate
 names        names by a local spaCy or transformers model, where one is given
 plugged      Presidio's recognisers as a user plugs them in, behind gates

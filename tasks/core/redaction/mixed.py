@@ -2,21 +2,25 @@
 
     "name": "Mia Li <mia@example.com>, +1 512 555 0147"     NAME, EMAIL, NAME, PHONE
 
-The stand-in of a name keeps digits and that of a card keeps letters, so that what is not of their
-own kind would be left standing, or get another stand-in than it has elsewhere.
+The stand-in of a name keeps digits, that of a card letters, and all keep the signs between, so
+that what is not of their own kind would be left standing, or get another stand-in than elsewhere.
 """
 
 from collections.abc import Iterable, Iterator
 
-from tasks.core.redaction.kinds import Kind, Span, settle
+from tasks.core.redaction.kinds import SECRETS, Kind, Span, settle
 
 _LEAST_DIGITS = 5
 
 
 def holds_more(kind: Kind, text: str) -> bool:
     """Whether a value of that kind could hold another one that its stand-in would leave."""
+    if kind in SECRETS or kind is Kind.EMAIL:
+        return False
+    if "@" in text:  # letter by letter, an address would still look like one
+        return True
     if kind is Kind.NAME:
-        return "@" in text or any(c.isdecimal() for c in text)
+        return any(c.isdecimal() for c in text)
     return kind in _NUMBERS and any(c.isalpha() for c in text)
 
 
@@ -41,9 +45,9 @@ def _around(span: Span, value: str, others: Iterable[Span]) -> Iterator[Span]:
 
 
 def _is_value(kind: Kind, text: str) -> bool:
-    if kind is Kind.NAME:
-        return any(c.isalpha() for c in text)
-    return sum(c.isdecimal() for c in text) >= _LEAST_DIGITS
+    if kind in _NUMBERS:
+        return sum(c.isdecimal() for c in text) >= _LEAST_DIGITS
+    return any(c.isalpha() if kind is Kind.NAME else c.isalnum() for c in text)
 
 
 _NUMBERS = (Kind.CARD, Kind.SSN)

@@ -1,28 +1,18 @@
 """Patterns of personal data, decided by arithmetic where the format has any.
 
-Card numbers by Luhn and issuer ranges, IBANs by mod 97 (ISO 13616), phone numbers by the numbering
-plans of `phonenumbers`, IPs by `ipaddress`. Scores are those that Presidio's own recognisers give.
+IBANs by mod 97 (ISO 13616), IPs by `ipaddress`; `cards` and `phones` have files of their own.
+Scores are those that Presidio's own recognisers give.
 """
 
 import ipaddress
 import re
-from functools import lru_cache
 
-from tasks.core.redaction import dates
+from tasks.core.redaction import cards, dates, phones
 from tasks.core.redaction.kinds import Kind
 from tasks.core.redaction.rules import Rule
-from tasks.core.redaction.surrogates import MAIL_DOMAIN, is_surrogate, luhn
+from tasks.core.redaction.surrogates import MAIL_DOMAIN, is_surrogate
 from tasks.core.redaction.words import is_word
 
-REGIONS = ("US", "GB", "DE", "FR", "IL", "IN", "CA", "BR")
-"""Whose national phone numbers are known; Presidio's default."""
-
-_CARD_RANGE = re.compile(
-    r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"
-    r"|3[47]\d{13}|6(?:011|4[4-9]\d|5\d\d)\d{12}|35\d{14}|3(?:0[0-5]|[68]\d)\d{11}|62\d{14,17}"
-    r"|(?:5018|5019|5020|5038|6304|6759|676[1-3])\d{8,15}"
-    r"|1220\d{11}"  # AirPlus, with which business travel is paid
-)
 _COUNTRIES = (
     "AD:24 AE:23 AL:28 AT:20 AZ:28 BA:20 BE:16 BG:22 BH:22 BR:29 BY:28 CH:21 CR:22 CY:28 CZ:24 "
     "DE:22 DK:18 DO:28 EE:20 EG:29 ES:24 FI:18 FO:18 FR:27 GB:22 GE:22 GI:23 GL:18 GR:27 GT:28 "
@@ -32,13 +22,6 @@ _COUNTRIES = (
     "VA:22 VG:24 XK:20"
 )
 _IBAN_LENGTH = dict(country.split(":") for country in _COUNTRIES.split())
-_NO_PHONE = re.compile(
-    # Dates, and what has the form of a social security number.
-    r"(?:19|20)\d\d[-/. ](?:0?[1-9]|1[0-2])[-/. ](?:0?[1-9]|[12]\d|3[01])(?!\d).*"
-    r"|(?:0?[1-9]|[12]\d|3[01])[-/. ](?:0?[1-9]|[12]\d|3[01])[-/. ](?:19|20)\d\d"
-    r"|\d{3}-\d{2}-\d{4}"
-)
-_AMERICAN = re.compile(r"(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}")
 
 
 def _email(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -46,13 +29,6 @@ def _email(text: str, start: int, end: int) -> tuple[int, int] | None:
         return None
     # In `scheme://user:password@host` it is a password.
     return None if _USER.search(text[max(0, start - 80) : start]) else (start, end)
-
-
-def _card(text: str, start: int, end: int) -> tuple[int, int] | None:
-    digits = re.sub(r"\D", "", text[start:end])
-    if not _CARD_RANGE.fullmatch(digits) or not luhn(digits) or len(set(digits)) < 2:
-        return None
-    return start, end
 
 
 def _iban(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -101,43 +77,6 @@ def _ssn(text: str, start: int, end: int) -> tuple[int, int] | None:
     return None if bad or len(set(digits)) == 1 else (start, end)
 
 
-def _phone(text: str, start: int, end: int) -> tuple[int, int] | None:
-    value = text[start:end].rstrip(" (.-/")
-    if value[0] == "(" and value.find(")") in (-1, len(value) - 1):
-        # A bracket around all of the number, or more.
-        start, value = start + 1, value[1:]
-    if "(" not in value:
-        value = value.rstrip(")")
-    end = start + len(value)
-    if text[start - 1 : start].isalnum() or text[start - 1 : start] in ("$", "€", "£", "_"):
-        return None
-    if text[end : end + 1].isalnum() or text[end : end + 1] in ("_", "%"):
-        return None
-    return (start, end) if is_phone(value) else None
-
-
-@lru_cache(maxsize=50_000)
-def is_phone(value: str) -> bool:
-    """Whether a numbering plan knows the number, or it is written as Americans write theirs."""
-    digits = sum(c.isdigit() for c in value)
-    if not 7 <= digits <= 15 or _NO_PHONE.fullmatch(value):
-        return False
-    if _AMERICAN.fullmatch(value):
-        return True
-    if value[0] not in "+(0":
-        # Without sign, bracket or trunk zero it may as well be an order number.
-        return False
-    import phonenumbers
-
-    for region in (None,) if value.startswith("+") else REGIONS:
-        try:
-            if phonenumbers.is_valid_number(phonenumbers.parse(value, region)):
-                return True
-        except phonenumbers.NumberParseException:
-            continue
-    return False
-
-
 def _birth_date(text: str, start: int, end: int) -> tuple[int, int] | None:
     return (start, end) if dates.read(text[start:end]) else None
 
@@ -173,7 +112,7 @@ RULES = (
         _email,
         gate="@",
     ),
-    Rule("card", Kind.CARD, r"\b\d(?:[ -]?\d){11,18}\b", 0, _card, gate=r"\d(?:[ -]?\d){11}"),
+    cards.RULE,
     Rule(
         "iban",
         Kind.IBAN,
@@ -210,29 +149,7 @@ RULES = (
         0.85,
         gate="(?i)ssn|social",
     ),
-    Rule(
-        "phone",
-        Kind.PHONE,
-        r"\+\d{1,4}(?:[ .\-/()]{0,3}\d){6,13}"
-        r"|(?:\+|\(|\b)\d{1,4}(?:\)|\)?[ .\-/]{1,2}\(?)\d{2,8}\)?"
-        r"(?:[ .\-/]{1,2}\(?\d{2,8}\)?){1,4}"
-        r"|(?:\(|\b)0\d{1,4}(?:\) ?|[ \-/])\d{5,8}",
-        0,
-        _phone,
-        0.4,
-        gate=r"\d\)?[ .\-/]{1,2}\(?\d{2,8}\)?[ .\-/]{1,2}\(?\d{2}|\+\d{1,4}[ .\-/()]{0,3}\d"
-        r"|\d\)\d\d|0\d{1,4}[) \-/]{1,2}\d{5}",
-    ),
-    Rule(
-        "phone-said",
-        Kind.PHONE,
-        r"(?i)\b(?:phone|mobile|cell(?:phone)?|tel|telephone|whatsapp|fax)\b[^\d+\n(]{0,20}"
-        r"(\+?\(?\d[\d ().\-]{5,18}\d)",
-        1,
-        None,
-        0.75,
-        gate="(?i)phone|mobile|cell|tel|whatsapp|fax",
-    ),
+    *phones.RULES,
     Rule(
         "birth-date-said",
         Kind.BIRTH_DATE,

@@ -55,6 +55,8 @@ class Rule(NamedTuple):
     """For a match that only leads to findings: what they are. `decide` and `group` are not used."""
     gate: str = ""
     """A pattern that matches every text in which `pattern` does; empty: `pattern` itself."""
+    unquoted: bool = False
+    """No match holds a quote, so that `expand` can be asked about a message as a whole."""
 
 
 class Gates:
@@ -126,7 +128,7 @@ class Doubts:
             text = data.decode()
             matches = _compiled(rule.pattern).finditer(data if text.isascii() else text)
             # A match with a cue may reach over a quote, and hide one that does not: no deciding.
-            decided = rule.group == 0 and rule.decide is not None
+            decided = rule.unquoted or (rule.group == 0 and rule.decide is not None)
             if any(_place(rule, matches, text) if decided else matches):
                 yield rule.name
 

@@ -198,6 +198,10 @@ def _shaped(by: Surrogates, kind: Kind, text: str) -> str:
             continue
         made.append(_replace(char, stream[place], hexadecimal, first=not place))
         place += 1
+    digits = [at for at, char in enumerate(made) if char.isdecimal()]
+    if len(digits) >= _SHORTEST_CARD and luhn("".join(made[at] for at in digits)):
+        # An account's number by chance like a card's: `validate` would take it for one.
+        made[digits[-1]] = str((int(made[digits[-1]]) + 1) % 10)
     return "".join(made)
 
 
