@@ -201,6 +201,7 @@ def _info(made: Sequence[Part], plan: Plan) -> dict[str, Any]:
         "held_out_tools": list(plan.held_out),
         "behaviours": _counted(made, "behaviours"),
         "difficulties": _counted(made, "difficulties"),
+        "intents": _counted(made, "intents"),
         **proof.summary(made),
     }
 

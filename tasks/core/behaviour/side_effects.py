@@ -47,6 +47,12 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORDS.findall(name))
 
 
+def verb(name: str) -> str:
+    """The first known verb in a tool's name, else its first word; "" where it has none."""
+    found = words(name)
+    return next((word for word in found if word in CHANGING or word in READING), *found[:1] or [""])
+
+
 @lru_cache(maxsize=4096)
 def _first_verb_changes(name: str) -> bool:
     for word in words(name):

@@ -91,6 +91,7 @@ class Piles:
         info: dict[str, Any] = {
             "behaviours": dict(sorted(behaviours.items())),
             "difficulties": dict(sorted(Counter(row.tags.difficulty for row in rows).items())),
+            "intents": dict(sorted(Counter(row.tags.intent for row in rows).items())),
             "held_out": sum(row.tags.held_out for row in rows),
             **proof.witness(rows, self._held_out),
         }

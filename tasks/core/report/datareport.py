@@ -15,7 +15,7 @@ from tasks.core.logs.naming import SESSIONS
 from tasks.core.parts import Manifest
 from tasks.core.records import Behaviour
 from tasks.core.redaction.people import PERSONS
-from tasks.core.report import datacharts, dataview, drifted
+from tasks.core.report import datacharts, dataview, drifted, sliced
 from tasks.core.report.datacharts import ACCENT, ALARM, PLAIN, Bar, Spread, Stack
 from tasks.core.report.datapage import key, note, number, page, section, table, text, tiles
 from tasks.core.report.dataview import View
@@ -59,6 +59,7 @@ def write_report(data: Path, out: Path) -> None:
         section("What changed in the logs", drifted.section(data)),
         section("Partitions", _partitions(split)),
         section("Tools", _tools(split, view)),
+        section("What users want, and how hard it is", _slices(split)),
         section("What proves the right answer", _truth(view)),
         section("Lengths", _lengths(view)),
         section("Who the calls are about", _identities(stages)),
@@ -136,6 +137,13 @@ def _partitions(split: Manifest) -> str:
         + text("What the right next action is. Where nothing proves it, what the agent did:")
         + datacharts.multiples("Behaviours by partition", panels)
     )
+
+
+def _slices(split: Manifest) -> str:
+    intents, difficulties = split.info.get("intents"), split.info.get("difficulties")
+    if not intents or not difficulties:
+        return _absent("the tags of each partition")
+    return sliced.section(intents, difficulties, list(PARTITIONS))
 
 
 def _tools(split: Manifest, view: View) -> str:

@@ -39,7 +39,6 @@ export download
 _HANDING = frozenset(["transfer", "escalate", "hand", "handoff", "connect", "forward", "route"])
 _HANDED_TO = frozenset(["human", "agent", "agents", "person", "representative", "supervisor",
                         "operator", "support"])  # fmt: skip
-_VERBS = side_effects.CHANGING | side_effects.READING
 _WORD = re.compile(r"[^\W\d_]+")
 _APART = "".join(chr(c) if chr(c).isalpha() else " " for c in range(128))
 LOOKED_AT = 400
@@ -116,7 +115,7 @@ def _by_verb(offered: tuple[str, ...]) -> tuple[Any, dict[str, list[_Tool]]]:
         words = side_effects.words(name)
         if not words or hands_over(name):
             continue
-        verb = next((word for word in words if word in _VERBS), words[0])
+        verb = side_effects.verb(name)
         about = tuple(_forms(word) for word in dict.fromkeys(words) if word != verb)
         tool = _Tool(name, side_effects.changes_something(name), about)
         for form in _said_as(verb):

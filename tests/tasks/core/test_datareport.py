@@ -11,7 +11,7 @@ from tasks.core import parts, step
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Manifest
 from tasks.core.records import Call, Example, Message, Reference, Reply, Tags
-from tasks.core.report import dataview
+from tasks.core.report import dataview, sliced
 from tasks.core.report.datareport import write_report
 
 SECRET = "the words of a caller"
@@ -43,6 +43,18 @@ INFO: dict[str, dict[str, Any]] = {
             "validation": {"execute": 2},
             "test": {"execute": 2, "refuse": 1},
             "unlabelled": {"answer": 1},
+        },
+        "intents": {
+            "train": {"get_invoice": 4, "other": 1},
+            "validation": {"get_invoice": 2},
+            "test": {"get_invoice": 2, "void_invoice": 1},
+            "unlabelled": {"closing": 1},
+        },
+        "difficulties": {
+            "train": {"easy": 3, "hard": 2},
+            "validation": {"medium": 2},
+            "test": {"easy": 3},
+            "unlabelled": {"easy": 1},
         },
         "groups": {"train": 4, "validation": 2, "test": 3},
         "proof": {"sessions": 0, "clusters": 0, "persons": 0, "held_out_tools": 0},
@@ -141,6 +153,23 @@ def test_pictures_hold_their_numbers_as_text(report: str) -> None:
     assert "45%, 4 groups" in words
 
 
+def test_intents_and_difficulty_are_tables_by_partition(report: str) -> None:
+    said = " ".join(Words(report).found)
+    assert (
+        "intent train validation test unlabelled get_invoice 4 2 2 0 void_invoice 0 0 1 0" in said
+    )
+    assert "closing 0 0 0 1 other 1 0 0 0" in said
+    assert "easy 3 0 3 1 medium 0 2 0 0 hard 2 0 0 0" in said
+
+
+def test_many_intents_are_grouped_by_their_verb() -> None:
+    many = {f"cancel_{n}": 2 for n in range(sliced.MOST)} | {"get_order": 3, "other": 1, "⅛": 1}
+    found = Words(sliced.section({"train": many}, {}, ["train"])).found
+    said = " ".join(found)
+    assert f"cancel … {2 * sliced.MOST} get … 3 ⅛ 1 other 1" in said
+    assert f"The {sliced.MOST + 3} intents are grouped by verb." in said
+
+
 def test_the_proof_is_a_table_of_zeros(report: str) -> None:
     proof = report[report.index("Proof that nothing leaks") :]
     assert re.findall(r"<td>(.*?)</td>", proof) == []
@@ -205,6 +234,7 @@ def test_a_missing_stage_is_an_error(tmp_path: Path, folder: str) -> None:
         ("redact", "persons", "that name a person"),
         ("ingest", "sessions", "by user_id"),
         ("split", "behaviours", "Behaviours by partition"),
+        ("split", "intents", ">difficulty</th>"),
         ("split", "proof", "on two sides</th>"),
     ],
 )
