@@ -116,6 +116,8 @@ def ingest(settings: IngestSettings, target: Path) -> Manifest:
     for label in ("", FEEDBACK):
         tolerance.check(manifest.labelled(label), most, label or "log", changes.lines)
     unnamed = identities.sessions(settings.session_key, manifest.info[SESSIONS])
+    if manifest == before:
+        unnamed = []  # it was said then
     changes.keep(target)
     parts.commit(target, manifest)
     etags.write()

@@ -44,6 +44,7 @@ CODE = (
     "tasks/core/parts.py",
     "tasks/core/plain_schemas.py",
     "tasks/core/records.py",
+    "tasks/core/report/pages.py",
     "tasks/core/schemas.py",
     "tasks/core/contract/tables.py",
 )

@@ -106,6 +106,16 @@ def test_the_default_session_key_that_matches_nothing_is_a_warning(
     assert "none of 5 records names its session under 'session_id'" in capsys.readouterr().err
 
 
+def test_what_was_said_of_the_same_logs_is_not_said_again(
+    logs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (logs / "logs/a").write_bytes(calls(5, thread="t") + calls(3, conversation="c"))
+    read(logs)
+    assert "5 of 8 records" in capsys.readouterr().err
+    read(logs)
+    assert capsys.readouterr().err == ""
+
+
 def test_sessions_are_counted_over_all_objects_whatever_was_read_again(
     logs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,11 +13,16 @@ margin:2rem auto;padding:0 1rem}
 h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}
 .wide{overflow-x:auto}table{border-collapse:collapse}
 th,td{padding:.25rem .7rem;border-bottom:1px solid #d8dee4;text-align:right;white-space:nowrap}
-th:first-child,td:first-child{text-align:left}th{color:#57606a;font-weight:600}
+th:first-child,td:first-child{text-align:left}
+td.long{white-space:normal;overflow-wrap:anywhere;text-align:left;min-width:16rem}
+th{color:#57606a;font-weight:600}
 p{max-width:46rem}.note{color:#57606a;font-size:.9rem}
 @media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}
 th,td{border-color:#30363d}th,.note{color:#8d96a0}}
 """
+
+_LONG = 60
+"""Characters of a cell from which on it is broken."""
 
 
 class Table(NamedTuple):
@@ -48,10 +53,7 @@ def html(title: str, paragraphs: Sequence[str], tables: Sequence[Table]) -> str:
     body += [f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs]
     for table in tables:
         head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.columns)
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{escape(value)}</td>" for value in row) + "</tr>\n"
-            for row in table.rows
-        )
+        rows = "".join("<tr>" + "".join(map(_column, row)) + "</tr>\n" for row in table.rows)
         body.append(
             f"<h2>{escape(table.title)}</h2>\n"
             f'<div class="wide"><table><thead><tr>{head}</tr></thead>\n<tbody>{rows}</tbody>'
@@ -66,6 +68,12 @@ def html(title: str, paragraphs: Sequence[str], tables: Sequence[Table]) -> str:
         + "\n".join(body)
         + "\n</body></html>\n"
     )
+
+
+def _column(value: str) -> str:
+    """A cell; a long text is broken, so that the columns behind it stay in sight."""
+    mark = ' class="long"' if len(value) > _LONG else ""
+    return f"<td{mark}>{escape(value)}</td>"
 
 
 def _row(values: Sequence[str]) -> str:

@@ -29,6 +29,11 @@ def test_html_escapes_what_logs_may_say():
     assert "<title>A &amp; B</title>" in page
 
 
+def test_a_long_text_is_broken_so_that_the_columns_behind_it_are_seen():
+    page = html("Card", [], [Table("Calls", ("tool", "made"), (("a", "x" * 61), ("b", "3")))])
+    assert '<td class="long">xxx' in page and "<td>3</td>" in page
+
+
 def test_html_needs_nothing_beside_it():
     asked: list[str] = []
 
