@@ -53,6 +53,8 @@ from tasks.core.settings import IngestSettings
 
 SAMPLED = 20
 """Lines of an object that are looked at to recognise its format."""
+LARGE = 16 << 20
+"""Bytes of lines that are enough for that."""
 
 CODE = (
     "tasks/ingest.py",
@@ -182,7 +184,7 @@ def _read(want: Wanted, run: _Run) -> list[Part]:
         lines = iter([Line(0, b"", fault=found.fault, detail="expected a regular file")])
     else:
         lines = sources.read_lines(found, digest)
-    first = list(islice(lines, SAMPLED))
+    first = _sample(lines)
     name, parse = _parser(want.format, first, run.settings)
     chooser = Chooser(run.selection) if run.selection else None
     keep = chooser.keep if chooser else None
@@ -209,6 +211,16 @@ def _read(want: Wanted, run: _Run) -> list[Part]:
         )
         for number, part in enumerate(made)
     ]
+
+
+def _sample(lines: Iterator[Line]) -> list[Line]:
+    """The first lines; fewer where they are large, as all are held while the object is read."""
+    first: list[Line] = []
+    for line in islice(lines, SAMPLED):
+        first.append(line)
+        if sum(len(one.content) for one in first) > LARGE:
+            break
+    return first
 
 
 def _parser(name: str, first: list[Line], settings: IngestSettings) -> tuple[str, Parse]:

@@ -16,13 +16,13 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
 from tasks.core import stages
+from tasks.core.batches import batches
 from tasks.core.errors import StageError
 from tasks.core.records import Record, Rejected, encode
 
@@ -32,8 +32,6 @@ REJECTED = "rejected.jsonl"
 T = TypeVar("T", bound=msgspec.Struct)
 
 _BLOCK = 2**20
-_BATCH = 64
-"""Records written at a time."""
 
 
 class Counts(Record, frozen=True, kw_only=True):
@@ -162,9 +160,8 @@ def write_lines(folder: Path, lines: Iterable[bytes], **fields: Any) -> Part:
     digest = hashlib.sha256()
     rows = 0
     temporary = parts / f".{os.getpid()}.tmp"
-    waiting = iter(lines)
     with temporary.open("wb") as file:
-        while batch := list(islice(waiting, _BATCH)):
+        for batch in batches(lines):
             rows += len(batch)
             batch.append(b"")  # the last line's newline, without a copy of the block
             block = b"\n".join(batch)

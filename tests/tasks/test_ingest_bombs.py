@@ -131,6 +131,15 @@ def test_no_bomb_takes_more_memory_than_its_cap(name: str) -> None:
     assert sum(path.stat().st_size for path in TARGET.rglob("*")) < 64 * MIB
 
 
+def test_many_large_records_take_the_memory_of_one() -> None:
+    text = b"Weather in Oslo for Ada Example, please."
+    with Path("logs/a.log").open("wb") as file:
+        for number in range(24):
+            file.write(calls(number).replace(text, b"word%02d " % number * 700_000))
+    assert peak() < CAP  # 24 of 5 MB
+    assert len(requests()) == 24
+
+
 def test_an_object_that_is_mostly_no_log_is_not_read_to_its_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
