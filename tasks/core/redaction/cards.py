@@ -61,8 +61,8 @@ def is_card(value: str) -> bool:
 RULE = Rule(
     "card",
     Kind.CARD,
-    r"\b\d(?:[ -]?\d){11,}\b",
+    r"\b\d(?:[ .-]?\d){11,}\b",
     expand=_cards,
-    gate=r"\d(?:[ -]?\d){11}",
+    gate=r"\d(?:[ .-]?\d){11}",
     unquoted=True,
 )

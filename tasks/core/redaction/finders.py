@@ -18,6 +18,9 @@ _ASSIGNED = (
 )
 """A quoted value behind a key in text that is no JSON: `{'email': 'a@b.c'}`, `f(email="a@b.c")`."""
 
+_ELEMENT = r"<([A-Za-z_][\w.:-]{1,60})(?:\s[^<>]{0,200})?>([^<>]{1,200})</"
+"""A value within an element of XML: `<firstName>Mia</firstName>`."""
+
 _ASSIGNED_GATE = r"[\w\"'-]\s*[:=]\s*[\"']"
 _MARKS = {
     "percent": "%[0-9A-Fa-f]{2}",
@@ -27,6 +30,7 @@ _MARKS = {
 }
 """What makes a message worth to be taken apart, beside what rules find."""
 
+_WITHIN = re.compile(_ELEMENT)
 _QUOTED = re.compile(r"[\"']?([\w-]+)[\"']?\s*[:=]\s*([\"'])(.*)\2$", re.S)
 _RESULTS_KEPT = 50_000
 _SHORTEST = 4
@@ -47,6 +51,7 @@ class Finders:
             *personal.RULES,
             *_person_rules(settings.person_keys),
             *plugged.rules(settings.recognizers, settings.min_confidence, apart),
+            Rule("element", Kind.NAME, _ELEMENT, expand=self._element, gate=r">[^<>]{1,3}[^<>]*</"),
             Rule("assigned", Kind.NAME, _ASSIGNED, expand=self._assigned, gate=_ASSIGNED_GATE),
         ]
         used = [rule for rule in rules if rule.score >= settings.min_confidence]
@@ -81,6 +86,14 @@ class Finders:
         if self._names is not None:
             found += self._names(text)
         return tuple(settle(found)) if found else ()
+
+    def _element(self, text: str, start: int, end: int) -> Iterator[Span]:
+        found = _WITHIN.match(text, start, end)
+        if found is None:
+            return
+        kind = whole(self._fields.of(found[1].rpartition(":")[2]), found[2])
+        if kind:
+            yield Span(*found.span(2), kind, "element")
 
     def _assigned(self, text: str, start: int, end: int) -> Iterator[Span]:
         parts = _QUOTED.match(text[start:end])

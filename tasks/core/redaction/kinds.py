@@ -63,10 +63,29 @@ class Span(NamedTuple):
     """The stand-in, where it does not follow from kind and text alone."""
 
 
+def usual(text: str) -> str:
+    """The same number of characters, with spaces, dashes and digits as a keyboard has them.
+
+    `+1\u00a0512\u2013555\u20130147`, from a page or a word processor, is a phone number too.
+    """
+    return text if text.isascii() else text.translate(_USUAL)
+
+
+_USUAL = {
+    **dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u3000"), " "),
+    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212\uff0d"), "-"),
+    **{ord("\uff10") + digit: str(digit) for digit in range(10)},
+    ord("\uff20"): "@",
+    ord("\uff0e"): ".",
+    ord("\uff0b"): "+",
+}
+
+
 def normalise(kind: Kind, text: str) -> str:
     """The same string for every spelling of the same value; what a surrogate is derived from."""
     if kind in SECRETS:
         return text
+    text = usual(text)
     if kind in _DIGITS_ONLY:
         return _NOT_DIGIT.sub("", text)
     if kind is Kind.PHONE:

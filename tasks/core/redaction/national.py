@@ -41,7 +41,7 @@ _RECOGNISERS = {
     r"nie number": "EsNie",
     r"nric|fin number": "SgFin",
 }
-GATE = rf"(?i)\b(?:{'|'.join(_RECOGNISERS)})\b[^\n]{{0,40}}?\d[ -]?\d[ -]?\d"
+GATE = rf"(?i)\b(?:{'|'.join(_RECOGNISERS)})\b[^\n]{{0,40}}?\d[A-Z]?[ -]?\d[A-Z]?[ -]?\d"
 """RE2 pattern of a text that is worth Presidio's while."""
 _CUES = rf"(?i){'|'.join(_RECOGNISERS)}"
 

@@ -160,6 +160,48 @@ RULES = (
         gate=r"(?i)dob|d\.o\.b|birth|born",
     ),
     Rule(
+        "birth-date-short",
+        Kind.BIRTH_DATE,
+        r"(?i:\b(?:dob|d\.o\.b\.?|date of birth|birth ?date|birthday|born(?: on)?)\b)"
+        r"[^\d\n]{0,15}?(\d{1,2}[-/.]\d{1,2}[-/.]\d{2})\b",
+        1,
+        gate=r"(?i)dob|d\.o\.b|birth|born",
+    ),
+    Rule(
+        "pin-said",
+        Kind.PIN,
+        r"(?i)\b(?:cvv2?|cvc2?|security code|pin(?: code| number)?|otp|(?:one[- ]time|verification|"
+        r"authentication|2fa) (?:code|password)|passcode)\b"
+        r"[^\w\n]{0,4}(?:is|was|are)?[^\w\n]{0,4}(\d{3,8})\b",
+        1,
+        gate="(?i)cvv|cvc|code|pin|otp|password",
+    ),
+    Rule(
+        "passport-said",
+        Kind.NATIONAL_ID,
+        r"(?i)\bpassport\b(?: (?:number|no\.?|num|id))?[^\w\n]{0,4}(?:is )?"
+        r"([A-Z]{0,2}\d[A-Z0-9]{4,8}\d)\b",
+        1,
+        gate="(?i)passport",
+    ),
+    Rule(
+        "name-titled",
+        Kind.NAME,
+        rf"\b(?:Mr|Mrs|Ms|Miss|Mx)\.?[ ]({_WORD}(?: {_WORD}){{0,2}})",
+        1,
+        _said_name,
+        gate=r"\bM(?:[rsx]|rs|iss)\.? ",
+    ),
+    Rule(
+        "name-signed",
+        Kind.NAME,
+        r"(?i:\b(?:regards|sincerely|cheers|best wishes|yours (?:truly|faithfully)))[,.!]?"
+        rf"\s{{0,2}}\n\s{{0,3}}({_WORD}(?: {_WORD}){{0,2}})[ ]{{0,2}}(?:\n|\z)",
+        1,
+        _said_name,
+        gate="(?i)regards|sincerely|cheers|wishes|truly|faithfully",
+    ),
+    Rule(
         "name-said",
         Kind.NAME,
         r"(?i:\b(?:my name is|my name's|(?:first|last|full|passenger|customer|legal)[ _]name)\b"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from tasks.core.redaction.kinds import Kind, Span
+from tasks.core.redaction.kinds import Kind, Span, usual
 
 Decide = Callable[[str, int, int], tuple[int, int] | None]
 """Text, start and end of a match to the range that is a finding, or None."""
@@ -95,6 +95,7 @@ class RuleSet:
 
     def find(self, text: str) -> Iterator[Span]:
         """Every finding, rule by rule; they may overlap."""
+        text = usual(text)
         # Offsets into ASCII are the same in bytes, which need not be converted for each match.
         data: str | bytes = text.encode() if text.isascii() else text
         for number in sorted(self._gates.open(data)):
@@ -120,6 +121,8 @@ class Doubts:
 
         Of texts one after the other there must be a double quote between two, as JSON has it.
         """
+        if not data.isascii():  # most are
+            data = usual(data.decode()).encode()
         for number in self._gates.open(data):
             if number >= len(self._rules):
                 yield self._marks[number - len(self._rules)]

@@ -8,9 +8,11 @@ import base64
 import binascii
 import itertools
 import math
+import re
 from collections import Counter
+from collections.abc import Iterator
 
-from tasks.core.redaction.kinds import Kind
+from tasks.core.redaction.kinds import Kind, Span
 from tasks.core.redaction.rules import Rule
 
 _MIN_ENTROPY = 3.0
@@ -81,6 +83,16 @@ def _jwt(text: str, start: int, end: int) -> tuple[int, int] | None:
     return (start, end) if b'"alg"' in decoded or b'"typ"' in decoded else None
 
 
+def _cookies(text: str, start: int, end: int) -> Iterator[Span]:
+    """Values of cookies that look made by a generator: what keeps a session open."""
+    for cookie in _COOKIE.finditer(text, start, end):
+        found = _random(text, *cookie.span(1))
+        if found is not None:
+            yield Span(*found, Kind.SECRET, "cookie")
+
+
+_COOKIE = re.compile(r"=([\w\-.~%+/]{16,})")
+
 RULES = (
     Rule(
         "private-key",
@@ -98,10 +110,11 @@ RULES = (
     Rule(
         "aws-secret",
         Kind.AWS_SECRET,
-        r"(?i:aws|secret)[^\n]{0,40}?[^A-Za-z0-9/+]([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|\z)",
+        r"(?:(?i:aws|secret)[^\n]{0,40}?|\bA[KS]IA[A-Z0-9]{16}(?s:.){0,40}?)[^A-Za-z0-9/+]"
+        r"([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|\z)",
         1,
         _random,
-        gate="(?i)aws|secret",
+        gate="(?i)aws|secret|A[KS]IA",
     ),
     Rule("jwt", Kind.JWT, r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?", 0, _jwt, gate="eyJ"),
     Rule("github-token", Kind.API_KEY, r"\bgh[pousr]_[A-Za-z0-9]{30,255}\b", gate="gh[pousr]_"),
@@ -173,6 +186,29 @@ RULES = (
         r"\b[a-z][a-z0-9+.\-]{1,20}://[^\s:/@<>]*:([^\s@/<>]{3,})@",
         1,
         gate="://",
+    ),
+    Rule(
+        "curl-password",
+        Kind.PASSWORD,
+        r"\bcurl\b[^\n]{0,400}?\s(?:-u|--user)[ =]{0,2}[\"']?[^\s\"':]{1,100}:([^\s\"']{3,})",
+        1,
+        gate="curl",
+    ),
+    Rule(
+        "cookie",
+        Kind.SECRET,
+        r"(?i)\b(?:set-)?cookie:[^\n\"']{16,}",
+        expand=_cookies,
+        gate="(?i)cookie:",
+    ),
+    Rule(
+        "signed-url",
+        Kind.SECRET,
+        r"(?i)[?&;](?:sig|signature|x-(?:amz|goog)-(?:signature|security-token)|code|sid|"
+        r"session(?:_?id)?|auth|key)=([\w\-.~%+/]{16,}=*)",
+        1,
+        _random,
+        gate="(?i)[?&;](?:sig|x-|code|s(?:ess)?id|session|auth|key)",
     ),
     Rule(
         "password",

@@ -5,6 +5,7 @@ Samples of credentials are put together from pieces, so that no scanner takes th
 
 import base64
 import json
+import re
 from urllib.parse import quote
 
 import pytest
@@ -15,6 +16,7 @@ from tasks.core.redaction.finders import Finders
 from tasks.core.redaction.kinds import Kind
 from tasks.core.redaction.learn import Collector
 from tasks.core.redaction.learnt import opened
+from tasks.core.redaction.surrogates import Surrogates
 from tasks.core.settings import RedactSettings
 
 SETTINGS = RedactSettings(min_confidence=0.35, person_keys=("user_id", "customer_id", "email"))
@@ -249,3 +251,67 @@ def test_a_number_beside_another_is_found(text: str, numbers: list[str]) -> None
 )
 def test_rows_of_numbers_are_no_persons(text: str) -> None:
     assert FINDERS.find(text) == ()
+
+
+COOKIE = "Zq8xW3kLm9RtY2vB7nHcD4sF6gJ1pQ0e"
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind"),
+    [
+        (f"Cookie: theme=dark; session={COOKIE}; x=1", COOKIE, Kind.SECRET),
+        (f"Set-Cookie: sid={COOKIE}; Path=/; HttpOnly", COOKIE, Kind.SECRET),
+        ("curl -u mia:hunter2x -H 'x: 1' https://api.example", "hunter2x", Kind.PASSWORD),
+        (f"https://a.blob.example/c?sv=2020&sig={COOKIE}", COOKIE, Kind.SECRET),
+        (f"https://b.example/k?X-Amz-Signature={COOKIE}&x=1", COOKIE, Kind.SECRET),
+        (
+            "AKIA" + "QYLPMN5HHHFPZAM2,\n" + ALPHABET[:30] + "0123456789",
+            ALPHABET[:30] + "0123456789",
+            Kind.AWS_SECRET,
+        ),
+        ("and my pin is 4711, thanks", "4711", Kind.PIN),
+        ("Your one-time code is 482913", "482913", Kind.PIN),
+        ("verification code: 482913", "482913", Kind.PIN),
+        ("exp 12/28 cvv 123", "123", Kind.PIN),
+        ("passport number C01X00T47", "C01X00T47", Kind.NATIONAL_ID),
+        ("DOB: 04/05/90", "04/05/90", Kind.BIRTH_DATE),
+        ("Dear Ms. Li, welcome", "Li", Kind.NAME),
+        ("Mr Omar Khan called", "Omar Khan", Kind.NAME),
+        ("Best regards,\nMia Li\nSenior Buyer", "Mia Li", Kind.NAME),
+        ("<firstName>Mia</firstName>", "Mia", Kind.NAME),
+        ("<ns:ssn kind='x'>457-55-5462</ns:ssn>", "457-55-5462", Kind.SSN),
+        ("call +1\u00a0512\u00a0555\u00a00147 now", "+1\u00a0512\u00a0555\u00a00147", Kind.PHONE),
+        ("512\u2013555\u20130147", "512\u2013555\u20130147", Kind.PHONE),
+        ("\uff14111 1111 1111 1111", "\uff14111 1111 1111 1111", Kind.CARD),
+        ("4111.1111.1111.1111", "4111.1111.1111.1111", Kind.CARD),
+    ],
+)
+def test_what_people_and_machines_write_besides(text: str, value: str, kind: Kind) -> None:
+    assert (value, kind) in [(text[s.start : s.end], s.kind) for s in FINDERS.find(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "solder pin 3 to pin 14",
+        "security code review in 2026",
+        "zip code 78750, error code 404, promo code 12345",
+        "Kind regards,\nThe Support Team",
+        "a cookie: chocolate and vanilla, freshly baked",
+        "see https://x.example/?page=2&sort=price&key=departure_time",
+        "<price>120.50</price><city>Austin</city>",
+        "1.5 2.25 3.125 4.0625 5.03125 6.015625 7.5",
+        "renew the passport in 2026",
+    ],
+)
+def test_what_only_looks_so_stays(text: str) -> None:
+    assert FINDERS.find(text) == ()
+
+
+def test_a_number_has_one_stand_in_however_a_page_writes_it() -> None:
+    by = Surrogates(bytes(32))
+    plain, page = "+1 512 555 0147", "+1\u00a0512\u2013555\u20130147"
+    digits = [re.sub(r"\D", "", by.of(Kind.PHONE, text)) for text in (plain, page)]
+    assert digits[0] == digits[1]
+    card = by.of(Kind.CARD, "4111 1111 1111 1111")
+    assert by.of(Kind.CARD, "\uff14111 1111 1111 1111") == card
