@@ -3,9 +3,9 @@
     Case(group="secret", kind="github token", encoding="base64", value="ghp_…",
          before="please use ", after=" for now", text="cGxlYXNlIHVzZSBnaHBf…")
 
-All values are made: secrets from an alphabet, people's numbers with the check digits that their
-format asks for. What has no form of its own (a password) stands behind the word that names it, as
-it would in a log. Secrets are put together from pieces, so that no scanner takes this for a leak.
+All values are made: secrets from an alphabet and from pieces, so that no scanner takes this for a
+leak, people's numbers with their check digits. What has no form of its own (a password) stands
+behind the word that names it, as it would in a log.
 """
 
 import base64
@@ -149,6 +149,18 @@ SECRETS: dict[str, tuple[Make, tuple[str, ...]]] = {
         _some("", ALNUM + "!-", 12),
         ("postgres://app:{}@db.example/orders", "redis://:{}@cache.example:6379"),
     ),
+    "session cookie": (
+        _some("", ALNUM, 32),
+        ("Cookie: theme=dark; session={}; x=1", "Set-Cookie: sid={}; Path=/; HttpOnly"),
+    ),
+    "signed URL": (
+        _some("", HEX, 64),
+        ("https://b.example/k?X-Amz-Signature={}&x=1", "https://a.example/c?sv=2020&sig={}"),
+    ),
+    "password for curl": (
+        _some("", ALNUM, 12),
+        ("curl -u app:{} https://x.example", "curl -s --user app:{} https://x.example"),
+    ),
     "password": (
         lambda rng: f"{people.word(rng)}{rng.randrange(1000)}!{people.word(rng)}",
         ("my password is {} ok", "password: {}", "PASSWORD={}", 'pwd="{}"'),
@@ -201,6 +213,18 @@ PERSONAL: dict[str, tuple[Make, tuple[str, ...]]] = {
     "e-mail": (lambda rng: people.person(rng.randrange(10**6)).email, (*_ANYWHERE, "mail:{}!")),
     "phone": (_phone, ("please call {} today", "reach me at {}", "it is {}", "{} is my line")),
     "card": (_card, (*_ANYWHERE, "card {}, thanks")),
+    "phone beside numbers": (
+        lambda rng: f"+1 {rng.choice((212, 312, 415, 512, 617))}-555-{rng.randint(1000, 9999)}",
+        ("call {} 88213 now", "seat 12 {} please", "{} 2 times"),
+    ),
+    "card beside numbers": (
+        people.card,
+        ("card {} 123 please", "it is {} 12 28 123", "12 {} now", "+1 512 555 0147 {} is it"),
+    ),
+    "one-time code": (
+        _some("", DIGITS, 6),
+        ("Your one-time code is {}", "verification code: {}", "and my pin is {}, thanks"),
+    ),
     "IBAN": (_iban, ("send it to {} please", "IBAN {}", "{} AND the rest", "it is {}.")),
     "IPv4": (
         lambda rng: f"{rng.randint(11, 126)}.{rng.randint(0, 255)}.{rng.randint(0, 255)}.7",
@@ -221,6 +245,14 @@ PERSONAL: dict[str, tuple[Make, tuple[str, ...]]] = {
         lambda rng: people.person(rng.randrange(10**6)).name,
         ("Hi, my name is {} and I ask", "first name: {}"),
     ),
+    "name, titled or signed": (
+        lambda rng: people.person(rng.randrange(10**6)).name,
+        ("Dear Ms. {}, hello", "Mr {} has called", "Kind regards,\n{}\n"),
+    ),
+    "name in XML": (
+        lambda rng: people.person(rng.randrange(10**6)).name,
+        ("<o><passengerName>{}</passengerName></o>", "<a:customer_name x='1'>{}</a:customer_name>"),
+    ),
     "user id, introduced": (
         lambda rng: f"{people.word(rng)}_{people.word(rng)}_{rng.randint(1000, 9999)}",
         ("my user ID is {}.", "user_id: {}, please"),
@@ -228,14 +260,10 @@ PERSONAL: dict[str, tuple[Make, tuple[str, ...]]] = {
 }
 
 _TOLD = ("about {} please", "it is {}", "{} does not work", "see {}, why?")
-
 BENIGN: dict[str, tuple[Make, tuple[str, ...]]] = {
     "order number": (_some("", DIGITS, 8), ("order {} please", "my order is {}")),
     "tracking number": (_some("1Z999AA1", DIGITS, 10), _TOLD),
-    "UUID": (
-        lambda rng: "-".join(_random(rng, HEX, n) for n in (8, 4, 4, 4, 12)),
-        _TOLD,
-    ),
+    "UUID": (lambda rng: "-".join(_random(rng, HEX, n) for n in (8, 4, 4, 4, 12)), _TOLD),
     "call id": (_some("tooluse_", HEX, 16), _TOLD),
     "sha256": (_some("", HEX, 64), _TOLD),
     "date": (lambda rng: f"2026-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}", _TOLD),
@@ -256,6 +284,10 @@ BENIGN: dict[str, tuple[Make, tuple[str, ...]]] = {
     "file": (lambda rng: f"build/{_random(rng, HEX, 16)}.log", _TOLD),
     "milliseconds": (lambda rng: f"17{rng.randrange(10**11):011}", _TOLD),
     "digits, no card": (lambda rng: "1" + _random(rng, DIGITS, 15), _TOLD),
+    "row of numbers": (
+        lambda rng: " ".join(f"{rng.choice('1789')}{rng.randrange(1000):03}" for _ in range(6)),
+        ("rows {} end", "it is {} in all"),
+    ),
     "coordinates": (
         lambda rng: f"40.{rng.randrange(10**7):07}, -74.00{rng.randrange(10**5)}",
         _TOLD,
