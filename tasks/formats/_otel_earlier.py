@@ -91,13 +91,15 @@ NUMBERED = (
 
 Attributes = dict[str, Any]
 
-_SAID = {
+SAID = {
     "gen_ai.system.message": "system",
     "gen_ai.user.message": "user",
     "gen_ai.assistant.message": "assistant",
     "gen_ai.tool.message": "tool",
 }
-_CHOICE = "gen_ai.choice"
+CHOICE = "gen_ai.choice"
+_ALWAYS = {"gen_ai.system.message", "gen_ai.user.message"}
+"""Events whose message has content, if it was captured."""
 _WHOLE = {"gen_ai.content.prompt", "gen_ai.content.completion"}
 FUNCTIONS = "llm.request.functions."
 _ANTHROPIC = {"text", "tool_use", "tool_result", "thinking", "redacted_thinking"}
@@ -163,14 +165,16 @@ def tools(told: Attributes) -> bytes:
 def _of_events(events: Iterable[tuple[str, Attributes]]) -> tuple[list[Attributes], list[Any]]:
     given, answered = [], []
     for name, attributes in events:
-        if name not in _SAID and name != _CHOICE:
+        if name not in SAID and name != CHOICE:
             continue
         content = _parsed(attributes.get("gen_ai.event.content"))
         body = attributes | content if isinstance(content, dict) else attributes
-        if name == _CHOICE:
+        if name == CHOICE:
             answered.append(_choice(body))
         else:
-            given.append(_message(body, _SAID[name]))
+            given.append(_message(body, SAID[name]))
+            if name in _ALWAYS and body.get("content") is None:
+                return [], []  # told of, and not captured
     return given, answered
 
 

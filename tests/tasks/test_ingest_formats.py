@@ -121,6 +121,17 @@ def test_spans_of_other_kinds_are_counted_and_no_fault() -> None:
     )
 
 
+def test_a_call_that_a_span_and_a_log_record_tell_of_counts_once() -> None:
+    spans, _, _, logs = formats.load("otel_genai").SAMPLES
+    write("spans.jsonl", spans)
+    write("logs.jsonl", logs, b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{}]}]}]}')
+    counts = read().counts
+    assert (counts.accepted, counts.reasons) == (2, {"not-a-chat": 1})
+    manifest, (example,) = decided()
+    assert manifest.counts.reasons == {"redelivered": 1}
+    assert {place.uri.rsplit("/")[-1] for place in example.sources} == {"spans.jsonl", "logs.jsonl"}
+
+
 def test_a_trace_as_mlflow_writes_it_is_read(tmp_path: Path) -> None:
     """Its inputs and outputs are JSON as a text there."""
     trace: dict[str, Any] = json.loads(formats.load("mlflow_trace").SAMPLE)
