@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tasks import redact
 from tasks.core import parts, workers
+from tasks.core.contract import leaks
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts
 from tasks.core.records import Invocation, Message, Reply, ToolCall
@@ -264,6 +265,7 @@ def test_whatever_is_said_a_value_is_gone_or_its_record_is(
     assert counts.read == 2 == counts.accepted + counts.rejected
     shown = list(parts.read_parts(folder / "redacted", Invocation))
     for record in shown:
+        assert [text for text in texts(record) if leaks.find(text.encode())] == []
         for text in readings("\n".join(texts(record))):
             for value in (VALUES["email"], VALUES["api_key"], VALUES["ssn"], VALUES["iban"]):
                 assert value not in text

@@ -25,7 +25,7 @@ from tasks.core.redaction import dates, keys
 from tasks.core.redaction.kinds import SECRETS, Kind, normalise
 
 MAIL_DOMAIN = "@example.invalid"
-_SHORTEST_CARD = 12
+_SHORTEST_CARD, _CARD = 12, 16
 
 _VOWELS = "aeiou"
 _CONSONANTS = "bcdfghjklmnpqrstvwxz"
@@ -198,11 +198,21 @@ def _shaped(by: Surrogates, kind: Kind, text: str) -> str:
             continue
         made.append(_replace(char, stream[place], hexadecimal, first=not place))
         place += 1
-    digits = [at for at, char in enumerate(made) if char.isdecimal()]
-    if len(digits) >= _SHORTEST_CARD and luhn("".join(made[at] for at in digits)):
-        # An account's number by chance like a card's: `validate` would take it for one.
-        made[digits[-1]] = str((int(made[digits[-1]]) + 1) % 10)
+    _no_card(made)
     return "".join(made)
+
+
+def _no_card(made: list[str]) -> None:
+    """Change a digit wherever sixteen in a row would pass for a card's number by chance.
+
+    One IBAN in 25 would, and `validate` takes such groups for what they look like. It hangs on the
+    digits alone, so that a number has one stand-in however its digits are grouped.
+    """
+    places = [at for at, char in enumerate(made) if char.isdecimal()]
+    for first in range(len(places) - _CARD + 1):
+        row = places[first : first + _CARD]
+        if made[row[0]] in "3456" and luhn("".join(made[at] for at in row)):
+            made[row[-1]] = str((int(made[row[-1]]) + 1) % 10)
 
 
 def _replace(char: str, byte: int, hexadecimal: bool, first: bool) -> str:
