@@ -65,6 +65,14 @@ def write_split(folder: Path, rows: dict[str, Sequence[Example]]) -> Path:
     return folder
 
 
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder for logs, where the test stands."""
+    (tmp_path / "logs").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
 @pytest.fixture(scope="session")
 def tracking_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One MLflow on SQLite for all tests here; a new one takes seconds."""

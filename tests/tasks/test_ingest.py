@@ -21,30 +21,18 @@ from tasks.core.logs.tolerance import TOLERATED
 from tasks.core.parts import Manifest
 from tasks.core.records import Feedback, Invocation, Rejected
 from tasks.core.settings import IngestSettings, LogSource
-from tasks.formats import bedrock_invocation, openai_chat
+from tasks.formats import openai_chat
 from tasks.ingest import ingest
+from tests.tasks.raw_logs import SAMPLE, TARGET, calls, state
+
+pytestmark = pytest.mark.usefixtures("workspace")
 
 PROJECT = Path(__file__).parents[2]
 AIRLINE = (Path(__file__).parents[2] / "../shared/data/airline").resolve()
-SAMPLE = bedrock_invocation.SAMPLE
-REQUEST = b"7c9e6679-7425-40de-944b-e07fc1f90ae7"
 OUTCOME = (
     b'{"session_id": "s-12", "metric": "task_success", "value": 1, "source": "outcome", '
     b'"timestamp": "2026-11-03T15:00:00Z"}\n'
 )
-TARGET = Path("data/ingested")
-
-
-@pytest.fixture(autouse=True)
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "logs").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def calls(*numbers: int) -> bytes:
-    """Log lines of distinct calls."""
-    return b"".join(SAMPLE.replace(REQUEST, b"request-%d" % n) + b"\n" for n in numbers)
 
 
 def write(path: str, content: bytes) -> Path:
@@ -73,11 +61,6 @@ def rejects(target: Path = TARGET) -> list[tuple[str, int, str]]:
     lines = (target / "rejected.jsonl").read_bytes().splitlines()
     found = [Rejected(**json.loads(line)) for line in lines]
     return [(r.source["uri"], r.source["line"], r.reason) for r in found]  # type: ignore[index]
-
-
-def state(folder: Path = TARGET) -> dict[str, bytes]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:

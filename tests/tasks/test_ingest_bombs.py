@@ -8,7 +8,6 @@ import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -16,16 +15,11 @@ import yaml
 from tasks.core import parts
 from tasks.core.errors import StageError
 from tasks.core.logs import intake
-from tasks.core.parts import Manifest
-from tasks.core.records import Invocation
-from tasks.core.settings import IngestSettings, LogSource
 from tasks.core.step import PROJECT
-from tasks.formats import bedrock_invocation
-from tasks.ingest import ingest
+from tests.tasks.raw_logs import TARGET, calls, requests, run, write
 
-SAMPLE = bedrock_invocation.SAMPLE
-REQUEST = b"7c9e6679-7425-40de-944b-e07fc1f90ae7"
-TARGET = Path("data/ingested")
+pytestmark = pytest.mark.usefixtures("workspace")
+
 MIB = 1 << 20
 CAP = 200
 """MiB that the whole process may have held at any time; without a bomb it holds about 45."""
@@ -40,37 +34,6 @@ finally:
     print("peak", re.search(r"VmHWM:\\s+(\\d+)", status)[1])
 """
 """The stage as a process, with its own high-water mark: usage of a child begins at its parent's."""
-
-
-@pytest.fixture(autouse=True)
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "logs").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def calls(*numbers: int) -> bytes:
-    return b"".join(SAMPLE.replace(REQUEST, b"request-%d" % n) + b"\n" for n in numbers)
-
-
-def write(name: str, content: bytes) -> Path:
-    file = Path("logs", name)
-    file.write_bytes(content)
-    return file
-
-
-def run(target: Path = TARGET, **settings: Any) -> Manifest:
-    given: dict[str, Any] = {"sources": (LogSource(uri="logs"),), "max_rejected": 0.05} | settings
-    return ingest(IngestSettings(**given), target)
-
-
-def requests(target: Path = TARGET) -> list[str]:
-    return sorted(found.request_id for found in parts.read_parts(target, Invocation))
-
-
-def state(folder: Path = TARGET) -> dict[str, bytes]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def peak() -> int:

@@ -12,22 +12,12 @@ from tasks.core.errors import StageError
 from tasks.core.logs import drift, profile
 from tasks.core.logs.drift import Fields
 from tasks.core.logs.losses import Lost
-from tasks.core.parts import Manifest
 from tasks.core.report import drifted
-from tasks.core.settings import IngestSettings, LogSource
-from tasks.formats import bedrock_invocation, openai_chat
-from tasks.ingest import ingest
+from tasks.core.settings import LogSource
+from tasks.formats import openai_chat
+from tests.tasks.raw_logs import REQUEST, SAMPLE, TARGET, is_as_rebuilt, run, state
 
-SAMPLE = bedrock_invocation.SAMPLE
-REQUEST = b"7c9e6679-7425-40de-944b-e07fc1f90ae7"
-TARGET = Path("data/ingested")
-
-
-@pytest.fixture(autouse=True)
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "logs").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("workspace")
 
 
 def calls(numbers: Iterable[int], without: str = "", **changed: Any) -> bytes:
@@ -46,23 +36,8 @@ def write(name: str, content: bytes) -> Path:
     return file
 
 
-def run(target: Path = TARGET, **settings: Any) -> Manifest:
-    given: dict[str, Any] = {"sources": (LogSource(uri="logs"),), "max_rejected": 0.05} | settings
-    return ingest(IngestSettings(**given), target)
-
-
 def told(capsys: pytest.CaptureFixture[str]) -> list[str]:
     return capsys.readouterr().err.splitlines()
-
-
-def state(folder: Path) -> dict[str, bytes]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
-
-
-def is_as_rebuilt() -> bool:
-    run(Path("rebuilt"))
-    return state(TARGET) == state(Path("rebuilt"))
 
 
 def test_a_field_that_is_new_is_a_warning_and_its_records_are_read(

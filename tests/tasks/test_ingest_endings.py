@@ -12,26 +12,14 @@ import pytest
 from tasks.core import parts, workers
 from tasks.core.logs import sources
 from tasks.core.parts import Manifest
-from tasks.core.records import Feedback, Invocation
+from tasks.core.records import Feedback
 from tasks.core.settings import IngestSettings, LogSource
-from tasks.formats import bedrock_invocation
 from tasks.ingest import ingest
+from tests.tasks.raw_logs import SAMPLE, TARGET, calls, requests, state
 
-SAMPLE = bedrock_invocation.SAMPLE
-REQUEST = b"7c9e6679-7425-40de-944b-e07fc1f90ae7"
-TARGET = Path("data/ingested")
+pytestmark = pytest.mark.usefixtures("workspace")
+
 HOUR = 3600
-
-
-@pytest.fixture(autouse=True)
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "logs").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def calls(*numbers: int) -> bytes:
-    return b"".join(SAMPLE.replace(REQUEST, b"request-%d" % n) + b"\n" for n in numbers)
 
 
 def write(name: str, content: bytes, *, age: float = 0) -> Path:
@@ -49,15 +37,6 @@ def be(file: Path, age: float) -> None:
 def run(target: Path = TARGET, uri: str = "logs", **settings: Any) -> Manifest:
     given: dict[str, Any] = {"sources": (LogSource(uri=uri),), "max_rejected": 1} | settings
     return ingest(IngestSettings(**given), target)
-
-
-def requests(target: Path = TARGET) -> list[str]:
-    return sorted(found.request_id for found in parts.read_parts(target, Invocation))
-
-
-def state(folder: Path = TARGET) -> dict[str, bytes]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def is_as_rebuilt(**settings: Any) -> bool:

@@ -17,52 +17,11 @@ import yaml
 from tasks.core import parts, workers
 from tasks.core.errors import SourceError, StageError
 from tasks.core.logs import sources
-from tasks.core.parts import Manifest
 from tasks.core.records import Invocation
-from tasks.core.settings import IngestSettings, LogSource
 from tasks.core.step import PROJECT
-from tasks.formats import bedrock_invocation
-from tasks.ingest import ingest
+from tests.tasks.raw_logs import TARGET, calls, is_as_rebuilt, requests, run, state, write
 
-SAMPLE = bedrock_invocation.SAMPLE
-REQUEST = b"7c9e6679-7425-40de-944b-e07fc1f90ae7"
-TARGET = Path("data/ingested")
-
-
-@pytest.fixture(autouse=True)
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "logs").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def calls(*numbers: int) -> bytes:
-    return b"".join(SAMPLE.replace(REQUEST, b"request-%d" % n) + b"\n" for n in numbers)
-
-
-def write(name: str, content: bytes) -> Path:
-    file = Path("logs", name)
-    file.write_bytes(content)
-    return file
-
-
-def run(target: Path = TARGET, **settings: Any) -> Manifest:
-    given: dict[str, Any] = {"sources": (LogSource(uri="logs"),), "max_rejected": 0.05} | settings
-    return ingest(IngestSettings(**given), target)
-
-
-def requests(target: Path = TARGET) -> list[str]:
-    return sorted(found.request_id for found in parts.read_parts(target, Invocation))
-
-
-def state(folder: Path = TARGET) -> dict[str, bytes]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
-
-
-def is_as_rebuilt(**settings: Any) -> bool:
-    run(Path("rebuilt"), **settings)
-    return state() == state(Path("rebuilt"))
+pytestmark = pytest.mark.usefixtures("workspace")
 
 
 def test_a_log_that_is_rotated_by_renaming_counts_each_record_once() -> None:

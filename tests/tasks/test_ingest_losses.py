@@ -5,65 +5,21 @@ import hashlib
 import os
 import random
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tasks.core import parts
 from tasks.core.errors import StageError
 from tasks.core.logs import drift
 from tasks.core.logs.losses import Lost
 from tasks.core.logs.prefixes import Digest
-from tasks.core.parts import Manifest
-from tasks.core.records import Invocation
 from tasks.core.report import drifted
-from tasks.core.settings import IngestSettings, LogSource
-from tasks.formats import bedrock_invocation
-from tasks.ingest import ingest
+from tests.tasks.raw_logs import TARGET, calls, is_as_rebuilt, requests, run, state, write
 
-SAMPLE = bedrock_invocation.SAMPLE
-REQUEST = b"7c9e6679-7425-40de-944b-e07fc1f90ae7"
-TARGET = Path("data/ingested")
-
-
-@pytest.fixture(autouse=True)
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "logs").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def calls(*numbers: int) -> bytes:
-    return b"".join(SAMPLE.replace(REQUEST, b"request-%d" % n) + b"\n" for n in numbers)
-
-
-def write(name: str, content: bytes) -> Path:
-    file = Path("logs", name)
-    file.write_bytes(content)
-    return file
-
-
-def run(target: Path = TARGET, **settings: Any) -> Manifest:
-    given: dict[str, Any] = {"sources": (LogSource(uri="logs"),), "max_rejected": 0.05} | settings
-    return ingest(IngestSettings(**given), target)
+pytestmark = pytest.mark.usefixtures("workspace")
 
 
 def lost() -> tuple[Lost, ...]:
     return drift.read(TARGET)[0].lost
-
-
-def requests(target: Path = TARGET) -> list[str]:
-    return sorted(found.request_id for found in parts.read_parts(target, Invocation))
-
-
-def state(folder: Path = TARGET) -> dict[str, bytes]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
-
-
-def is_as_rebuilt() -> bool:
-    run(Path("rebuilt"))
-    return state() == state(Path("rebuilt"))
 
 
 def test_a_rewritten_log_and_a_cut_one_are_told_object_by_object(
