@@ -73,7 +73,8 @@ def unchanged(workspace: Path) -> dict[str, Any] | None:
     folders = [workspace / "data" / folder for folder in step.FOLDERS.values()]
     if not all((folder / parts.MANIFEST).exists() for folder in folders):
         return None
-    first = reproduce(names[0], workspace)
+    with _looking():
+        first = reproduce(names[0], workspace)
     if _stale(workspace, names[1:]):
         return None
     return {names[0]: first, **{name: found(name, workspace) for name in names[1:]}}
@@ -84,6 +85,15 @@ def _stale(workspace: Path, names: list[str]) -> bool:
 
     with _beside(), Repo(str(workspace)) as repo:
         return bool(repo.status(targets=[_target(name, workspace) for name in names]))
+
+
+@contextmanager
+def _looking() -> Iterator[None]:
+    os.environ[step.LOOK] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[step.LOOK]
 
 
 def _target(name: str, workspace: Path) -> str:

@@ -7,6 +7,7 @@ run grows with what is new, and what it writes equals a full rebuild byte for by
 
 import gc
 import hashlib
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,10 @@ from tasks.core.settings import Params, Section, load
 
 FOLDERS = stages.FOLDERS
 """Data stage to the folder in data/ that it writes; each reads the one before."""
+
+LOOK = "RATCHET_LOOK"
+"""Set in the environment where a stage runs to see whether there is anything to do: a run that
+follows says its counts, or the command that found nothing."""
 
 PROJECT = Path(__file__).parents[2]
 
@@ -51,7 +56,8 @@ def main(stage: str, work: Callable[[Params, Path], Manifest]) -> None:
         if not told:
             raise
         raise SystemExit(_fail(stage, told, 4)) from error
-    print(f"{stage}: {summary(manifest.counts)}")
+    if LOOK not in os.environ:
+        print(f"{stage}: {summary(manifest.counts)}")
     # The interpreter looks for garbage once more before it ends: among modules, there is none.
     gc.freeze()
 

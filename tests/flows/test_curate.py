@@ -79,6 +79,8 @@ def test_one_new_file_is_processed_alone(curated: Curated) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found = json.loads(done.stdout.strip().splitlines()[-1])
     assert found["dataset"]["version"] == "dataset-v1.1"
+    said = [line.split(":")[0] for line in done.stderr.splitlines() if ": read " in line]
+    assert said == list(step.FOLDERS)
     assert found["ingest"]["read"] > result["ingest"]["read"]
     after = stamps(home, "ingested")
     touched = {path.name for path in before if before[path] != after[path]}
