@@ -26,7 +26,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -84,12 +84,18 @@ def redact(
     with collector.paused():
         work = _begin(settings, source, target, key, private)
         known = learn_parts(work, inputs)
+        _expect(settings, [lesson.persons for lesson in known.lessons.values()])
         made = _made(work, before, inputs, known)
     manifest = _manifest(made, key, settings.key_rotation)
     told = [*identities.persons(settings.person_keys, manifest.info[PERSONS]), *_left(manifest)]
     parts.commit(target, manifest)
     step.warn("redact", told)
     return manifest
+
+
+def _expect(settings: RedactSettings, persons: Sequence[dict[str, Any]]) -> None:
+    """Refuse a key that nobody has before the long part, as nothing of that would be committed."""
+    identities.refuse(settings.person_keys, identities.total(persons))
 
 
 def _left(manifest: Manifest) -> list[str]:
@@ -260,7 +266,7 @@ def _manifest(made: Sequence[_Made], key: bytes, rotation: int) -> Manifest:
             "key_id": key_id(key),
             "key_rotation": rotation,
             "redacted": dict(sorted(found.items())),
-            PERSONS: identities.total(records, PERSONS),
+            PERSONS: identities.total(part.info.get(PERSONS, {}) for part in records),
             FEEDBACK: msgspec.structs.asdict(
                 step.total(part for part in records if part.label == FEEDBACK)
             ),

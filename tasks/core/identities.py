@@ -13,7 +13,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tasks.core.errors import SettingsError
-from tasks.core.parts import Part
 from tasks.core.redaction.fields import compact
 
 SESSION_KEY = "session_id"
@@ -25,13 +24,12 @@ LONGEST = 40
 """Characters of such a name: a longer one is no name."""
 
 
-def total(made: Iterable[Part], what: str) -> dict[str, Any]:
-    """The counts of all parts, as a manifest shows them; at the most `SHOWN` names of metadata."""
+def total(told: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """What all parts say, as a manifest shows it; at the most `SHOWN` names of metadata."""
     sums: Counter[str] = Counter()
     keys: Counter[str] = Counter()
     names: set[str] = set()
-    for part in made:
-        found = part.info.get(what, {})
+    for found in told:
         keys.update(found.get("keys", {}))
         names.update(name for name in found.get("metadata", ()) if len(name) <= LONGEST)
         sums.update({name: count for name, count in found.items() if isinstance(count, int)})
@@ -76,20 +74,10 @@ def persons(keys: Sequence[str], found: dict[str, Any]) -> list[str]:
     Raises:
         SettingsError: a key that is none of the defaults, and no record has it.
     """
+    refuse(keys, found)
     records, named, has = found.get("records", 0), found.get("named", 0), found.get("keys", {})
     if not records:
         return []
-    defaults = {compact(key) for key in PERSON_KEYS}
-    chosen = [key for key in keys if compact(key) not in defaults]
-    unknown = [key for key in chosen if not has.get(key)]
-    if unknown:
-        raise SettingsError(
-            f"redact.person_keys: none of {records:,} records has "
-            f"{', '.join(map(repr, unknown))}, neither in metadata nor as a key of JSON in "
-            f"messages, arguments or results; their {_offered(found)}. Correct the key in "
-            "params.yaml, or take it out until the logs have it: with a wrong one nobody can be "
-            "erased; nothing was committed"
-        )
     if not named:
         return [
             "no record names a person: `ratchet erase` can find nobody, and `split` cannot keep a "
@@ -99,9 +87,35 @@ def persons(keys: Sequence[str], found: dict[str, Any]) -> list[str]:
     return [
         f"{_share(records - has[key], records)} do not have {key!r} (redact.person_keys)"
         + ("" if named == has[key] else f"; {named:,} name a person by one key or another")
-        for key in chosen
+        for key in _chosen(keys)
         if has[key] < records
     ]
+
+
+def refuse(keys: Sequence[str], found: dict[str, Any]) -> None:
+    """Do nothing where records have every key of `redact.person_keys` that is no default.
+
+    `found` is the `total` of what `people.told` or `people.People` says.
+
+    Raises:
+        SettingsError: no record has one of them.
+    """
+    records, has = found.get("records", 0), found.get("keys", {})
+    unknown = [key for key in _chosen(keys) if not has.get(key)]
+    if not records or not unknown:
+        return
+    raise SettingsError(
+        f"redact.person_keys: none of {records:,} records has "
+        f"{', '.join(map(repr, unknown))}, neither in metadata nor as a key of JSON in "
+        f"messages, arguments or results; their {_offered(found)}. Correct the key in "
+        "params.yaml, or take it out until the logs have it: with a wrong one nobody can be "
+        "erased; nothing was committed"
+    )
+
+
+def _chosen(keys: Sequence[str]) -> list[str]:
+    defaults = {compact(key) for key in PERSON_KEYS}
+    return [key for key in keys if compact(key) not in defaults]
 
 
 def _share(some: int, records: int) -> str:

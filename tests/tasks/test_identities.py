@@ -144,6 +144,8 @@ def test_a_person_key_that_no_record_has_is_refused(tmp_path: Path) -> None:
         "erased; nothing was committed"
     )
     assert parts.read_manifest(tmp_path / "redacted") is None
+    # It is told after the first look: no part was rewritten for nothing.
+    assert not list((tmp_path / "redacted").glob("parts/*.jsonl"))
 
 
 def test_a_person_key_of_some_records_is_a_warning_with_the_share(
@@ -178,6 +180,15 @@ def test_what_an_example_in_the_system_message_shows_names_nobody(tmp_path: Path
     system = LOOKED_UP.__class__(role="system", content='{"memberNr": "M-7711"}')
     with pytest.raises(SettingsError, match="none of 1 records has 'member nr'"):
         redacted(tmp_path, invocation(1, system, user("Hello."), session_id="s1"))
+    assert not list((tmp_path / "redacted").glob("parts/*.jsonl"))
+
+
+def test_a_message_that_cannot_be_read_hides_no_key_of_later_records(tmp_path: Path) -> None:
+    deep = "See " + "[" * 20_000 + '"mia@mail.example"' + "]" * 20_000
+    broken = invocation(1, LOOKED_UP.__class__(role="system", content=deep), session_id="s2")
+    manifest = redacted(tmp_path, broken, *SESSION, MEMBER)
+    assert manifest.counts.reasons == {"redaction-failed": 1}
+    assert manifest.info["persons"]["keys"]["member nr"] == 1
 
 
 def test_people_are_counted_over_all_parts_whatever_was_kept(tmp_path: Path) -> None:

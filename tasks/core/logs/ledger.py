@@ -40,7 +40,7 @@ def manifest(
         HELD: endings.held(made),
         FEEDBACK: msgspec.structs.asdict(step.total(p for p in made if p.label == FEEDBACK)),
         profile.FIELDS: fields,
-        SESSIONS: identities.total(logs, SESSIONS),
+        SESSIONS: identities.total(part.info.get(SESSIONS, {}) for part in logs),
         misfits.BREAKING: list(map(msgspec.to_builtins, misfits.broken(logs, roots))),
     }
     return Manifest(stage="ingest", parts=tuple(made), counts=step.total(logs), info=info)

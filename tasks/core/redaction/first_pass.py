@@ -48,6 +48,7 @@ class Known(NamedTuple):
     requests: dict[str, str]
     """Request id to session."""
     lessons: dict[str, Lesson]
+    """By the part's sha256."""
 
     def session_of(self, row: Feedback) -> str:
         return row.session_id or self.requests.get(row.request_id, row.request_id)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from tasks.core.records import Feedback, Reply
-from tasks.core.redaction import learnt, walk
+from tasks.core.redaction import learnt, people, walk
 from tasks.core.redaction.decode import Place, Walker
 from tasks.core.redaction.fields import Fields
 from tasks.core.redaction.finders import Finders
@@ -29,6 +29,12 @@ class Collector:
         self._find = finders.find
         self._values: dict[str, set[str]] = {}
         self._kept: set[str] = set()
+        self.named: set[str] = set()
+        """Person keys that had a value, as the settings write them."""
+        self.offered: set[str] = set()
+        """Names that the metadata has."""
+        self.is_example = False
+        """Whether what is visited shows an example, which is about nobody."""
         self.seen: set[bytes] = set()
         """Messages that were looked at before."""
         self.past = Past()
@@ -50,7 +56,9 @@ class Collector:
         return text
 
     def person(self, text: str, key: str) -> None:
-        """Nothing to do: the value also comes as a whole."""
+        # The value also comes as a whole.
+        if not self.is_example:
+            self.named.add(key)
 
     def keep(self, text: str) -> None:
         if len(text) <= _LONGEST_KEPT:
@@ -67,7 +75,9 @@ def from_lines(lines: Iterable[Line], finders: Finders, fields: Fields, sift: Si
     """What invocations teach. One that cannot be read teaches nothing; redaction refuses it."""
     collectors: dict[str, Collector] = {}
     requests: dict[str, str] = {}
+    records = 0
     for line in lines:
+        records += 1
         session = line.session()
         collector = collectors.get(session)
         if collector is None:
@@ -80,6 +90,11 @@ def from_lines(lines: Iterable[Line], finders: Finders, fields: Fields, sift: Si
     return Lesson(
         sessions={session: one.taught() for session, one in sorted(collectors.items())},
         requests=dict(sorted(requests.items())),
+        persons=people.told(
+            records,
+            (key for one in collectors.values() for key in one.named),
+            (name for one in collectors.values() for name in one.offered),
+        ),
     )
 
 
@@ -104,11 +119,14 @@ def from_feedback(rows: Iterable[Feedback], finders: Finders, fields: Fields) ->
 
 def _line(line: Line, collector: Collector, fields: Fields, sift: Sift) -> None:
     seen = collector.seen
+    collector.is_example = False
     if isinstance(line.metadata, msgspec.Raw):
         data = bytes(line.metadata)
         if data not in seen:
             seen.add(data)
-            Walker(fields, collector).value(walk.ANY.decode(data), ("metadata",))
+            metadata = walk.ANY.decode(data)
+            collector.offered.update(metadata)
+            Walker(fields, collector).value(metadata, ("metadata",))
     data = bytes(line.messages)
     known, new = collector.past.rest(data)
     for said in (*new, bytes(line.response)):
@@ -121,5 +139,7 @@ def _line(line: Line, collector: Collector, fields: Fields, sift: Sift) -> None:
                 continue
             seen.add(reply)
         if not sift.is_clean(said):
-            walk.spoken(Walker(fields, collector), walk.SPOKEN.decode(said))
+            spoken = walk.SPOKEN.decode(said)
+            collector.is_example = spoken.role == "system"
+            walk.spoken(Walker(fields, collector), spoken)
     collector.past.add(data, known + len(new))

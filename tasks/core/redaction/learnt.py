@@ -9,6 +9,7 @@ may be deleted at any time at the cost of reading the parts again.
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Raw
@@ -33,6 +34,8 @@ class Lesson(Record, frozen=True, kw_only=True):
     """From feedback that names a call instead of a session."""
     requests: dict[str, str] = {}
     """Request id to session, of invocations."""
+    persons: dict[str, Any] = {}
+    """Of invocations, as `people.told` has it."""
 
 
 def read(folder: Path, name: str) -> Lesson | None:

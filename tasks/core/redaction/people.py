@@ -21,6 +21,15 @@ class Mention(NamedTuple):
     """As the settings write it; empty for an address of mail in metadata."""
 
 
+def told(records: int, keys: Iterable[str], metadata: Iterable[str]) -> dict[str, Any]:
+    """What a first look says of a part: so many records, and which keys any of them has."""
+    return {
+        "records": records,
+        "keys": dict.fromkeys(sorted(set(keys)), 1),
+        "metadata": sorted(set(metadata))[:LISTED],
+    }
+
+
 class _Told:
     """Records that mention the same people in the same way, as those of a session do."""
 
