@@ -45,7 +45,7 @@ def call(
         raise Malformed(NOT_A_CHAT, "expected gen_ai.operation.name chat")
     if "error.type" in told:
         raise Malformed("error-response", "its status is an error")
-    start, end = (integer(time) for time in times)
+    start, end = integer(times[0]), integer(times[1])
     metadata = _metadata(told)
     around = Told(
         request_id=string(told, "gen_ai.response.id") or span_id,
