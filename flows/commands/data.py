@@ -7,6 +7,8 @@ import typer
 
 from flows.commands.console import Json, Verbose, Workspace, emit, say, table
 
+NAMED = 12
+"""Held-out tools that are named on the terminal."""
 SIZES = ("train", "validation", "test", "unlabelled")
 
 
@@ -48,6 +50,8 @@ def curate(workspace: Workspace = Path(), json: Json = False, verbose: Verbose =
 
 def show(result: dict[str, Any]) -> None:
     """Print the counts of each stage and the dataset's version."""
+    from tasks.core.report.datapage import first
+
     counts = ["read", "accepted", "rejected", "duplicate"]
     stages = {name: found for name, found in result.items() if name != "dataset"}
     table(
@@ -64,7 +68,8 @@ def show(result: dict[str, Any]) -> None:
         ["partition", "examples"],
         [[name, f"{split[name]:,}"] for name in SIZES],
     )
-    say(f"Held-out tools: {', '.join(split['held_out_tools']) or 'none'}")
+    held = split["held_out_tools"]
+    say(f"Held-out tools: {first(held, NAMED, 'data/split/manifest.json') or 'none'}")
     if waiting := stages["dedup"]["to_review"]:
         say(f"{waiting:,} decisions wait for a person's label: data/deduped/review.jsonl")
 

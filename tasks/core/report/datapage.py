@@ -68,6 +68,13 @@ def number(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def first(names: Sequence[str], most: int, place: str) -> str:
+    """`a, b and 262 more, all in data/split/manifest.json`: so many names, and where all are."""
+    shown = ", ".join(names[:most])
+    more = len(names) - most
+    return f"{shown} and {more:,} more, all in {place}" if more > 0 else shown
+
+
 def tiles(shown: Sequence[tuple[str, int, str]]) -> str:
     """Figures side by side: name, number, meaning. The first is the main one."""
     made = (

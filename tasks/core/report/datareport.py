@@ -17,7 +17,7 @@ from tasks.core.records import Behaviour
 from tasks.core.redaction.people import PERSONS
 from tasks.core.report import datacharts, dataview, drifted, sliced
 from tasks.core.report.datacharts import ACCENT, ALARM, PLAIN, Bar, Spread, Stack
-from tasks.core.report.datapage import key, note, number, page, section, table, text, tiles
+from tasks.core.report.datapage import first, key, note, number, page, section, table, text, tiles
 from tasks.core.report.dataview import View
 
 MOST_TOOLS = 30
@@ -149,7 +149,8 @@ def _slices(split: Manifest) -> str:
 def _tools(split: Manifest, view: View) -> str:
     held = list(split.info.get("held_out_tools", []))
     names = sorted({*view.calls, *held}, key=lambda name: (-view.calls[name], name))
-    shown = [n for i, n in enumerate(names) if i < MOST_TOOLS or n in held]
+    some = {*names[:MOST_TOOLS], *[name for name in names if name in held][:MOST_TOOLS]}
+    shown = [name for name in names if name in some]
     rows = [
         Bar(
             n,
@@ -163,7 +164,7 @@ def _tools(split: Manifest, view: View) -> str:
     return (
         text(
             f"Calls that the open examples decide on. {number(len(held), 'tool')} held out"
-            + (f" ({', '.join(held)})" if held else "")
+            + (f" ({first(held, MOST_TOOLS, 'data/split/manifest.json')})" if held else "")
             + ": calls of these go to the sealed test, and train and validation are not even "
             "offered them, so that the test says how a model does on tools it never saw."
         )

@@ -153,6 +153,19 @@ def test_pictures_hold_their_numbers_as_text(report: str) -> None:
     assert "45%, 4 groups" in words
 
 
+def test_of_hundreds_of_held_out_tools_the_first_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"tool_{number:03}" for number in range(264)]
+    monkeypatch.setitem(INFO, "split", {**INFO["split"], "held_out_tools": names})
+    said = " ".join(Words(page(dataset(tmp_path))).found)
+    assert "264 tools held out (tool_000, tool_001," in said
+    assert "tool_029 and 234 more, all in data/split/manifest.json)" in said
+    assert said.count("tool_029") == 2  # named, and a bar of its own
+    assert "tool_030" not in said
+    assert "234 more tools with 0 calls." in said
+
+
 def test_intents_and_difficulty_are_tables_by_partition(report: str) -> None:
     said = " ".join(Words(report).found)
     assert (
