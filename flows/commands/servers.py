@@ -37,7 +37,8 @@ def up(
             say("Starting Prefect and MLflow (half a minute) ...")
             found = stack.enter_context(servers(Path(), Ports(prefect_port, mlflow_port)))
             say(f"Prefect  {found['PREFECT_API_URL'].removesuffix('/api')}")
-            say(f"MLflow   {found['MLFLOW_TRACKING_URI']}")
+            # Its first view, GenAI, is of traces, and there are none.
+            say(f"MLflow   {found['MLFLOW_TRACKING_URI']}  (runs and models: under Model training)")
         process = stack.enter_context(worker(Path()))
         say("Worker   runs the deployments nightly, new-logs, sweep, release")
         say(f"Watching the sources of {workspace / PARAMS_FILE}; Ctrl-C ends it.")
