@@ -26,6 +26,9 @@ class Ports(NamedTuple):
     mlflow: int
 
 
+UI_API_URL = "PREFECT_SERVER_UI_API_URL"
+
+
 @contextmanager
 def servers(workspace: Path, ports: Ports) -> Iterator[dict[str, str]]:
     """Run both servers on the workspace's own databases; yields their addresses by variable.
@@ -71,7 +74,9 @@ def worker(workspace: Path) -> Iterator[Process]:
 def _prefect(state: Path, port: int) -> Process:
     _claim(port, "--prefect-port")
     command = [str(BIN / "prefect"), "server", "start", "--host", HOST, "--port", str(port)]
-    return Process("Prefect's server", command, log=state / "prefect.log")
+    # Without it the page asks port 4200, whatever port it came from.
+    env = {UI_API_URL: os.environ.get(UI_API_URL, f"http://{HOST}:{port}/api")}
+    return Process("Prefect's server", command, log=state / "prefect.log", env=env)
 
 
 def _mlflow(state: Path, port: int) -> Process:

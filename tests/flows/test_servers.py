@@ -66,6 +66,14 @@ def test_a_dropped_log_file_makes_a_new_dataset_version(running: Path) -> None:
     until(lambda: len(workspace.versions(running)) > before, "a new dataset version", running)
 
 
+def test_prefects_page_asks_the_server_that_it_came_from(running: Path) -> None:
+    servers = json.loads((running / ".ratchet/servers.json").read_text())
+    settings = {PREFECT_API_URL: servers["PREFECT_API_URL"]}
+    with temporary_settings(settings), get_client(sync_client=True) as client:
+        told = client.request("GET", servers["PREFECT_API_URL"].removesuffix("api") + "ui-settings")  # type: ignore[arg-type]
+    assert told.json()["api_url"] == servers["PREFECT_API_URL"]
+
+
 def test_a_scheduled_run_fires(running: Path) -> None:
     servers = json.loads((running / ".ratchet/servers.json").read_text())
     # Prefect's own client asks again where SQLite was locked; one request alone may get a 503.
