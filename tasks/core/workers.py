@@ -76,7 +76,8 @@ def each(
     _state.update(function=function, items=items)
     pool = ProcessPoolExecutor(processes, get_context("fork"), initializer=_worker)
     try:
-        waiting: list[Future[R]] = [pool.submit(_call, number) for number in range(len(items))]
+        with _uninterrupted():
+            waiting: list[Future[R]] = [pool.submit(_call, number) for number in range(len(items))]
         waiting.reverse()
         if meanwhile is not None:
             meanwhile()
@@ -91,6 +92,16 @@ def each(
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
         _state.pop("function"), _state.pop("items")
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits for the end of the block: what Python runs around a fork swallows it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _worker() -> None:

@@ -56,6 +56,19 @@ def test_a_worker_knows_that_it_is_one(two: None) -> None:
     assert not workers.is_worker()
 
 
+def test_ctrl_c_while_workers_start_is_not_lost(two: None) -> None:
+    def interrupt(number: int) -> int:
+        if number == 0:
+            os.kill(os.getppid(), signal.SIGINT)
+            time.sleep(0.2)
+        return number
+
+    for _ in range(5):
+        with pytest.raises(KeyboardInterrupt):
+            list(workers.each(interrupt, range(4)))
+    assert list(workers.each(lambda number: number, [3, 4])) == [3, 4]
+
+
 def test_an_error_comes_through(two: None) -> None:
     def fail(number: int) -> int:
         if number == 1:
