@@ -9,22 +9,11 @@ from tasks import formats
 from tasks.core.logs.sealed import Sealed
 from tasks.core.records import Invocation, Source
 from tasks.formats import otel_genai
+from tests.tasks.formats.otlp import pairs
 
 SOURCE = Source(uri="logs/a.jsonl", line=1, format="otel_genai")
 SAID = {"role": "user", "content": "Weather in Oslo?"}
 CALL = {"id": "t1", "type": "function", "function": {"name": "find", "arguments": '{"a": 1}'}}
-
-
-def value(found: Any) -> dict[str, Any]:
-    if isinstance(found, dict):
-        return {"kvlistValue": {"values": pairs(found)}}
-    if isinstance(found, list):
-        return {"arrayValue": {"values": [value(item) for item in found]}}
-    return {"intValue": str(found)} if isinstance(found, int) else {"stringValue": found}
-
-
-def pairs(found: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{"key": key, "value": value(item)} for key, item in found.items()]
 
 
 def span(

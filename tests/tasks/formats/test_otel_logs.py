@@ -9,6 +9,7 @@ from tasks import formats
 from tasks.core.logs.sealed import Sealed
 from tasks.core.records import Invocation, Source
 from tasks.formats import otel_genai
+from tests.tasks.formats.otlp import pairs, value
 
 SOURCE = Source(uri="logs/a.jsonl", line=1, format="otel_genai")
 RECORD = otel_genai.SAMPLES[3]
@@ -16,18 +17,6 @@ CALL = {"id": "t1", "type": "function", "function": {"name": "find", "arguments"
 SYSTEM = ("gen_ai.system.message", {"content": "You tell the weather."})
 USER = ("gen_ai.user.message", {"content": "Weather in Oslo?"})
 CHOICE = ("gen_ai.choice", {"index": 0, "finish_reason": "stop", "message": {"content": "Cold."}})
-
-
-def value(found: Any) -> dict[str, Any]:
-    if isinstance(found, dict):
-        return {"kvlistValue": {"values": pairs(found)}}
-    if isinstance(found, list):
-        return {"arrayValue": {"values": [value(item) for item in found]}}
-    return {"intValue": str(found)} if isinstance(found, int) else {"stringValue": found}
-
-
-def pairs(found: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{"key": key, "value": value(item)} for key, item in found.items()]
 
 
 def event(name: str, body: Any, span: str = "eee19b7ec3c1b174", **more: Any) -> dict[str, Any]:
