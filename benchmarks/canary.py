@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.core.evidence.sequential import Effect
+from tasks.evidence.sequential import Effect
 
 SESSIONS = 6_000
 LOOK_EVERY = 20

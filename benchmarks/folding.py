@@ -28,7 +28,7 @@ from benchmarks.neardup import PEERS_HELP, peer
 from tasks.core import collector, parts
 from tasks.core.parts import Manifest, Part
 from tasks.core.records import Invocation, Message, Reply, Source, Tool, ToolCall
-from tasks.core.sessions import columns, folding, sketches
+from tasks.labelling import columns, folding, sketches
 
 TURNS = 8
 FILE_RECORDS = 1000

@@ -96,11 +96,11 @@ def _fuzz(name: str, arguments: Sequence[str]) -> None:
     # What is instrumented must be imported anew.
     for module in [m for m in sys.modules if m.startswith("tasks.")]:
         del sys.modules[module]
-    with atheris.instrument_imports(include=["tasks.formats", "tasks.core.logs.json_lines"]):
+    with atheris.instrument_imports(include=["tasks.formats", "tasks.logs.json_lines"]):
         instrumented = importlib.import_module("tasks.formats")
         module = instrumented.load(name)
         samples = getattr(module, "SAMPLES", (module.SAMPLE,))
-        sealed = importlib.import_module("tasks.core.logs.sealed").Sealed
+        sealed = importlib.import_module("tasks.logs.sealed").Sealed
 
     def one_input(data: bytes) -> None:
         provider = atheris.FuzzedDataProvider(data)

@@ -36,9 +36,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from benchmarks import corpus, stage_runs
-from tasks.core.logs import sources
 from tasks.core.records import Source
 from tasks.formats import _converse, bedrock_invocation
+from tasks.logs import sources
 
 STAGE = "stage"
 SOURCE = Source(uri="logs/a", line=1, format="bedrock_invocation")

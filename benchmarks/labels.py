@@ -22,8 +22,8 @@ import numpy as np
 
 from benchmarks import phrasings, when2call
 from benchmarks.phrasings import Bank
-from tasks.core.behaviour import classify
 from tasks.core.records import Behaviour, Reply, Tool
+from tasks.labelling.behaviour import classify
 
 WORDS = re.compile(r"[a-z']+|\?")
 SIZE = 1 << 14

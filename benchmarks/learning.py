@@ -28,17 +28,17 @@ import yaml
 
 from benchmarks.learning_page import page
 from tasks import train
-from tasks.core import lineage, parts
-from tasks.core.evidence import arms, judged
-from tasks.core.evidence.judged import Judged
+from tasks.core import parts, tracking
 from tasks.core.job import DatasetRef, Job
-from tasks.core.learning import prompts, runtime, sampling
-from tasks.core.learning.prompts import Prompted
 from tasks.core.records import Example, Reply, Score, Tags
 from tasks.core.settings import Params
 from tasks.core.step import PROJECT
 from tasks.demo import world
 from tasks.demo.words import WorldName
+from tasks.evidence import arms, judged
+from tasks.evidence.judged import Judged
+from tasks.learning import prompts, runtime, sampling
+from tasks.learning.prompts import Prompted
 from tasks.rewards import Prompt
 from tasks.rewards.specification.spec import load_spec
 
@@ -126,7 +126,7 @@ class Bench:
         written = tuple(parts.write_part(folder, r, label=label) for label, r in rows.items())
         parts.commit(folder, parts.Manifest(stage="split", parts=written))
         # Making a database takes MLflow longer than a step of training: each run gets a copy.
-        lineage.connect(f"sqlite:///{self._home / 'empty.db'}")
+        tracking.connect(f"sqlite:///{self._home / 'empty.db'}")
         judged.write(self._home / "base.jsonl", self._ask(self.params.model.path, "base"))
 
     def outcome(self, run: Run) -> Outcome:
@@ -142,7 +142,7 @@ class Bench:
             workspace=str(home),
             params=self.params.model_copy(update={"train": settings}),
             dataset=DatasetRef(version="", md5="made", folder=str(self._home / "split")),
-            tracking=lineage.start_parent(f"sqlite:///{home / 'mlflow.db'}", run.name, {}),
+            tracking=tracking.start_parent(f"sqlite:///{home / 'mlflow.db'}", run.name, {}),
         )
         job.save()
         started = time.process_time()

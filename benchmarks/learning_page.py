@@ -6,8 +6,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tasks.core.evidence.judged import MODES, Mode
 from tasks.core.settings import TrainSettings
+from tasks.evidence.judged import MODES, Mode
 
 BEHAVIOURS = ("execute", "clarify", "refuse")
 

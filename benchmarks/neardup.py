@@ -101,8 +101,8 @@ def _ours(told: Sequence[Told]) -> Result:
     from xxhash import xxh3_64_intdigest
 
     from tasks.core import collector
-    from tasks.core.sessions.similarity import components, similar_pairs, told_apart
-    from tasks.core.sessions.sketches import shingled
+    from tasks.labelling.similarity import components, similar_pairs, told_apart
+    from tasks.labelling.sketches import shingled
 
     started = time.process_time()
     with collector.paused():

@@ -15,8 +15,8 @@ from typing import Any
 
 from benchmarks.planted import Case
 from tasks.core.records import Invocation, Record, encode
-from tasks.core.redaction import plugged
-from tasks.core.redaction.rules import RuleSet
+from tasks.redaction import plugged
+from tasks.redaction.rules import RuleSet
 
 THRESHOLD = 0.35
 NOT_PERSONAL = frozenset(("DATE_TIME", "UUID", "URL"))

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tasks.core.records import Invocation, Message, Reply
-from tasks.core.redaction.words import is_word
+from tasks.redaction.words import is_word
 
 KEYS = {
     "name": ("first_name", "last_name"),

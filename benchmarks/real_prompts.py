@@ -79,12 +79,12 @@ def folders(logs: Path) -> list[Path]:
 def learn(home: Path) -> tuple[dict[str, Any], list[int], dict[str, float]]:
     """The report of the step, the lengths of its prompts in tokens, and seconds by part."""
     from tasks import train
-    from tasks.core import lineage, workspace
-    from tasks.core.evidence import dataset
+    from tasks.core import tracking, workspace
     from tasks.core.job import Job
-    from tasks.core.learning import runtime
     from tasks.core.settings import PARAMS_FILE, load
     from tasks.demo import random_model
+    from tasks.evidence import dataset
+    from tasks.learning import runtime
 
     os.chdir(home)
     runtime.settle(1)
@@ -97,8 +97,8 @@ def learn(home: Path) -> tuple[dict[str, Any], list[int], dict[str, float]]:
         workspace=str(home),
         params=load(home / PARAMS_FILE),
         dataset=found,
-        tracking=lineage.start_parent(
-            lineage.tracking_uri(home), "real-prompts", {"mlflow.note.content": CLAIM}
+        tracking=tracking.start_parent(
+            tracking.tracking_uri(home), "real-prompts", {"mlflow.note.content": CLAIM}
         ),
     )
     job.save()

@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 
 from benchmarks.presidio import Engine
 from benchmarks.strings import KINDS, SENTENCES
-from tasks.core.redaction.finders import Finders
-from tasks.core.redaction.kinds import Kind
+from tasks.redaction.finders import Finders
+from tasks.redaction.kinds import Kind
 
 FILES = {
     "test_credit_card_recognizer.py": ("CREDIT_CARD", Kind.CARD),

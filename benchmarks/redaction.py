@@ -26,9 +26,9 @@ from tasks import ingest, redact
 from tasks.core import parts
 from tasks.core.parts import Counts, Manifest
 from tasks.core.records import Invocation, Message, Reply, Source
-from tasks.core.redaction.finders import Finders
 from tasks.core.settings import IngestSettings, RedactSettings
 from tasks.formats import bedrock_invocation
+from tasks.redaction.finders import Finders
 
 KEY = bytes(range(32))
 SETTINGS = RedactSettings(

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.learning import BASE, Bench, Run
-from tasks.core import dialects
-from tasks.core.learning import runtime
+from tasks import dialects
 from tasks.core.records import Call, Reference, Reply, Tool, ToolCall
 from tasks.demo import demonstrator, world
+from tasks.learning import runtime
 from tasks.rewards import Prompt
 from tasks.rewards.specification.scoring import alone, column
 from tasks.rewards.specification.spec import columns, load_spec, trl_reward

@@ -20,8 +20,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from tasks.core.records import Call, Message, Reference, Reply, Tool, ToolCall
-from tasks.core.sandbox import backend
 from tasks.rewards import Prompt, python
+from tasks.sandbox import backend
 
 PROGRAM = """
 def score(completion, reference, tools):

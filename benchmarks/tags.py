@@ -25,10 +25,10 @@ import yaml
 
 from benchmarks import stage_runs
 from tasks.core import parts
-from tasks.core.evidence.stats import clustered_mean
 from tasks.core.records import Example
-from tasks.core.sessions.chains import is_error
-from tasks.core.sessions.decisions import SUCCESS
+from tasks.evidence.stats import clustered_mean
+from tasks.labelling.chains import is_error
+from tasks.labelling.decisions import SUCCESS
 
 LEVELS = ("easy", "medium", "hard")
 

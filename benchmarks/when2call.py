@@ -18,8 +18,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tasks.core.behaviour import classify
 from tasks.core.records import Behaviour, Call, Message, Reference, Reply, Tool, ToolCall
+from tasks.labelling.behaviour import classify
 from tasks.rewards import Prompt
 from tasks.rewards.specification.spec import Spec, load_spec
 

@@ -9,8 +9,8 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.stages import data_stage
 from tasks.core import step, workspace
-from tasks.core.report import curated, drifted
-from tasks.core.report.datareport import write_report
+from tasks.dataset import curated, drifted
+from tasks.dataset.datareport import write_report
 
 
 @flow(name="curate")

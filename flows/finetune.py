@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
 from flows.stages import model_step
-from tasks.core import lineage, workspace
+from tasks.core import tracking, workspace
 from tasks.core.errors import SettingsError
 from tasks.core.job import Job
 from tasks.core.settings import PARAMS_FILE, load
@@ -35,7 +35,7 @@ def finetune(folder: str = ".", run_id: str = "", until: str = "gate") -> dict[s
         reports = {name: model_step(name, job_file) for name in wanted}
         succeeded = True
     finally:
-        lineage.finish_parent(job.tracking, succeeded=succeeded)
+        tracking.finish_parent(job.tracking, succeeded=succeeded)
     return {"run_id": job.run_id, "job": job_file, **reports}
 
 
@@ -64,6 +64,6 @@ def open_run(folder: str, run_id: str) -> str:
         workspace=str(home),
         params=load(home / PARAMS_FILE),
         dataset=dataset,
-        tracking=lineage.start_parent(lineage.tracking_uri(home), name, tags),
+        tracking=tracking.start_parent(tracking.tracking_uri(home), name, tags),
     )
     return str(job.save())

@@ -87,9 +87,9 @@ def _dvc(folder: Path) -> str:
 
 
 def _mlflow(folder: Path) -> str:
-    from tasks.core import lineage
+    from tasks.core import tracking
 
-    mlflow = lineage.connect(lineage.tracking_uri(folder), "doctor")
+    mlflow = tracking.connect(tracking.tracking_uri(folder), "doctor")
     with mlflow.start_run() as run:
         mlflow.log_metric("one", 1)
     if mlflow.get_run(run.info.run_id).data.metrics != {"one": 1.0}:
@@ -99,9 +99,9 @@ def _mlflow(folder: Path) -> str:
 
 def _sandbox(_: Path) -> str:
     """A program behind each kind of walls; that there are none is no fault of a machine."""
-    from tasks.core.sandbox import backend, frames, source
-    from tasks.core.sandbox.limits import Limits
-    from tasks.core.sandbox.worker import Worker
+    from tasks.sandbox import backend, frames, source
+    from tasks.sandbox.limits import Limits
+    from tasks.sandbox.worker import Worker
 
     said: list[str] = []
     names: tuple[backend.Wanted, ...] = ("bubblewrap", "kernel")

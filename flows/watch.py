@@ -18,9 +18,9 @@ from prefect.exceptions import ObjectNotFound
 
 from tasks.core import step
 from tasks.core.errors import SourceError
-from tasks.core.logs.etags import Etags
-from tasks.core.logs.sources import objects_below
 from tasks.core.settings import PARAMS_FILE, load
+from tasks.logs.etags import Etags
+from tasks.logs.sources import objects_below
 
 EVENT = "ratchet.logs.arrived"
 DEPLOYMENT = "curate/new-logs"

@@ -20,15 +20,15 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tasks.core import job, lineage, parts
+from tasks.core import job, parts, tracking
 from tasks.core.errors import EvidenceError
-from tasks.core.evidence import dataset, judged
-from tasks.core.evidence.judged import Judged
 from tasks.core.job import Job
-from tasks.core.learning import prompts, sampling
-from tasks.core.learning.prompts import Prompts
+from tasks.core.pages import html, markdown
 from tasks.core.records import Example, Reply, Score
-from tasks.core.report.pages import html, markdown
+from tasks.evidence import dataset, judged
+from tasks.evidence.judged import Judged
+from tasks.learning import prompts, sampling
+from tasks.learning.prompts import Prompts
 from tasks.rewards import Prompt
 from tasks.rewards.specification import card, registration
 from tasks.rewards.specification.spec import Spec, load_spec
@@ -53,10 +53,10 @@ def run(job: Job) -> dict[str, Any]:
             are written and logged before.
     """
     spec = load_spec(job.resolve(job.params.reward.spec))
-    with lineage.child_run(job, "baseline") as mlflow:
+    with tracking.child_run(job, "baseline") as mlflow:
         registered = registration.register(spec, mlflow=mlflow)
         registration.link(mlflow, registered)
-        lineage.log_dataset(mlflow, job.dataset, "baseline")
+        tracking.log_dataset(mlflow, job.dataset, "baseline")
         found = _report_card(job, spec)
         model, verdict = _measure(job, spec)
         if model:

@@ -9,8 +9,8 @@
 Two model servers and the router run as processes for as long as it lasts. With `canary.traffic`
 simulated users send the requests; without, it says where the router is and waits for real ones and
 their feedback. Whatever ends it but a PASS switches the flag off. The rules stand in
-`tasks.core.evidence.trial`; what they conclude can be made again from the sessions
-(`tasks.core.evidence.confirm`).
+`tasks.evidence.trial`; what they conclude can be made again from the sessions
+(`tasks.evidence.confirm`).
 """
 
 import asyncio
@@ -22,15 +22,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tasks.core import job, lineage, parts, step
+from tasks.core import job, parts, step, tracking
 from tasks.core.errors import EvidenceError
-from tasks.core.evidence import confirm, trial_plot
-from tasks.core.evidence.trial import Judge, Session
 from tasks.core.job import Job
-from tasks.core.learning import learned
-from tasks.core.learning.checkpoints import file_sha256
-from tasks.core.learning.learned import Registered
 from tasks.core.records import encode
+from tasks.evidence import confirm, trial_plot
+from tasks.evidence.trial import Judge, Session
+from tasks.learning import learned
+from tasks.learning.checkpoints import file_sha256
+from tasks.learning.learned import Registered
 from tasks.serving import flags, visits
 from tasks.serving.deployment import Deployment, deployed, places
 from tasks.serving.sessions import Sessions
@@ -85,7 +85,7 @@ def _models(job: Job) -> tuple[Registered, Registered]:
     """The version that is champion now, and the one that this run trained."""
     trained = job.require("train")
     name = job.params.model.name
-    mlflow = lineage.connect(job.tracking.uri, job.tracking.experiment)
+    mlflow = tracking.connect(job.tracking.uri, job.tracking.experiment)
     champion = learned.by_alias(mlflow, name, learned.CHAMPION)
     challenger = learned.by_alias(mlflow, name, learned.CHALLENGER)
     if champion is None or challenger is None:
@@ -185,7 +185,7 @@ def _publish(job: Job, watch: Watch, report: dict[str, Any], challenger: Registe
     looks = watch.judge.trial().looks
     picture = job.step_folder("canary") / "evidence.png"
     trial_plot.plot(looks, picture, job.params.canary)
-    with lineage.child_run(job, "canary") as mlflow:
+    with tracking.child_run(job, "canary") as mlflow:
         learned.log_input(mlflow, challenger)
         mlflow.log_params(report["settings"])
         for look in looks:

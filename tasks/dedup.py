@@ -17,41 +17,49 @@ from pathlib import Path
 
 import msgspec
 
-from tasks.core import collector, parts, step
+from tasks.core import collector, parts, stages, step
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Feedback, encode
 from tasks.core.schemas import Schemas
-from tasks.core.sessions import columns, decisions, examples, folding, registers, reviews, sketches
-from tasks.core.sessions.decisions import SUCCESS
-from tasks.core.sessions.envelopes import Envelope, Logged
-from tasks.core.sessions.folding import CONFLICTING, REFUSED
-from tasks.core.sessions.registers import Registers
-from tasks.core.sessions.rulings import Rulings, ranks
-from tasks.core.sessions.sketches import Sketch
 from tasks.core.settings import DedupSettings
+from tasks.labelling import (
+    annotations,
+    columns,
+    decisions,
+    examples,
+    folding,
+    reviews,
+    sketches,
+)
+from tasks.labelling.annotations import Registers
+from tasks.labelling.decisions import SUCCESS
+from tasks.labelling.envelopes import Envelope, Logged
+from tasks.labelling.folding import CONFLICTING, REFUSED
+from tasks.labelling.rulings import Rulings, ranks
+from tasks.labelling.sketches import Sketch
 
 CODE = (
     "tasks/dedup.py",
-    "tasks/core/behaviour",
-    "tasks/core/sessions/chains.py",
-    "tasks/core/sessions/columns.py",
-    "tasks/core/sessions/contradictions.py",
-    "tasks/core/sessions/decisions.py",
-    "tasks/core/sessions/envelopes.py",
-    "tasks/core/sessions/examples.py",
-    "tasks/core/sessions/folding.py",
-    "tasks/core/sessions/intents.py",
+    "tasks/labelling/behaviour",
+    "tasks/labelling/chains.py",
+    "tasks/labelling/columns.py",
+    "tasks/labelling/contradictions.py",
+    "tasks/labelling/decisions.py",
+    "tasks/labelling/envelopes.py",
+    "tasks/labelling/examples.py",
+    "tasks/labelling/folding.py",
+    "tasks/labelling/intents.py",
     "tasks/core/parts.py",
     "tasks/core/plain_schemas.py",
     "tasks/core/records.py",
-    "tasks/core/sessions/reviews.py",
-    "tasks/core/sessions/rulings.py",
+    "tasks/labelling/reviews.py",
+    "tasks/labelling/rulings.py",
     "tasks/core/schemas.py",
-    "tasks/core/sessions/shingles.py",
-    "tasks/core/sessions/similarity.py",
-    "tasks/core/sessions/sketches.py",
-    "tasks/core/sessions/tags.py",
-    "tasks/core/sessions/wishes.py",
+    "tasks/labelling/shingles.py",
+    "tasks/labelling/similarity.py",
+    "tasks/labelling/sketches.py",
+    "tasks/labelling/tags.py",
+    "tasks/labelling/wishes.py",
 )
 
 
@@ -229,6 +237,6 @@ if __name__ == "__main__":
             params.dedup,
             data / "redacted",
             data / "deduped",
-            registers.read(data.parent / registers.FOLDER),
+            annotations.read(stages.annotations_of(data.parent)),
         ),
     )

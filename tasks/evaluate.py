@@ -15,14 +15,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tasks.core import lineage, step
+from tasks.core import step, tracking
 from tasks.core.errors import EvidenceError
-from tasks.core.evidence import arms, dataset, judged
-from tasks.core.evidence.judged import Arm, Judged
 from tasks.core.job import Job, main
-from tasks.core.learning import checkpoints, learned, prompts, runtime, sampling
-from tasks.core.learning.prompts import Prompts
 from tasks.core.records import Example, Reply, Score
+from tasks.evidence import arms, dataset, judged
+from tasks.evidence.judged import Arm, Judged
+from tasks.learning import checkpoints, learned, prompts, runtime, sampling
+from tasks.learning.prompts import Prompts
 from tasks.rewards import Prompt
 from tasks.rewards.specification import registration
 from tasks.rewards.specification.spec import Spec, load_spec
@@ -52,9 +52,9 @@ def run(job: Job) -> dict[str, Any]:
     if checkpoints.weights_sha256(tuned) != trained["weights_sha256"]:
         raise EvidenceError(f"{tuned} was changed after it was trained: train the run again")
     spec = load_spec(job.resolve(job.params.reward.spec))
-    with lineage.child_run(job, "evaluate") as mlflow:
+    with tracking.child_run(job, "evaluate") as mlflow:
         registration.link(mlflow, registration.register(spec, mlflow=mlflow))
-        lineage.log_dataset(mlflow, job.dataset, "evaluation")
+        tracking.log_dataset(mlflow, job.dataset, "evaluation")
         mlflow.log_params(job.params.evaluate.model_dump())
         asked = read(job)
         rows = _answers(job, spec, asked, tuned)

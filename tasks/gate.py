@@ -6,18 +6,18 @@
     gate/gate.html  .md   the same for people, also in MLflow
 
 It runs no model. What it concludes can be made again from evaluate/rows.jsonl, bit for bit
-(`tasks.core.evidence.confirm`). The rules stand in `tasks.core.evidence.verdict`.
+(`tasks.evidence.confirm`). The rules stand in `tasks.evidence.verdict`.
 """
 
 from pathlib import Path
 from typing import Any
 
-from tasks.core import job, lineage, parts
+from tasks.core import job, parts, tracking
 from tasks.core.errors import EvidenceError
-from tasks.core.evidence import confirm, dataset
 from tasks.core.job import Job
-from tasks.core.learning.checkpoints import file_sha256
-from tasks.core.report.pages import Table, html, markdown
+from tasks.core.pages import Table, html, markdown
+from tasks.evidence import confirm, dataset
+from tasks.learning.checkpoints import file_sha256
 
 FRESH_TEST_AT = 4
 """Reads after which little alpha is left: a test cut from newer logs serves better."""
@@ -79,8 +79,8 @@ def _publish(job: Job, report: dict[str, Any]) -> None:
     parts.replace(folder / "gate.html", html(title, said, tables).encode())
     parts.replace(folder / "gate.md", markdown(title, said, tables).encode())
     name, _, version = report["uri"].removeprefix("models:/").partition("/")
-    with lineage.child_run(job, "gate") as mlflow:
-        lineage.log_dataset(mlflow, job.dataset, "gate")
+    with tracking.child_run(job, "gate") as mlflow:
+        tracking.log_dataset(mlflow, job.dataset, "gate")
         mlflow.log_metrics(
             {
                 f"gate.{_key(found['name'])}": found["difference"]["estimate"]["mean"]

@@ -22,8 +22,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tasks import formats
-from tasks.core import identities, parts, room, step, workers
-from tasks.core.logs import (
+from tasks.core import parts, room, step, workers
+from tasks.core.parts import Manifest, Part
+from tasks.core.records import Feedback, Invocation, Record, Source
+from tasks.core.settings import IngestSettings
+from tasks.logs import (
     bodies,
     clocks,
     drift,
@@ -37,19 +40,17 @@ from tasks.core.logs import (
     tolerance,
     unique_keys,
 )
-from tasks.core.logs.endings import HELD, Ending, Patience
-from tasks.core.logs.etags import Etags
-from tasks.core.logs.intake import FEEDBACK, Parse
-from tasks.core.logs.json_lines import Malformed, decode
-from tasks.core.logs.naming import SESSIONS, Naming
-from tasks.core.logs.prefixes import Digest
-from tasks.core.logs.seen import Seen
-from tasks.core.logs.selection import KEYS, Chooser, Selection
-from tasks.core.logs.sources import Line
-from tasks.core.logs.wanted import Wanted, plan
-from tasks.core.parts import Manifest, Part
-from tasks.core.records import Feedback, Invocation, Record, Source
-from tasks.core.settings import IngestSettings
+from tasks.logs.endings import HELD, Ending, Patience
+from tasks.logs.etags import Etags
+from tasks.logs.intake import FEEDBACK, Parse
+from tasks.logs.json_lines import Malformed, decode
+from tasks.logs.naming import SESSIONS, Naming
+from tasks.logs.prefixes import Digest
+from tasks.logs.seen import Seen
+from tasks.logs.selection import KEYS, Chooser, Selection
+from tasks.logs.sources import Line
+from tasks.logs.wanted import Wanted, plan
+from tasks.redaction import identities
 
 SAMPLED = 20
 """Lines of an object that are looked at to recognise its format."""
@@ -58,23 +59,23 @@ LARGE = 16 << 20
 
 CODE = (
     "tasks/ingest.py",
-    "tasks/core/logs/bodies.py",
-    "tasks/core/logs/clocks.py",
-    "tasks/core/logs/conditions.py",
-    "tasks/core/logs/endings.py",
-    "tasks/core/logs/feedback.py",
-    "tasks/core/logs/gzip_stream.py",
-    "tasks/core/logs/intake.py",
-    "tasks/core/logs/json_lines.py",
-    "tasks/core/logs/naming.py",
-    "tasks/core/logs/prefixes.py",
-    "tasks/core/logs/profile.py",
+    "tasks/logs/bodies.py",
+    "tasks/logs/clocks.py",
+    "tasks/logs/conditions.py",
+    "tasks/logs/endings.py",
+    "tasks/logs/feedback.py",
+    "tasks/logs/gzip_stream.py",
+    "tasks/logs/intake.py",
+    "tasks/logs/json_lines.py",
+    "tasks/logs/naming.py",
+    "tasks/logs/prefixes.py",
+    "tasks/logs/profile.py",
     "tasks/core/records.py",
-    "tasks/core/logs/sealed.py",
-    "tasks/core/logs/seen.py",
-    "tasks/core/logs/selection.py",
-    "tasks/core/logs/sources.py",
-    "tasks/core/logs/unique_keys.py",
+    "tasks/logs/sealed.py",
+    "tasks/logs/seen.py",
+    "tasks/logs/selection.py",
+    "tasks/logs/sources.py",
+    "tasks/logs/unique_keys.py",
 )
 
 
@@ -143,7 +144,7 @@ def _parts(
     """The parts of each object: those of the last run where they still hold, else read anew."""
     had = [_kept(known.get(want.found.uri, []), want, run, etags) for want in wanted]
     missing = [want for want, kept in zip(wanted, had, strict=True) if not kept]
-    room.logs([want.found for want in missing], run.target)
+    room.logs([want.found.unpacked for want in missing], run.target)
     # A remote store's client runs a thread, which a fork could not take along.
     each = workers.each if all(want.found.store is None for want in missing) else map
     fresh = iter(each(lambda want: _read(want, run), missing))

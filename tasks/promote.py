@@ -14,14 +14,14 @@ a moved alias second: whatever dies in between, running it again ends in the sam
 from pathlib import Path
 from typing import Any
 
-from tasks.core import job, lineage
+from tasks.core import job, tracking
 from tasks.core.errors import EvidenceError
-from tasks.core.evidence import confirm
 from tasks.core.job import Job
-from tasks.core.learning import learned
-from tasks.core.learning.learned import CHALLENGER, CHAMPION, Registered
-from tasks.core.trail import releases
-from tasks.core.trail.releases import Release
+from tasks.evidence import confirm
+from tasks.learning import learned
+from tasks.learning.learned import CHALLENGER, CHAMPION, Registered
+from tasks.lineage import releases
+from tasks.lineage.releases import Release
 
 PREVIOUS = "previous"
 AUTOMATIC = "ratchet"
@@ -64,7 +64,7 @@ def promote_version(
             `why` was given.
     """
     _explained(why)
-    mlflow = lineage.connect(lineage.tracking_uri(workspace))
+    mlflow = tracking.connect(tracking.tracking_uri(workspace))
     with releases.held(workspace) as ledger:
         _settle(mlflow, ledger.standing(model))
         champion = learned.by_alias(mlflow, model, CHAMPION)
@@ -97,7 +97,7 @@ def roll_back(workspace: Path, model: str, *, who: str, why: str) -> dict[str, A
         EvidenceError: there is no version to go back to, or no `why` was given.
     """
     _explained(why)
-    mlflow = lineage.connect(lineage.tracking_uri(workspace))
+    mlflow = tracking.connect(tracking.tracking_uri(workspace))
     with releases.held(workspace) as ledger:
         last = ledger.standing(model)
         _settle(mlflow, last)

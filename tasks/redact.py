@@ -30,23 +30,23 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tasks.core import collector, identities, parts, step, workers
+from tasks.core import collector, parts, step, workers
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Feedback, Record, Rejected, Source, encode
-from tasks.core.redaction import learn, names, residue
-from tasks.core.redaction.fields import Fields
-from tasks.core.redaction.finders import Finders
-from tasks.core.redaction.first_pass import FEEDBACK, Known, Work, learn_parts
-from tasks.core.redaction.keys import key_id, load_key, rotate_key
-from tasks.core.redaction.lines import Line
-from tasks.core.redaction.people import PERSONS
-from tasks.core.redaction.rewrite import Rewriter
-from tasks.core.redaction.sift import Sift
-from tasks.core.redaction.surrogates import Surrogates
 from tasks.core.settings import Params, RedactSettings
+from tasks.redaction import identities, learn, names, residue
+from tasks.redaction.fields import Fields
+from tasks.redaction.finders import Finders
+from tasks.redaction.first_pass import FEEDBACK, Known, Work, learn_parts
+from tasks.redaction.keys import key_id, load_key, rotate_key
+from tasks.redaction.lines import Line
+from tasks.redaction.people import PERSONS
+from tasks.redaction.rewrite import Rewriter
+from tasks.redaction.sift import Sift
+from tasks.redaction.surrogates import Surrogates
 
-CODE = ("tasks/redact.py", "tasks/core/redaction", "tasks/core/parts.py", "tasks/core/records.py")
+CODE = ("tasks/redact.py", "tasks/redaction", "tasks/core/parts.py", "tasks/core/records.py")
 AUDIT = "audit"
 FAILED = "redaction-failed"
 LEFT = "residue-left"

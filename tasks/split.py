@@ -19,36 +19,35 @@ import msgspec
 import numpy as np
 
 from tasks.core import collector, parts, step
-from tasks.core.contract.tables import LABEL, Frame, Table, gather
 from tasks.core.errors import StageError
-from tasks.core.partitions import assignments, grouping, holdout, proof
-from tasks.core.partitions.assignments import Assignment, Places
-from tasks.core.partitions.grouping import Groups
-from tasks.core.partitions.piles import LABELS, NOT_TIED, UNLABELLED, Piles, Rulings
-from tasks.core.partitions.proof import Crossing
 from tasks.core.parts import Manifest, Part
 from tasks.core.records import Partition
-from tasks.core.sessions import neighbours
-from tasks.core.sessions.envelopes import Envelope
 from tasks.core.settings import SplitSettings
+from tasks.dataset import assignments, grouping, holdout, neighbours, proof
+from tasks.dataset.assignments import Assignment, Places
+from tasks.dataset.grouping import Groups
+from tasks.dataset.piles import LABELS, NOT_TIED, UNLABELLED, Piles, Rulings
+from tasks.dataset.proof import Crossing
+from tasks.dataset.tables import LABEL, Frame, Table, gather
+from tasks.labelling.envelopes import Envelope
 
 ASSIGNMENTS = "assignments"
 DEFAULT_SIMILARITY = 0.7
 """Where the examples do not say at which similarity they were held to be near-duplicates."""
 CODE = (
     "tasks/split.py",
-    "tasks/core/partitions/assignments.py",
-    "tasks/core/sessions/envelopes.py",
-    "tasks/core/partitions/grouping.py",
-    "tasks/core/partitions/holdout.py",
-    "tasks/core/sessions/neighbours.py",
+    "tasks/dataset/assignments.py",
+    "tasks/labelling/envelopes.py",
+    "tasks/dataset/grouping.py",
+    "tasks/dataset/holdout.py",
+    "tasks/dataset/neighbours.py",
     "tasks/core/parts.py",
-    "tasks/core/partitions/piles.py",
-    "tasks/core/partitions/proof.py",
+    "tasks/dataset/piles.py",
+    "tasks/dataset/proof.py",
     "tasks/core/records.py",
-    "tasks/core/sessions/shingles.py",
-    "tasks/core/sessions/similarity.py",
-    "tasks/core/contract/tables.py",
+    "tasks/labelling/shingles.py",
+    "tasks/labelling/similarity.py",
+    "tasks/dataset/tables.py",
 )
 
 

@@ -18,25 +18,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tasks.core import dialects, lineage
-from tasks.core.evidence import dataset, metrics
-from tasks.core.evidence.judged import Scorer
+from tasks import dialects
+from tasks.core import tracking
 from tasks.core.job import Job, main
-from tasks.core.learning import (
-    checkpoints,
-    footprint,
-    grpo,
-    learned,
-    prompts,
-    runtime,
-    validation,
-    weights,
-)
-from tasks.core.learning.curve import Curve, Publisher, plot, publisher
-from tasks.core.learning.observer import Observer
-from tasks.core.learning.prompts import Prompted, Prompts
-from tasks.core.learning.validation import Validation
 from tasks.core.records import Example, Reply, Score
+from tasks.evidence import dataset, metrics
+from tasks.evidence.judged import Scorer
+from tasks.evidence.validation import Validation
+from tasks.learning import checkpoints, footprint, grpo, learned, prompts, runtime, weights
+from tasks.learning.curve import REWARD, Curve, Publisher, plot, publisher
+from tasks.learning.observer import Observer
+from tasks.learning.prompts import Prompted, Prompts
 from tasks.rewards import Prompt
 from tasks.rewards.specification import registration
 from tasks.rewards.specification.spec import Spec, columns, load_spec, trl_reward
@@ -64,15 +56,15 @@ def run(job: Job) -> dict[str, Any]:
     footprint.look_for_room(job, Path(_base(job)), bf16=grpo.on_gpu())
     spec = load_spec(job.resolve(job.params.reward.spec))
     data = read(job)
-    with lineage.child_run(job, "train") as mlflow:
+    with tracking.child_run(job, "train") as mlflow:
         reward = registration.for_training(spec, mlflow=mlflow)
         registration.link(mlflow, reward)
         base = learned.register_base(mlflow, _base(job), name=job.params.model.name)
         learned.log_input(mlflow, base)
-        lineage.log_dataset(mlflow, job.dataset, "training")
+        tracking.log_dataset(mlflow, job.dataset, "training")
         mlflow.log_params({"base": base.uri, **job.params.train.model_dump()})
         curve = _learn(job, spec, data, publisher(mlflow))
-        best = curve.best(validation.REWARD) or job.params.train.steps
+        best = curve.best(REWARD) or job.params.train.steps
         _export(job, data, best)
         _log_files(job, mlflow, curve, best)
         made = learned.register(
@@ -118,7 +110,7 @@ def _learn(job: Job, spec: Spec, data: Data, publish: Publisher) -> Curve:
         score=_judge_of_checkpoints(job, spec, data.validation.kept),
         model=job.params.model,
     )
-    if validation.REWARD not in curve.at(0):
+    if REWARD not in curve.at(0):
         curve.add(0, validated.measure(None))
         publish(curve.at(0), 0)
     with Observer(

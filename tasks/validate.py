@@ -18,35 +18,35 @@ import msgspec
 import numpy as np
 
 from tasks.core import collector, parts, step
-from tasks.core.contract import aggregates, checks, expectations, tables
-from tasks.core.contract.checks import Fault
-from tasks.core.contract.expectations import Outcome
-from tasks.core.contract.facts import Checked, Facts, facts
-from tasks.core.contract.leaks import Watch
-from tasks.core.contract.tables import Frame, Table
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Rejected, encode
 from tasks.core.schemas import Schemas
-from tasks.core.sessions.decisions import SUCCESS
-from tasks.core.sessions.envelopes import View
 from tasks.core.settings import ValidateSettings
+from tasks.dataset import aggregates, checks, expectations, tables
+from tasks.dataset.checks import Fault
+from tasks.dataset.expectations import Outcome
+from tasks.dataset.facts import Checked, Facts, facts
+from tasks.dataset.leaks import Watch
+from tasks.dataset.tables import Frame, Table
+from tasks.labelling.decisions import SUCCESS
+from tasks.labelling.envelopes import View
 
 CODE = (
     "tasks/validate.py",
-    "tasks/core/contract/aggregates.py",
-    "tasks/core/contract/checks.py",
-    "tasks/core/sessions/envelopes.py",
-    "tasks/core/contract/expectations.py",
-    "tasks/core/contract/facts.py",
-    "tasks/core/contract/later.py",
-    "tasks/core/contract/leaks.py",
+    "tasks/dataset/aggregates.py",
+    "tasks/dataset/checks.py",
+    "tasks/labelling/envelopes.py",
+    "tasks/dataset/expectations.py",
+    "tasks/dataset/facts.py",
+    "tasks/dataset/later.py",
+    "tasks/dataset/leaks.py",
     "tasks/core/parts.py",
     "tasks/core/plain_schemas.py",
     "tasks/core/records.py",
-    "tasks/core/report/pages.py",
+    "tasks/core/pages.py",
     "tasks/core/schemas.py",
-    "tasks/core/contract/tables.py",
+    "tasks/dataset/tables.py",
 )
 RESULT = "expectations.json"
 PAGE = "expectations.html"

@@ -17,13 +17,10 @@ from typing import NamedTuple
 
 from tasks.core import parts
 from tasks.core.errors import StageError
-from tasks.core.logs.sources import LogObject
 from tasks.core.parts import Manifest
 
 _SHARE = {"redact": 0.9, "dedup": 0.4, "validate": 0.8, "split": 0.8}
 """Of the bytes that a stage reads, those that its first run writes at the least."""
-PACKED = 3
-"""Bytes of log in one of a gzip file, at the least."""
 
 
 class Need(NamedTuple):
@@ -69,14 +66,13 @@ def folder_at(place: Path) -> None:
         )
 
 
-def logs(found: Sequence[LogObject], target: Path) -> None:
-    """Refuse to read log objects whose records will not fit.
+def logs(sizes: Sequence[int], target: Path) -> None:
+    """Refuse to read log objects of these sizes, in bytes unpacked, whose records will not fit.
 
     Raises:
         StageError: it says how much is needed and how much there is.
     """
-    needed = sum(one.size * (PACKED if one.uri.endswith(".gz") else 1) for one in found)
-    enough(target, needed, f"{len(found):,} new log objects")
+    enough(target, sum(sizes), f"{len(sizes):,} new log objects")
 
 
 def between(stage: str, source: Path, target: Path) -> None:

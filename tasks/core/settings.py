@@ -18,8 +18,8 @@ from pydantic import (
 )
 
 from tasks.core import yaml_file
+from tasks.core.conditions import Condition
 from tasks.core.errors import SettingsError
-from tasks.core.logs.conditions import Condition
 
 PARAMS_FILE = "params.yaml"
 
@@ -104,7 +104,7 @@ class DedupSettings(Section):
     """The weakest proof that makes a reference; what has a weaker one is kept and counted alone."""
     review_below: float = Field(default=0.6, ge=0, le=1)
     """Decisions labelled with less confidence go to `data/deduped/review.jsonl` and prove nothing
-    until a person has labelled them in `registers/`; 0 trusts every label."""
+    until a person has labelled them in `annotations/`; 0 trusts every label."""
 
 
 class ValidateSettings(Section):

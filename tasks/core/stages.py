@@ -1,4 +1,4 @@
-"""The data stages: which folder each writes, and what brings back what is missing there."""
+"""The data stages: which folder each reads and writes, and what brings back what is missing."""
 
 from pathlib import Path
 
@@ -11,7 +11,18 @@ FOLDERS = {
 }
 """Data stage to the folder in data/ that it writes; each reads the one before."""
 
+ANNOTATIONS = "annotations"
+"""Folder of a workspace with what people decided about single records; `dedup` reads it."""
+FORMER = "registers"
+"""The name of that folder in workspaces made by earlier versions; it goes on being read."""
+
 _WRITERS = {folder: stage for stage, folder in FOLDERS.items()}
+
+
+def annotations_of(workspace: Path) -> Path:
+    """The folder with a workspace's annotations, under the name that it has there."""
+    former = workspace / FORMER
+    return former if former.is_dir() else workspace / ANNOTATIONS
 
 
 def never_run(folder: Path) -> str:

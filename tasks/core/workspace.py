@@ -1,6 +1,6 @@
 """The folder that a pipeline works in, and the versions of its dataset.
 
-A workspace is a git and DVC repository with `params.yaml`, `dvc.yaml`, `registers/` and `data/`.
+A workspace is a git and DVC repository with `params.yaml`, `dvc.yaml`, `annotations/` and `data/`.
 The project's own root is one; `create` makes others, whose stages run this project's code. A
 dataset version is a git tag `dataset-vX.Y` on a commit that holds `dvc.lock` and the params it was
 made with: X counts changes of params, code or graph, Y changes of the data alone.
@@ -15,10 +15,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from tasks.core import room
+from tasks.core import room, stages
 from tasks.core.errors import SettingsError, StageError
 from tasks.core.job import DatasetRef
-from tasks.core.sessions import registers
 from tasks.core.settings import PARAMS_FILE, load
 from tasks.core.step import PROJECT
 
@@ -53,7 +52,7 @@ def create(folder: Path, params: dict[str, Any]) -> Path:
     (folder / PARAMS_FILE).write_text(yaml.safe_dump(params, sort_keys=False))
     (folder / "dvc.yaml").write_text(_graph_for(folder))
     (folder / ".gitignore").write_text(IGNORED)
-    _registers(folder)
+    _annotations(folder)
     if not (folder / ".git").exists():
         git(folder, "init", "-q", "-b", "main")
     if not (folder / ".dvc").exists():
@@ -93,7 +92,7 @@ def refresh(folder: Path) -> None:
     path = folder / "dvc.yaml"
     if folder.resolve() == PROJECT or not path.exists():
         return
-    _registers(folder)
+    _annotations(folder)
     graph = _graph_for(folder)
     if path.read_text() != graph:
         path.write_text(graph)
@@ -127,8 +126,8 @@ def tag_dataset(folder: Path) -> DatasetRef:
         tag = f"dataset-v{tagged[-1].major}.{tagged[-1].minor + 1}"
     else:
         tag = f"dataset-v{tagged[-1].major + 1}.0"
-    _registers(folder)
-    kept = ("dvc.lock", PARAMS_FILE, "dvc.yaml", str(registers.FOLDER))
+    _annotations(folder)
+    kept = ("dvc.lock", PARAMS_FILE, "dvc.yaml", stages.annotations_of(folder).name)
     git(folder, "add", *kept)
     _commit(folder, f"Dataset {tag.removeprefix('dataset-')}", *kept)
     git(folder, "tag", tag)
@@ -189,12 +188,12 @@ def _commit(folder: Path, message: str, *paths: str) -> None:
     git(folder, *who, "commit", "-q", "-m", message, *(["--only", "--", *paths] if paths else []))
 
 
-def _registers(folder: Path) -> None:
+def _annotations(folder: Path) -> None:
     """The folder that `dedup` depends on; DVC refuses to run a stage whose input is not there."""
-    path = folder / registers.FOLDER / "README.md"
+    path = stages.annotations_of(folder) / "README.md"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
-        path.write_text((PROJECT / registers.FOLDER / path.name).read_text())
+        path.write_text((PROJECT / stages.ANNOTATIONS / path.name).read_text())
 
 
 def _init_dvc(folder: Path) -> None:
@@ -225,7 +224,8 @@ def _graph_for(folder: Path) -> str:
         deps = []
         for dep in stage["deps"]:
             if not dep.startswith("tasks/"):
-                deps.append(dep)
+                annotations = dep == stages.ANNOTATIONS
+                deps.append(stages.annotations_of(folder).name if annotations else dep)
                 continue
             path = PROJECT / dep
             files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
@@ -238,7 +238,7 @@ def _recipe(lock: dict[str, Any]) -> dict[str, Any]:
     """What the dataset was made by: params, commands and code, not data."""
     recipe = {}
     for name, stage in lock.get("stages", {}).items():
-        data = ("data/", str(registers.FOLDER))
+        data = ("data/", stages.ANNOTATIONS, stages.FORMER)
         code = [dep for dep in stage.get("deps", []) if not dep["path"].startswith(data)]
         recipe[name] = {"cmd": stage["cmd"], "code": code, "params": stage.get("params")}
     return recipe

@@ -16,10 +16,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tasks.core import dialects
-from tasks.core.learning import sampling
+from tasks import dialects
 from tasks.core.records import Reply
 from tasks.demo import pretraining, structured_init, tokenizer, world
+from tasks.learning import sampling
 
 STORED = Path(__file__).with_name("base")
 STEPS = 1200

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tasks.core import dialects
+from tasks import dialects
 from tasks.demo import structured_init, words, world
 from tasks.demo.demonstrator import demonstrate
 from tasks.demo.tokenizer import END

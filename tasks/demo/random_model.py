@@ -14,9 +14,9 @@ from typing import Any
 
 import msgspec
 
-from tasks.core import dialects
-from tasks.core.evidence import dataset
+from tasks import dialects
 from tasks.core.records import Example
+from tasks.evidence import dataset
 
 START = "<|im_start|>"
 END = "<|im_end|>"

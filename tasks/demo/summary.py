@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tasks.core.evidence import arms
+from tasks.evidence import arms
 
 NOT_RUN: dict[str, Any] = {"verdict": "INCONCLUSIVE", "reasons": ["not run: no PASS of the gate"]}
 """Of a canary whose model the gate did not let through."""

@@ -12,7 +12,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from tasks.core import dialects
+from tasks import dialects
 from tasks.demo import words, world
 
 END = "<|im_end|>"

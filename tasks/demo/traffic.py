@@ -19,15 +19,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tasks.core import dialects
+from tasks import dialects
 from tasks.core.errors import SettingsError
-from tasks.core.learning import sampling
 from tasks.core.records import Message, Reply, Tool, encode
 from tasks.demo import callers, invocation_log, words, world
 from tasks.demo.callers import Person
 from tasks.demo.invocation_log import Answered
 from tasks.demo.log_files import LogFiles
 from tasks.demo.world import Task
+from tasks.learning import sampling
 
 START = datetime(2026, 11, 16, tzinfo=UTC)
 DAYS = 3

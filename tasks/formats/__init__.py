@@ -26,9 +26,9 @@ from typing import Any
 import msgspec
 
 from tasks.core.errors import SettingsError
-from tasks.core.logs.json_lines import Malformed, decode
-from tasks.core.logs.sealed import identity, written
 from tasks.core.records import Message, Reply, Tool
+from tasks.logs.json_lines import Malformed, decode
+from tasks.logs.sealed import identity, written
 
 __all__ = ["Malformed", "available", "holds_records", "invocation_id", "load", "recognise"]
 

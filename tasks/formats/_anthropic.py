@@ -16,12 +16,12 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.logs.json_lines import Malformed, decode, shallow
-from tasks.core.logs.sealed import written
 from tasks.core.records import Message, Tool, Usage
 from tasks.formats._exchange import Exchange
 from tasks.formats._streams import Stream
 from tasks.formats._turns import Piece, Turns, as_reply, call, tokens, turn, unsupported
+from tasks.logs.json_lines import Malformed, decode, shallow
+from tasks.logs.sealed import written
 
 _SILENT = ("thinking", "redacted_thinking")
 

@@ -16,9 +16,9 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.logs.json_lines import NOT_A_CHAT, Malformed, decode
 from tasks.core.records import Feedback
 from tasks.formats._scores import score
+from tasks.logs.json_lines import NOT_A_CHAT, Malformed, decode
 
 
 class _Judge(msgspec.Struct):

@@ -8,9 +8,9 @@ request.prompt or request.inputText                        one prompt, one text
 
 import msgspec
 
-from tasks.core.logs.json_lines import Malformed, decode
 from tasks.formats import _anthropic, _converse, _openai, _prompts
 from tasks.formats._exchange import Exchange
+from tasks.logs.json_lines import Malformed, decode
 
 UNSET = msgspec.Raw(b"")
 _EVENTS = (

@@ -17,12 +17,12 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.logs.json_lines import Malformed, decode, shallow
-from tasks.core.logs.sealed import written
 from tasks.core.records import Message, Tool, Usage
 from tasks.formats._exchange import NO_TOOLS, Exchange
 from tasks.formats._streams import Stream
 from tasks.formats._turns import Piece, Turns, as_reply, call, tokens, turn, unsupported
+from tasks.logs.json_lines import Malformed, decode, shallow
+from tasks.logs.sealed import written
 
 _SILENT = (b"null", b"[]", b'""')
 

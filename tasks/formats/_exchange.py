@@ -6,9 +6,9 @@ Exchange(messages=b'[{"content":"Weather in Oslo?","role":"user"}]', tools=b"[]"
 
 import msgspec
 
-from tasks.core.logs.json_lines import Malformed, utc
-from tasks.core.logs.sealed import Sealed, identity, written
 from tasks.core.records import Reply, Source, Usage
+from tasks.logs.json_lines import Malformed, utc
+from tasks.logs.sealed import Sealed, identity, written
 
 NO_TOOLS = b"[]"
 

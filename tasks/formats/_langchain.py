@@ -21,8 +21,8 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.logs.json_lines import Malformed, decode, fitting, shallow
 from tasks.formats._turns import unsupported
+from tasks.logs.json_lines import Malformed, decode, fitting, shallow
 
 Fields = dict[str, Any]
 

@@ -18,12 +18,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from tasks.core.logs.json_lines import Malformed, arguments, decode, shallow
-from tasks.core.logs.sealed import written
 from tasks.core.records import Message, Reply, Tool, ToolCall, Usage
 from tasks.formats._exchange import Exchange
 from tasks.formats._streams import Stream
 from tasks.formats._turns import Turns, as_reply, unsupported
+from tasks.logs.json_lines import Malformed, arguments, decode, shallow
+from tasks.logs.sealed import written
 
 ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
     "system": "system",

@@ -8,12 +8,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from tasks.core.logs.json_lines import NOT_A_CHAT, Malformed, texts
-from tasks.core.logs.sealed import Sealed
 from tasks.core.records import Source, Usage
 from tasks.formats import _otel_earlier, _otel_messages, _otlp
 from tasks.formats._exchange import NO_TOOLS, Exchange, Told, invocation
 from tasks.formats._otlp import Array, Attributes, Value, integer, plain, string
+from tasks.logs.json_lines import NOT_A_CHAT, Malformed, texts
+from tasks.logs.sealed import Sealed
 
 DETAILS = "gen_ai.client.inference.operation.details"
 """The event that tells of a whole call, since 1.37."""

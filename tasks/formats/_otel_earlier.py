@@ -23,10 +23,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tasks.core.logs.json_lines import Malformed, decode, shallow
 from tasks.core.records import Message, Reply
 from tasks.formats import _anthropic, _converse, _openai
 from tasks.formats._turns import Turns
+from tasks.logs.json_lines import Malformed, decode, shallow
 
 EVENTS = (
     b'{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":'

@@ -29,12 +29,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tasks.core.logs.json_lines import NOT_A_CHAT, Malformed, decode
-from tasks.core.logs.sealed import Sealed
 from tasks.core.records import Source
 from tasks.formats._otel_call import CHATS, DETAILS, OPERATION, Time, call
 from tasks.formats._otel_earlier import CHOICE, SAID
 from tasks.formats._otlp import Attributes, Pair, Shape, Value, attributes, integer, plain, string
+from tasks.logs.json_lines import NOT_A_CHAT, Malformed, decode
+from tasks.logs.sealed import Sealed
 
 RECORD = (
     b'{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue"'

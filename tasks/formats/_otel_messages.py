@@ -16,10 +16,10 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.logs.json_lines import Malformed, arguments, decode, shallow
-from tasks.core.logs.sealed import written
 from tasks.core.records import Message, Reply, Tool, ToolCall
 from tasks.formats._turns import Piece, as_reply, call, turn, unsupported
+from tasks.logs.json_lines import Malformed, arguments, decode, shallow
+from tasks.logs.sealed import written
 
 
 class _Part(msgspec.Struct):

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.logs.json_lines import Malformed, shallow
+from tasks.logs.json_lines import Malformed, shallow
 
 
 class Shape(msgspec.Struct, rename="camel"):

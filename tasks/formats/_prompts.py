@@ -20,11 +20,11 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.logs.json_lines import Malformed, decode
-from tasks.core.logs.sealed import written
 from tasks.core.records import Message, Reply, ToolCall, Usage
 from tasks.formats._exchange import NO_TOOLS, Exchange
 from tasks.formats._turns import call
+from tasks.logs.json_lines import Malformed, decode
+from tasks.logs.sealed import written
 
 _HEADER = re.compile(r"<\|start_header_id\|>\s*(\w+)\s*<\|end_header_id\|>\s*")
 _HUMAN = re.compile(r"(?:^|\n\n)(Human|Assistant):\s?")

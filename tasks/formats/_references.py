@@ -15,10 +15,10 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.logs.json_lines import Malformed, decode, shallow
 from tasks.core.records import Reply, ToolCall
 from tasks.formats import _openai
 from tasks.formats._openai import Calling, Function
+from tasks.logs.json_lines import Malformed, decode, shallow
 
 PLACE = "the reference"
 

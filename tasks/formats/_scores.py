@@ -10,8 +10,8 @@ whether a session succeeded is the user's to say, by its name in `ingest.outcome
 
 from typing import Any
 
-from tasks.core.logs.json_lines import NOT_A_CHAT, Malformed, utc
 from tasks.core.records import Feedback
+from tasks.logs.json_lines import NOT_A_CHAT, Malformed, utc
 
 _PEOPLE = ("ANNOTATION", "HUMAN")
 _WORDS = {"yes": 1.0, "no": 0.0}

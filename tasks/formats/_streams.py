@@ -2,9 +2,9 @@
 
 from typing import Any, NamedTuple
 
-from tasks.core.logs.json_lines import Malformed, arguments
 from tasks.core.records import ToolCall
 from tasks.formats._turns import Piece
+from tasks.logs.json_lines import Malformed, arguments
 
 
 class _Open(NamedTuple):

@@ -9,9 +9,9 @@ as `_langchain.py` says.
 
 import msgspec
 
-from tasks.core.logs.json_lines import Malformed, decode
 from tasks.formats import _bodies, _langchain
 from tasks.formats._exchange import Exchange
+from tasks.logs.json_lines import Malformed, decode
 
 
 def read(given: msgspec.Raw, answered: msgspec.Raw, tools: msgspec.Raw | None = None) -> Exchange:

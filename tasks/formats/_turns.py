@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.logs.json_lines import Malformed, shallow
-from tasks.core.logs.sealed import written
 from tasks.core.records import Message, Reply, ToolCall, Usage
+from tasks.logs.json_lines import Malformed, shallow
+from tasks.logs.sealed import written
 
 Piece = str | ToolCall | Message
 """A text, a call, or the result of a call as a message of role `tool`."""

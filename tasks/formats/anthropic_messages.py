@@ -21,11 +21,11 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.logs.json_lines import Malformed, Scalar, decode, texts
-from tasks.core.logs.sealed import Sealed
 from tasks.core.records import Source
 from tasks.formats import _anthropic
 from tasks.formats._exchange import Told, invocation
+from tasks.logs.json_lines import Malformed, Scalar, decode, texts
+from tasks.logs.sealed import Sealed
 
 SAMPLE = (
     b'{"timestamp":"2026-11-03T14:20:29Z","latency_ms":850,"metadata":{"session_id":"s-12"},'

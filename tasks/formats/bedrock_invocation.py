@@ -14,7 +14,7 @@ that speak as Chat Completions do, and those that take one prompt. A streamed re
 whole or as the list of its events. Embeddings and images are counted as `not-a-chat`.
 
 Bodies over 100 KB are kept by the service in objects of their own (`inputBodyS3Path`,
-`outputBodyS3Path`), and read from there; how far that reaches says `tasks/core/logs/bodies.py`.
+`outputBodyS3Path`), and read from there; how far that reaches says `tasks/logs/bodies.py`.
 
 Source: Bedrock user guide, "Monitor model invocation using CloudWatch Logs and Amazon S3".
 """
@@ -24,13 +24,13 @@ from typing import Any, Literal
 
 import msgspec
 
-from tasks.core.logs import bodies
-from tasks.core.logs.json_lines import NOT_A_CHAT, Malformed, Scalar, decode, fitting, texts
-from tasks.core.logs.sealed import Sealed
 from tasks.core.records import Source, Usage
 from tasks.formats import _anthropic, _bodies, _converse
 from tasks.formats._exchange import Exchange, Told, invocation
 from tasks.formats._turns import tokens
+from tasks.logs import bodies
+from tasks.logs.json_lines import NOT_A_CHAT, Malformed, Scalar, decode, fitting, texts
+from tasks.logs.sealed import Sealed
 
 SCHEMA = "ModelInvocationLog"
 VERSION = "1.0"

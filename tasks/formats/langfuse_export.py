@@ -27,12 +27,12 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.logs.json_lines import NOT_A_CHAT, Malformed, Scalar, decode, texts
-from tasks.core.logs.sealed import Sealed
 from tasks.core.records import Feedback, Source, Usage
 from tasks.formats import _traced
 from tasks.formats._exchange import Told, invocation
 from tasks.formats._scores import score
+from tasks.logs.json_lines import NOT_A_CHAT, Malformed, Scalar, decode, texts
+from tasks.logs.sealed import Sealed
 
 SAMPLE = (
     b'{"id":"obs-7c9e6679","type":"GENERATION","trace_id":"trace-4","project_id":"p1",'

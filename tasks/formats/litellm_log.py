@@ -20,11 +20,11 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.logs.json_lines import NOT_A_CHAT, Malformed, Scalar, decode, texts
-from tasks.core.logs.sealed import Sealed
 from tasks.core.records import Source, Usage
 from tasks.formats import _openai
 from tasks.formats._exchange import Told, invocation
+from tasks.logs.json_lines import NOT_A_CHAT, Malformed, Scalar, decode, texts
+from tasks.logs.sealed import Sealed
 
 SAMPLE = (
     b'{"id":"chatcmpl-7c9e6679","trace_id":"trace-4","call_type":"acompletion","stream":false,'

@@ -24,11 +24,11 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.logs.json_lines import NOT_A_CHAT, Malformed, decode
-from tasks.core.logs.sealed import Sealed
 from tasks.core.records import Feedback, Source, Usage
 from tasks.formats import _assessments, _traced
 from tasks.formats._exchange import Told, invocation
+from tasks.logs.json_lines import NOT_A_CHAT, Malformed, decode
+from tasks.logs.sealed import Sealed
 
 SAMPLE = (
     b'{"info":{"trace_id":"tr-36bd8f7cb7163a8c84364ac33eeb37b2","trace_location":{"type":'

@@ -25,11 +25,11 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.logs.json_lines import Malformed, Scalar, decode, texts, utc
-from tasks.core.logs.sealed import Sealed, identity, written
 from tasks.core.records import Feedback, Source
 from tasks.formats import _openai, _references
 from tasks.formats._exchange import Exchange, Told, invocation
+from tasks.logs.json_lines import Malformed, Scalar, decode, texts, utc
+from tasks.logs.sealed import Sealed, identity, written
 
 SAMPLE = (
     b'{"timestamp":"2026-11-03T15:20:29+01:00","latency_ms":850,"request":{"model":"gpt-4o",'

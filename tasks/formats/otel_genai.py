@@ -25,12 +25,12 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.logs.json_lines import Malformed, decode
-from tasks.core.logs.sealed import Sealed
 from tasks.core.records import Source
 from tasks.formats import _otel_earlier, _otel_logs
 from tasks.formats._otel_call import DETAILS, Time, call
 from tasks.formats._otlp import Pair, Shape, Value, attributes
+from tasks.logs.json_lines import Malformed, decode
+from tasks.logs.sealed import Sealed
 
 SAMPLE = (
     b'{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":'

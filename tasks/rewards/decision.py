@@ -23,9 +23,9 @@ from collections import Counter
 
 from pydantic import Field
 
-from tasks.core.behaviour import CONSENT, Label, classify
 from tasks.core.records import Reference, Reply, Score, Tool, ToolCall
 from tasks.core.settings import Section
+from tasks.labelling.behaviour import CONSENT, Label, classify
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
 from tasks.rewards.calls import wanted as unsaid
 

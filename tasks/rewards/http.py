@@ -26,8 +26,8 @@ from typing import Any, Literal, Self
 import msgspec
 from pydantic import Field, model_validator
 
-from tasks.core.dialects import as_openai, openai_tool
 from tasks.core.records import Message, Reference, Reply, Score
+from tasks.dialects import as_openai, openai_tool
 from tasks.rewards import Case, Prompt
 from tasks.rewards.exchange import namespaces
 from tasks.rewards.remote.endpoint import VARIABLE, Failure, Patience, Purse, address, post

@@ -26,19 +26,19 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from tasks.core.errors import SettingsError
 from tasks.core.records import Reference, Reply, Score
-from tasks.core.sandbox import backend, frames, source
-from tasks.core.sandbox.limits import Limits
-from tasks.core.sandbox.source import Program
-from tasks.core.sandbox.worker import Worker
 from tasks.core.settings import Section
 from tasks.rewards import Case, Prompt
 from tasks.rewards.exchange import lambda_answer, lambda_calls, lambda_rows
 from tasks.rewards.python import inline, read_file
+from tasks.sandbox import backend, frames, source
+from tasks.sandbox.limits import Limits
+from tasks.sandbox.source import Program
+from tasks.sandbox.worker import Worker
 
 __all__ = ["CASES", "REQUIRES", "SOURCES", "Settings", "inline", "score", "score_batch"]
 
 SOURCES = (
-    "tasks/core/sandbox",
+    "tasks/sandbox",
     "tasks/rewards/python.py",
     "tasks/rewards/exchange/lambda_answer.py",
     "tasks/rewards/exchange/lambda_calls.py",

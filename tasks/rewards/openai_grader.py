@@ -26,13 +26,13 @@ from pydantic import model_validator
 
 from tasks.core.errors import SettingsError
 from tasks.core.records import Reference, Reply, Score
-from tasks.core.sandbox import source
 from tasks.core.settings import Section
 from tasks.rewards import Case, Prompt
 from tasks.rewards.exchange import grading, model_grading, namespaces, openai
+from tasks.sandbox import source
 
 SOURCES = (
-    "tasks/core/sandbox",
+    "tasks/sandbox",
     "tasks/rewards/exchange/grading.py",
     "tasks/rewards/exchange/model_grading.py",
     "tasks/rewards/exchange/formula.py",

@@ -6,7 +6,7 @@
     "Sent to x4fq2kzt7ab@example.invalid."          0.0   surrogate:EMAIL, learnt by heart
     lookup(phone="+47 912 34 567")                  0.0   leak:PHONE, made up or from elsewhere
 
-What redaction finds in logs (`tasks/core/redaction`: patterns decided by arithmetic, keys that say
+What redaction finds in logs (`tasks/redaction`: patterns decided by arithmetic, keys that say
 what their value is, JSON and base64 opened) is looked for in the reply's text and arguments. A
 finding is held where the messages or tool definitions have the same value: letters and digits
 compared without spaces and signs, words of names and addresses in any order, a date of birth in any
@@ -30,18 +30,18 @@ import msgspec
 from pydantic import Field
 
 from tasks.core.records import Message, Reply, Score, ToolCall
-from tasks.core.redaction import dates, walk
-from tasks.core.redaction.decode import Place, Walker
-from tasks.core.redaction.fields import Fields
-from tasks.core.redaction.finders import Finders
-from tasks.core.redaction.kinds import Kind
-from tasks.core.redaction.learn import FAILURES
-from tasks.core.redaction.residue import written
-from tasks.core.redaction.surrogates import is_surrogate
 from tasks.core.settings import RedactSettings, Section
+from tasks.redaction import dates, walk
+from tasks.redaction.decode import Place, Walker
+from tasks.redaction.fields import Fields
+from tasks.redaction.finders import Finders
+from tasks.redaction.kinds import Kind
+from tasks.redaction.learn import FAILURES
+from tasks.redaction.residue import written
+from tasks.redaction.surrogates import is_surrogate
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
 
-SOURCES = ("tasks/core/redaction",)
+SOURCES = ("tasks/redaction",)
 REQUIRES = ("google-re2", "phonenumbers", "presidio-analyzer")
 
 LONGEST = 100_000

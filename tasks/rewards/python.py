@@ -10,7 +10,7 @@
 `score` names what it wants of `messages` (or `prompt`), `tools`, `reference` and `completion`, all
 as Ratchet's records in plain JSON (tasks/rewards/exchange/namespaces.py); `grade(sample, item)` is
 OpenAI's form and sees OpenAI's. It returns a number in `range`, or None where it has nothing to
-say. It has no network, no file, no environment and no other process; see tasks/core/sandbox.
+say. It has no network, no file, no environment and no other process; see tasks/sandbox.
 
 What raises, hangs, dies or returns no number in range is unscored, with the reason. The value is
 divided by the greater end of `range`, so that it lies between -1 and 1 and zero stays zero.
@@ -25,16 +25,16 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from tasks.core.errors import SettingsError
 from tasks.core.records import Reference, Reply, Score
-from tasks.core.sandbox import backend, frames, source
-from tasks.core.sandbox.limits import Limits
-from tasks.core.sandbox.source import Program
-from tasks.core.sandbox.worker import Outcome, Worker
 from tasks.core.settings import Section
 from tasks.core.step import PROJECT
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
 from tasks.rewards.exchange import namespaces
+from tasks.sandbox import backend, frames, source
+from tasks.sandbox.limits import Limits
+from tasks.sandbox.source import Program
+from tasks.sandbox.worker import Outcome, Worker
 
-SOURCES = ("tasks/core/sandbox", "tasks/rewards/exchange/namespaces.py")
+SOURCES = ("tasks/sandbox", "tasks/rewards/exchange/namespaces.py")
 
 _KEPT = 8
 """Workers, each a process; a spec rarely has more than one."""

@@ -23,10 +23,10 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from tasks.core import behaviour
-from tasks.core.behaviour.side_effects import changes_something
 from tasks.core.records import Call, Reference, Reply, Score, Tool, ToolCall
 from tasks.core.settings import Section
+from tasks.labelling import behaviour
+from tasks.labelling.side_effects import changes_something
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
 from tasks.rewards.calls import assignment, matching, published
 

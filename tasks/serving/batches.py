@@ -9,7 +9,7 @@ import itertools
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from tasks.core.learning.sampling import Completion, Sampler
+from tasks.learning.sampling import Completion, Sampler
 
 WINDOW_S = 0.005
 """Waited for company before a batch starts: little beside a generation, enough for a burst."""

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from tasks.core import dialects
+from tasks import dialects
 from tasks.core.records import Message, Reply, Tool, ToolCall
 
 Finish = Literal["stop", "length", "tool_calls"]

@@ -19,9 +19,9 @@ import httpx
 
 from tasks.core.errors import EvidenceError, SettingsError
 from tasks.core.job import Job
-from tasks.core.learning import learned
-from tasks.core.learning.learned import Registered
 from tasks.core.services import Services
+from tasks.learning import learned
+from tasks.learning.learned import Registered
 from tasks.serving.processes import Server
 
 SERVING = Path(".ratchet") / "serving"

@@ -22,7 +22,7 @@ import msgspec
 
 from tasks.core import parts
 from tasks.core.errors import SettingsError
-from tasks.core.evidence.trial import Arm
+from tasks.evidence.trial import Arm
 
 FLAG = "agent-arm"
 WHOLE = 1_000_000

@@ -31,7 +31,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from tasks.core import parts
-from tasks.core.evidence.trial import Arm
+from tasks.evidence.trial import Arm
 from tasks.serving import chat, processes
 from tasks.serving.flags import Flags
 from tasks.serving.sessions import Known, Sessions, digest

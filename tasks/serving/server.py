@@ -23,9 +23,9 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from tasks.core import dialects
+from tasks import dialects
 from tasks.core.errors import SettingsError
-from tasks.core.learning import sampling
+from tasks.learning import sampling
 from tasks.serving import chat, processes
 from tasks.serving.batches import Batches
 

@@ -18,8 +18,8 @@ from typing import Literal
 import msgspec
 
 from tasks.core.errors import EvidenceError
-from tasks.core.evidence.trial import Arm, Session
 from tasks.core.records import Record
+from tasks.evidence.trial import Arm, Session
 
 
 class Event(Record, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import httpx
 import msgspec
 
-from tasks.core.evidence.trial import Arm
+from tasks.evidence.trial import Arm
 
 FAILURES = 5
 REST_S = 5.0

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import httpx
 
-from tasks.core import dialects
+from tasks import dialects
 from tasks.core.errors import SettingsError, StageError
 from tasks.core.records import Message, Reply, Tool
 from tasks.serving import chat

@@ -14,7 +14,7 @@ from tests.tasks.rewards.graders import Graders, serve
 def ratchet(folder: Path, url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
-            *(sys.executable, "-m", "flows", "reward", "agreement"),
+            *(sys.executable, "-m", "cli", "reward", "agreement"),
             *("helpful.yaml", "labelled.jsonl", *arguments),
         ],
         cwd=folder,

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from flows.commands import console
+from cli import console
 from tasks.core import step, workspace
 from tasks.core.step import PROJECT
 
 
 def ratchet(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "flows", *arguments], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "cli", *arguments], capture_output=True, text=True, check=False
     )
 
 
@@ -119,7 +119,7 @@ def test_a_person_of_a_workspace_that_was_never_curated(home: Path) -> None:
         done = ratchet(command, "--person", "mia", "-w", str(home))
         assert done.returncode == 4
         assert "stage redact has not run here; run `ratchet curate`" in one_line(done)
-    assert not (home / "registers/erased.jsonl").exists()
+    assert not (home / "annotations/erased.jsonl").exists()
 
 
 def test_params_that_are_no_settings_stop_a_run_at_once(home: Path) -> None:

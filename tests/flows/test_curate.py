@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from tasks.core import graph, lineage, step, workspace
+from tasks.core import graph, step, tracking, workspace
 
 Curated = tuple[Path, dict[str, Any]]
 
@@ -50,7 +50,7 @@ def test_personal_data_is_not_in_what_dvc_keeps(curated: Curated) -> None:
 
 def test_what_was_replaced_is_a_metric_of_the_dataset_by_type(curated: Curated) -> None:
     home, result = curated
-    mlflow = lineage.connect(lineage.tracking_uri(home))
+    mlflow = tracking.connect(tracking.tracking_uri(home))
     version = result["dataset"]["version"]
     (run,) = mlflow.search_runs(
         filter_string=f"tags.`dataset.version` = '{version}' and tags.step = 'curate'",
@@ -75,7 +75,7 @@ def test_one_new_file_is_processed_alone(curated: Curated) -> None:
     home, result = curated
     before = stamps(home, "ingested")
     (home / "held-back.json.gz").rename(home / "data/landing/late.json.gz")
-    command = [sys.executable, "-m", "flows", "curate", "--json", "-w", str(home)]
+    command = [sys.executable, "-m", "cli", "curate", "--json", "-w", str(home)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found = json.loads(done.stdout.strip().splitlines()[-1])
     assert found["dataset"]["version"] == "dataset-v1.1"
@@ -98,7 +98,7 @@ def test_a_person_key_that_no_record_has_stops_the_run_and_changes_nothing(
     params["redact"]["person_keys"].append("membr_id")
     (home / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     try:
-        command = [sys.executable, "-m", "flows", "curate", "-w", str(home)]
+        command = [sys.executable, "-m", "cli", "curate", "-w", str(home)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     finally:
         (home / "params.yaml").write_text(given)

@@ -8,7 +8,7 @@ from tasks.core.step import PROJECT
 
 
 def test_all_is_well_on_a_machine_that_passes_these_tests() -> None:
-    command = [sys.executable, "-m", "flows", "doctor", "--json"]
+    command = [sys.executable, "-m", "cli", "doctor", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=PROJECT)
     found = json.loads(done.stdout.strip().splitlines()[-1])
     assert [check["detail"] for check in found["checks"] if not check["well"]] == []

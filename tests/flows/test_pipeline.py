@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 import yaml
 
+from cli import data
 from flows import environment
-from flows.commands import data
 from tasks.core import workspace
 from tasks.core.step import PROJECT
-from tasks.core.trail.audit import trail
-from tasks.core.trail.overview import overview
 from tasks.demo.summary import summarise
+from tasks.lineage.audit import trail
+from tasks.lineage.overview import overview
 
 SMALLER: dict[str, dict[str, Any]] = {
     "validate": {"min_examples": 200},

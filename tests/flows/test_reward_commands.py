@@ -24,7 +24,7 @@ REFERENCE = {
 
 
 def ratchet(*arguments: object) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "flows", "reward", *map(str, arguments)]
+    command = [sys.executable, "-m", "cli", "reward", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

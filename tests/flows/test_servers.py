@@ -48,7 +48,7 @@ def running(curated: tuple[Path, dict[str, object]]) -> Iterator[Path]:
     home = curated[0].with_name("served")
     shutil.copytree(curated[0], home, symlinks=True)
     ports = ["--prefect-port", str(free_port()), "--mlflow-port", str(free_port())]
-    command = [sys.executable, "-m", "flows", "up", "-w", str(home), "--look-every", "1", *ports]
+    command = [sys.executable, "-m", "cli", "up", "-w", str(home), "--look-every", "1", *ports]
     outside = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "MLFLOW_"))}
     with (home / "up.log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=PROJECT, env=outside)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tasks.core import lineage, parts
+from tasks.core import parts, tracking
 from tasks.core.job import DatasetRef, Job
 from tasks.core.records import Example, Reply, Tags
 from tasks.core.settings import Params
@@ -77,7 +77,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def tracking_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One MLflow on SQLite for all tests here; a new one takes seconds."""
     found = f"sqlite:///{tmp_path_factory.mktemp('tracking') / 'mlflow.db'}"
-    mlflow = lineage.connect(found)
+    mlflow = tracking.connect(found)
     yield found
     mlflow.set_tracking_uri(None)
 
@@ -134,7 +134,7 @@ def make_job(
             workspace=str(home),
             params=Params.model_validate(values),
             dataset=DatasetRef(version="dataset-v1.0", md5=f"{name}.dir", folder=str(split)),
-            tracking=lineage.start_parent(tracking_uri, name, {"ratchet.run": name}),
+            tracking=tracking.start_parent(tracking_uri, name, {"ratchet.run": name}),
         )
         made.save()
         return made

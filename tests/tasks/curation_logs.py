@@ -8,9 +8,6 @@ from typing import Any, TypeVar
 import msgspec
 
 from tasks.core import parts, step
-from tasks.core.contract.checks import context_chars
-from tasks.core.contract.facts import Checked, facts
-from tasks.core.contract.tables import Table, tabulate
 from tasks.core.parts import Manifest
 from tasks.core.records import (
     Example,
@@ -23,6 +20,9 @@ from tasks.core.records import (
     ToolCall,
     encode,
 )
+from tasks.dataset.checks import context_chars
+from tasks.dataset.facts import Checked, facts
+from tasks.dataset.tables import Table, tabulate
 
 T = TypeVar("T")
 

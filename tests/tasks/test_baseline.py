@@ -10,14 +10,14 @@ import msgspec
 import pytest
 
 from tasks import baseline
-from tasks.core import lineage, parts
+from tasks.core import parts, tracking
 from tasks.core.errors import EvidenceError
-from tasks.core.evidence import judged
 from tasks.core.job import DatasetRef, Job
 from tasks.core.records import Example, Reply, Tags
 from tasks.core.settings import load
 from tasks.core.step import PROJECT
 from tasks.demo import demonstrator, world
+from tasks.evidence import judged
 
 PROMPTS = 10
 
@@ -83,7 +83,7 @@ def job(
         workspace=str(folder),
         params=changed,
         dataset=DatasetRef(version="dataset-v1.0", md5="abc.dir", folder=str(held)),
-        tracking=lineage.start_parent(tracking_uri, "run", {}),
+        tracking=tracking.start_parent(tracking_uri, "run", {}),
     )
 
 
@@ -133,7 +133,7 @@ def test_mlflow_has_the_run_its_reward_and_its_dataset(
     done: tuple[Job, dict[str, Any]], tracking_uri: str
 ):
     made, report = done
-    mlflow = lineage.connect(tracking_uri)
+    mlflow = tracking.connect(tracking_uri)
     (found,) = mlflow.search_runs(
         filter_string=f"tags.mlflow.parentRunId = '{made.tracking.parent_run_id}'",
         output_format="list",
@@ -153,7 +153,7 @@ def test_mlflow_has_the_run_its_reward_and_its_dataset(
 def test_the_rewards_page_shows_how_the_bases_replies_are_spread(
     done: tuple[Job, dict[str, Any]], tracking_uri: str, tmp_path: Path
 ):
-    mlflow = lineage.connect(tracking_uri)
+    mlflow = tracking.connect(tracking_uri)
     kept = mlflow.artifacts.download_artifacts(done[1]["reward_uri"], dst_path=str(tmp_path))
     page = (Path(kept) / "design/reward-design.md").read_text()
     assert " replies: mean " in page

@@ -8,13 +8,13 @@ import pytest
 import yaml
 
 from tasks import canary
-from tasks.core import lineage
+from tasks.core import tracking
 from tasks.core.errors import EvidenceError, SettingsError
-from tasks.core.evidence import confirm
 from tasks.core.job import DatasetRef, Job
-from tasks.core.learning import learned
 from tasks.core.settings import Params
 from tasks.core.step import PROJECT
+from tasks.evidence import confirm
+from tasks.learning import learned
 from tasks.serving import flags
 from tasks.serving.deployment import places
 from tasks.serving.sessions import Sessions
@@ -38,14 +38,14 @@ def job_in(home, tracking_uri, name, **settings):
         workspace=str(home),
         params=Params.model_validate(values),
         dataset=DatasetRef(version="dataset-v1.0", md5="0.dir", folder=str(home)),
-        tracking=lineage.start_parent(tracking_uri, name, {}),
+        tracking=tracking.start_parent(tracking_uri, name, {}),
     )
     job.save()
     return job
 
 
 def registered(job, champion, challenger):
-    with lineage.child_run(job, "train") as mlflow:
+    with tracking.child_run(job, "train") as mlflow:
         learned.register_base(mlflow, champion, name=job.params.model.name)
         made = learned.register(
             mlflow, challenger, name=job.params.model.name, tags={"ratchet.run": job.run_id}
@@ -102,7 +102,7 @@ def flag(job):
 
 
 def tag(job):
-    mlflow = lineage.connect(job.tracking.uri, job.tracking.experiment)
+    mlflow = tracking.connect(job.tracking.uri, job.tracking.experiment)
     found = learned.by_alias(mlflow, job.params.model.name, "challenger")
     client = mlflow.tracking.MlflowClient()
     return client.get_model_version(found.name, found.version).tags["canary"]
@@ -171,7 +171,7 @@ def test_a_router_that_is_named_but_not_there_is_said(fresh, monkeypatch, tmp_pa
 
 def test_without_a_challenger_there_is_nothing_to_try(tmp_path, tracking_uri):
     job = job_in(tmp_path, tracking_uri, "canary-alone")
-    with lineage.child_run(job, "train") as mlflow:
+    with tracking.child_run(job, "train") as mlflow:
         learned.register_base(mlflow, BASE, name="canary-alone")
     job.write_report("train", {"uri": "models:/canary-alone/1"})
     with pytest.raises(EvidenceError, match="no version with alias challenger"):

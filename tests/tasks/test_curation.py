@@ -12,13 +12,13 @@ import pytest
 import yaml
 
 from tasks.core import parts
-from tasks.core.contract.tables import LABEL, Table, gather
-from tasks.core.partitions import proof
 from tasks.core.parts import Counts, Manifest
 from tasks.core.records import Example
-from tasks.core.report.datareport import write_report
 from tasks.core.settings import load
 from tasks.core.step import FOLDERS, PROJECT
+from tasks.dataset import proof
+from tasks.dataset.datareport import write_report
+from tasks.dataset.tables import LABEL, Table, gather
 from tasks.dedup import dedup
 from tasks.ingest import ingest
 from tasks.redact import redact

@@ -12,10 +12,10 @@ from tasks.core import parts
 from tasks.core.errors import SettingsError, StageError
 from tasks.core.parts import Manifest
 from tasks.core.records import Example, Feedback, Invocation, Reference, Reply, ToolCall
-from tasks.core.sessions import registers
-from tasks.core.sessions.registers import Erased, Registers
 from tasks.core.settings import DedupSettings
 from tasks.dedup import dedup
+from tasks.labelling import annotations
+from tasks.labelling.annotations import Erased, Registers
 from tests.tasks.curation_logs import WORDS, calls, content, outcome, redacted, says, session
 
 SETTINGS = DedupSettings(similarity=0.8)
@@ -28,7 +28,7 @@ def run(folder: Path, loads: Sequence[Sequence[Invocation]], *feedback: Feedback
     source = redacted(folder / "in", loads, feedback)
     manifest = parts.require_manifest(source)
     parts.commit(source, msgspec.structs.replace(manifest, info={"key_id": KEY}))
-    return dedup(SETTINGS, source, folder / "out", registers.read(folder / "registers"))
+    return dedup(SETTINGS, source, folder / "out", annotations.read(folder / "annotations"))
 
 
 def examples(folder: Path) -> dict[str, Example]:
@@ -36,9 +36,9 @@ def examples(folder: Path) -> dict[str, Example]:
 
 
 def told(folder: Path, *lines: dict[str, Any], name: str = "reviewed.jsonl") -> None:
-    (folder / "registers").mkdir(exist_ok=True)
+    (folder / "annotations").mkdir(exist_ok=True)
     text = "".join(json.dumps(line) + "\n" for line in lines)
-    (folder / "registers" / name).write_text(text)
+    (folder / "annotations" / name).write_text(text)
 
 
 def test_what_is_not_sure_goes_to_the_review_file_and_proves_nothing(tmp_path: Path) -> None:
@@ -114,12 +114,12 @@ def test_a_line_that_cannot_be_is_a_clear_error(
 
 def test_two_labels_of_one_decision_are_refused(tmp_path: Path) -> None:
     told(tmp_path, {"id": "a", "label": "answer"}, {"id": "a", "label": "answer"})
-    assert registers.read(tmp_path / "registers").labels["a"].behaviour == "answer"
+    assert annotations.read(tmp_path / "annotations").labels["a"].behaviour == "answer"
     told(tmp_path, {"id": "a", "label": "refuse"}, name="z.jsonl")
     with pytest.raises(
         SettingsError, match=r"z.jsonl:1 labels a refuse, .*reviewed.jsonl:1 labels"
     ):
-        registers.read(tmp_path / "registers")
+        annotations.read(tmp_path / "annotations")
 
 
 def test_labels_rewrite_only_the_part_they_are_about(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_labels_rewrite_only_the_part_they_are_about(tmp_path: Path) -> None:
     after = run(tmp_path, loads)
     changed = {part.sha256 for part in after.labelled("")} - {p.sha256 for p in before.parts}
     assert len(changed) == 1
-    dedup(SETTINGS, tmp_path / "in", tmp_path / "anew", registers.read(tmp_path / "registers"))
+    dedup(SETTINGS, tmp_path / "in", tmp_path / "anew", annotations.read(tmp_path / "annotations"))
     assert content(tmp_path / "out") == content(tmp_path / "anew")
 
 
@@ -152,9 +152,9 @@ def test_an_erased_person_leaves_with_all_their_sessions(tmp_path: Path) -> None
     twin = session("s-3", *turns, day=2, persons=("p-2",))
     assert run(tmp_path, [theirs, more, twin]).counts.reasons == {"near-duplicate": 1}
     found = Erased(person="p-1", key_id=KEY, at="2026-11-25")
-    registers.erase(tmp_path / "registers", [found])
-    registers.erase(tmp_path / "registers", [found])
-    assert registers.read(tmp_path / "registers") == Registers({}, (found,))
+    annotations.erase(tmp_path / "annotations", [found])
+    annotations.erase(tmp_path / "annotations", [found])
+    assert annotations.read(tmp_path / "annotations") == Registers({}, (found,))
     made = run(tmp_path, [theirs, more, twin])
     counts = made.counts
     assert (counts.read, counts.accepted, counts.rejected, counts.duplicate) == (4, 1, 3, 0)
@@ -164,11 +164,13 @@ def test_an_erased_person_leaves_with_all_their_sessions(tmp_path: Path) -> None
     assert {(row["id"], row["reason"]) for row in gone} == {
         (row.id, "erased") for row in (*theirs, *more)
     }
-    dedup(SETTINGS, tmp_path / "in", tmp_path / "anew", registers.read(tmp_path / "registers"))
+    dedup(SETTINGS, tmp_path / "in", tmp_path / "anew", annotations.read(tmp_path / "annotations"))
     assert content(tmp_path / "out") == content(tmp_path / "anew")
 
 
 def test_after_a_change_of_key_nothing_runs_until_the_erasure_is_renewed(tmp_path: Path) -> None:
-    registers.erase(tmp_path / "registers", [Erased(person="p-1", key_id="old", at="2026-11-25")])
+    annotations.erase(
+        tmp_path / "annotations", [Erased(person="p-1", key_id="old", at="2026-11-25")]
+    )
     with pytest.raises(StageError, match=r"1 of 1 persons .* were erased under key old, the data"):
         run(tmp_path, [session("s-1", "Hello", says("Hello."))])

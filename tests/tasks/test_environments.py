@@ -69,7 +69,7 @@ def reachable() -> tuple[set[Path], set[str]]:
 
 def test_no_file_that_a_model_step_leads_to_imports_prefect():
     files, others = reachable()
-    assert PROJECT / "tasks/core/learning/sampling_vllm.py" in files
+    assert PROJECT / "tasks/learning/sampling_vllm.py" in files
     assert {"torch", "trl", "mlflow"} <= others
     assert "prefect" not in others
 

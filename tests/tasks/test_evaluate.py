@@ -9,15 +9,15 @@ import pytest
 from msgspec.structs import replace
 
 from tasks import evaluate
-from tasks.core import lineage
+from tasks.core import tracking
 from tasks.core.errors import EvidenceError
-from tasks.core.evidence import arms, dataset, judged
-from tasks.core.evidence.judged import Judged
-from tasks.core.evidence.metrics import Measured
 from tasks.core.job import Job
-from tasks.core.learning import checkpoints, prompts
 from tasks.core.records import Example, Message, Reply, Tags
 from tasks.core.step import PROJECT
+from tasks.evidence import arms, dataset, judged
+from tasks.evidence.judged import Judged
+from tasks.evidence.metrics import Measured
+from tasks.learning import checkpoints, prompts
 
 Evaluated = tuple[Job, dict[str, Any]]
 
@@ -110,7 +110,7 @@ def test_evaluating_again_gives_the_same_bytes_and_spends_no_read(evaluated: Eva
 
 def test_figures_are_attached_to_the_model_they_are_of(evaluated: Evaluated, tracking_uri: str):
     job, report = evaluated
-    mlflow = lineage.connect(tracking_uri)
+    mlflow = tracking.connect(tracking_uri)
     run = mlflow.get_run((Path(job.folder) / "evaluate.mlflow-run").read_text())
     tuned = mlflow.get_logged_model(job.require("train")["model_id"])
     figures = {metric.key: metric.value for metric in tuned.metrics}

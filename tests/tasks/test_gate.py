@@ -6,17 +6,17 @@ import pytest
 import yaml
 
 from tasks import gate
-from tasks.core import lineage
+from tasks.core import tracking
 from tasks.core.errors import EvidenceError
-from tasks.core.evidence import confirm, dataset, judged
-from tasks.core.evidence.judged import Judged
-from tasks.core.evidence.metrics import Measured
 from tasks.core.job import DatasetRef, Job
-from tasks.core.learning import learned
-from tasks.core.learning.checkpoints import file_sha256
 from tasks.core.records import Tags, encode
 from tasks.core.settings import Params
 from tasks.core.step import PROJECT
+from tasks.evidence import confirm, dataset, judged
+from tasks.evidence.judged import Judged
+from tasks.evidence.metrics import Measured
+from tasks.learning import learned
+from tasks.learning.checkpoints import file_sha256
 
 MD5 = "0" * 32 + ".dir"
 RIGHT = {"base": 50, "better-prompt": 60, "tuned": 90}
@@ -61,13 +61,13 @@ def trained(tmp_path_factory, tracking_uri):
         workspace=str(home),
         params=Params.model_validate(values),
         dataset=DatasetRef(version="dataset-v1.0", md5=MD5, folder=str(home)),
-        tracking=lineage.start_parent(tracking_uri, "run-1", {}),
+        tracking=tracking.start_parent(tracking_uri, "run-1", {}),
     )
     job.save()
     model = job.step_folder("train") / "model"
     model.mkdir()
     (model / "model.safetensors").write_bytes(b"weights")
-    with lineage.child_run(job, "train") as mlflow:
+    with tracking.child_run(job, "train") as mlflow:
         made = learned.register(
             mlflow, model, name=job.params.model.name, tags={"ratchet.run": job.run_id}
         )
@@ -94,7 +94,7 @@ def judge(job):
 
 
 def version_tags(job):
-    mlflow = lineage.connect(job.tracking.uri, job.tracking.experiment)
+    mlflow = tracking.connect(job.tracking.uri, job.tracking.experiment)
     version = job.require("train")["version"]
     return mlflow.tracking.MlflowClient().get_model_version(job.params.model.name, version).tags
 

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 import yaml
 
-from tasks.core import identities, parts
+from tasks.core import parts
 from tasks.core.errors import SettingsError
 from tasks.core.parts import Manifest
 from tasks.core.settings import IngestSettings, LogSource, RedactSettings
 from tasks.formats import openai_chat
 from tasks.ingest import ingest
+from tasks.redaction import identities
 from tests.tasks import redaction_logs
 from tests.tasks.redaction_logs import LOOKED_UP, ROOT, SESSION, invocation, user
 

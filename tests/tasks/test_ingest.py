@@ -16,13 +16,13 @@ import yaml
 
 from tasks.core import parts
 from tasks.core.errors import SettingsError, SourceError, StageError
-from tasks.core.logs import sources
-from tasks.core.logs.tolerance import TOLERATED
 from tasks.core.parts import Manifest
 from tasks.core.records import Feedback, Invocation, Rejected
 from tasks.core.settings import IngestSettings, LogSource
 from tasks.formats import openai_chat
 from tasks.ingest import ingest
+from tasks.logs import sources
+from tasks.logs.tolerance import TOLERATED
 from tests.tasks.raw_logs import SAMPLE, TARGET, calls, state
 
 pytestmark = pytest.mark.usefixtures("workspace")

@@ -14,8 +14,8 @@ import yaml
 
 from tasks.core import parts
 from tasks.core.errors import StageError
-from tasks.core.logs import intake
 from tasks.core.step import PROJECT
+from tasks.logs import intake
 from tests.tasks.raw_logs import TARGET, calls, requests, run, write
 
 pytestmark = pytest.mark.usefixtures("workspace")

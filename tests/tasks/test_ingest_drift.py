@@ -9,12 +9,12 @@ import pytest
 
 from tasks.core import parts, workers
 from tasks.core.errors import StageError
-from tasks.core.logs import drift, profile
-from tasks.core.logs.drift import Fields
-from tasks.core.logs.losses import Lost
-from tasks.core.report import drifted
 from tasks.core.settings import LogSource
+from tasks.dataset import drifted
 from tasks.formats import openai_chat
+from tasks.logs import drift, profile
+from tasks.logs.drift import Fields
+from tasks.logs.losses import Lost
 from tests.tasks.raw_logs import REQUEST, SAMPLE, TARGET, is_as_rebuilt, run, state
 
 pytestmark = pytest.mark.usefixtures("workspace")

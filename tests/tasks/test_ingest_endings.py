@@ -10,11 +10,11 @@ import fsspec
 import pytest
 
 from tasks.core import parts, workers
-from tasks.core.logs import sources
 from tasks.core.parts import Manifest
 from tasks.core.records import Feedback
 from tasks.core.settings import IngestSettings, LogSource
 from tasks.ingest import ingest
+from tasks.logs import sources
 from tests.tasks.raw_logs import SAMPLE, TARGET, calls, requests, state
 
 pytestmark = pytest.mark.usefixtures("workspace")

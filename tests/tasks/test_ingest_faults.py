@@ -16,9 +16,9 @@ import yaml
 
 from tasks.core import parts, workers
 from tasks.core.errors import SourceError, StageError
-from tasks.core.logs import sources
 from tasks.core.records import Invocation
 from tasks.core.step import PROJECT
+from tasks.logs import sources
 from tests.tasks.raw_logs import TARGET, calls, is_as_rebuilt, requests, run, state, write
 
 pytestmark = pytest.mark.usefixtures("workspace")

@@ -9,13 +9,13 @@ import pytest
 
 from tasks import formats
 from tasks.core import parts
-from tasks.core.logs import seen
 from tasks.core.parts import Manifest
 from tasks.core.records import Example, Feedback, Invocation
 from tasks.core.settings import DedupSettings, IngestSettings, LogSource
 from tasks.dedup import dedup
 from tasks.formats import bedrock_invocation
 from tasks.ingest import ingest
+from tasks.logs import seen
 
 INGESTED, DEDUPED = Path("data/ingested"), Path("data/deduped")
 ONE_ID = ("litellm_log", "mlflow_trace", "otel_genai")

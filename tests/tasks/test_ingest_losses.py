@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tasks.core.errors import StageError
-from tasks.core.logs import drift
-from tasks.core.logs.losses import Lost
-from tasks.core.logs.prefixes import Digest
-from tasks.core.report import drifted
+from tasks.dataset import drifted
+from tasks.logs import drift
+from tasks.logs.losses import Lost
+from tasks.logs.prefixes import Digest
 from tests.tasks.raw_logs import TARGET, calls, is_as_rebuilt, requests, run, state, write
 
 pytestmark = pytest.mark.usefixtures("workspace")

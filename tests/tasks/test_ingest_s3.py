@@ -10,11 +10,11 @@ import pytest
 
 from tasks.core import parts
 from tasks.core.errors import SourceError
-from tasks.core.logs import sources
 from tasks.core.records import Invocation
 from tasks.core.settings import IngestSettings, LogSource
 from tasks.formats import bedrock_invocation
 from tasks.ingest import ingest
+from tasks.logs import sources
 
 ROOT = "AWSLogs/1/BedrockModelInvocationLogs/us-east-1/2026/11/03"
 REQUEST = b"7c9e6679-7425-40de-944b-e07fc1f90ae7"

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
-from tasks.core import graph, lineage, parts, workspace
+from tasks.core import graph, parts, tracking, workspace
 from tasks.core.errors import EvidenceError
 from tasks.core.records import Example
-from tasks.core.redaction.keys import person_hash
 from tasks.core.step import PROJECT
-from tasks.core.trail import persons
+from tasks.lineage import persons
+from tasks.redaction.keys import person_hash
 
 TOOLS = ("get_order", "cancel_order", "get_invoice")
 LOST = "u-03"
@@ -95,7 +95,7 @@ def home(stages: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "data/feedback/f.jsonl").write_text("".join(json.dumps(t) + "\n" for t in told))
     curate(folder)
     dataset = workspace.dataset(folder)
-    client = lineage.connect(lineage.tracking_uri(folder)).tracking.MlflowClient()
+    client = tracking.connect(tracking.tracking_uri(folder)).tracking.MlflowClient()
     client.create_registered_model(MODEL)
     tags = {"dataset.version": dataset.version, "dvc.md5": dataset.md5}
     client.create_model_version(MODEL, source=str(folder), tags=tags)
@@ -133,7 +133,7 @@ def test_a_person_is_followed_forward_and_leaves_the_next_version(home: Path) ->
 
     told = persons.erase(home, [LOST])
     assert told.erased and told.datasets == seen.datasets and told.models == seen.models
-    register = (home / "registers/erased.jsonl").read_text()
+    register = (home / "annotations/erased.jsonl").read_text()
     assert LOST not in register and theirs in register
     assert workspace.git(home, "log", "-1", "--format=%s").strip() == "Erase a person"
     assert workspace.git(home, "status", "--porcelain") == ""
@@ -169,7 +169,7 @@ def test_one_of_several_values_that_names_nobody_is_told_by_its_place(home: Path
 def test_after_a_rotation_the_erased_are_named_again_and_old_versions_still_found(
     home: Path,
 ) -> None:
-    old = json.loads((home / "registers/erased.jsonl").read_text())
+    old = json.loads((home / "annotations/erased.jsonl").read_text())
     params = yaml.safe_load((home / "params.yaml").read_text())
     params["redact"]["key_rotation"] = 1
     (home / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
@@ -180,7 +180,7 @@ def test_after_a_rotation_the_erased_are_named_again_and_old_versions_still_foun
     told = persons.erase(home, [LOST])
     assert [version.version for version in told.datasets] == ["dataset-v1.0"]
     assert told.logs[0].lines == (4, 24, 44, 61)
-    new = json.loads((home / "registers/erased.jsonl").read_text())
+    new = json.loads((home / "annotations/erased.jsonl").read_text())
     assert new["key_id"] != old["key_id"] and new["person"] != old["person"]
 
     assert curate(home) == "dataset-v2.0"

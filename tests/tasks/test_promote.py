@@ -8,19 +8,19 @@ import pytest
 import yaml
 
 from tasks import promote
-from tasks.core import lineage
+from tasks.core import tracking
 from tasks.core.errors import EvidenceError
-from tasks.core.evidence import confirm, judged
-from tasks.core.evidence.judged import Judged
-from tasks.core.evidence.metrics import Measured
-from tasks.core.evidence.trial import Session
 from tasks.core.job import DatasetRef, Job, Tracking
-from tasks.core.learning import learned
-from tasks.core.learning.checkpoints import file_sha256
 from tasks.core.records import Tags, encode
 from tasks.core.settings import Params
 from tasks.core.step import PROJECT
-from tasks.core.trail import releases
+from tasks.evidence import confirm, judged
+from tasks.evidence.judged import Judged
+from tasks.evidence.metrics import Measured
+from tasks.evidence.trial import Session
+from tasks.learning import learned
+from tasks.learning.checkpoints import file_sha256
+from tasks.lineage import releases
 
 
 class House(NamedTuple):
@@ -65,9 +65,9 @@ def house(tmp_path, tracking_uri, monkeypatch, request):
         workspace=str(tmp_path),
         params=Params.model_validate(values),
         dataset=DatasetRef(version="dataset-v1.0", md5="0.dir", folder=str(tmp_path)),
-        tracking=Tracking(uri=tracking_uri, experiment=lineage.EXPERIMENT, parent_run_id=""),
+        tracking=Tracking(uri=tracking_uri, experiment=tracking.EXPERIMENT, parent_run_id=""),
     )
-    mlflow = lineage.connect(tracking_uri)
+    mlflow = tracking.connect(tracking_uri)
     with mlflow.start_run():
         learned.register_base(mlflow, weights(job, "base"), name=name)
         made = learned.register(

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from tasks import redact
 from tasks.core import parts, workers
-from tasks.core.contract import leaks
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts
 from tasks.core.records import Invocation, Message, Reply, ToolCall
-from tasks.core.redaction.kinds import Kind
+from tasks.dataset import leaks
+from tasks.redaction.kinds import Kind
 from tests.tasks.redaction_logs import (
     BY,
     KEY,
@@ -128,7 +128,7 @@ def test_a_short_card_number_keeps_none_of_its_digits_by_rule() -> None:
 
 def blind_to(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let redaction overlook a value in messages, though the session knows it."""
-    from tasks.core.redaction.stand_ins import Redactor
+    from tasks.redaction.stand_ins import Redactor
 
     whole = Redactor._put
     monkeypatch.setattr(

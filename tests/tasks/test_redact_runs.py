@@ -14,14 +14,9 @@ from tasks import redact
 from tasks.core import parts, workers
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Part
-from tasks.core.records import (
-    Feedback,
-    Invocation,
-    Reply,
-    encode,
-)
-from tasks.core.redaction.keys import key_id
-from tasks.core.redaction.lines import Finding, Line
+from tasks.core.records import Feedback, Invocation, Reply, encode
+from tasks.redaction.keys import key_id
+from tasks.redaction.lines import Finding, Line
 from tests.tasks.redaction_logs import (
     BY,
     KEY,
@@ -219,7 +214,7 @@ def test_nothing_is_committed_where_something_known_is_left(
 ) -> None:
     """The rewriting is made blind; the search of what was written has to notice by itself."""
     source = ingested(tmp_path / "ingested", SESSION)
-    monkeypatch.setattr("tasks.core.redaction.stand_ins.Redactor._put", lambda *_: "mia_li_3668")
+    monkeypatch.setattr("tasks.redaction.stand_ins.Redactor._put", lambda *_: "mia_li_3668")
     with pytest.raises(StageError, match=r"a PERSON_ID .* left in messages\.0 of record [0-9a-f]"):
         run(source)
     assert parts.read_manifest(tmp_path / "redacted") is None
@@ -255,7 +250,7 @@ def test_a_planted_secret_that_the_rewriting_misses_fails_the_stage(
     told = [edit] if field == "edit" else []
     source = ingested(tmp_path / "ingested", [made[field]], feedback=told)
     with monkeypatch.context() as blind:
-        blind.setattr("tasks.core.redaction.decode.Walker.text", lambda _, text, *__: text)
+        blind.setattr("tasks.redaction.decode.Walker.text", lambda _, text, *__: text)
         with pytest.raises(StageError, match=r"a AWS_KEY .* left"):
             run(source)
         assert parts.read_manifest(tmp_path / "redacted") is None

@@ -8,15 +8,15 @@ import msgspec
 import pytest
 
 from tasks.core import parts
-from tasks.core.contract.tables import LABEL
 from tasks.core.errors import StageError
-from tasks.core.partitions import proof
-from tasks.core.partitions.assignments import Assignment
-from tasks.core.partitions.proof import Crossing
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Call, Example, Message, Reference, Reply, Source, Tags, ToolCall
-from tasks.core.sessions.envelopes import Envelope
 from tasks.core.settings import SplitSettings
+from tasks.dataset import proof
+from tasks.dataset.assignments import Assignment
+from tasks.dataset.proof import Crossing
+from tasks.dataset.tables import LABEL
+from tasks.labelling.envelopes import Envelope
 from tasks.split import split
 from tests.tasks.curation_logs import content, recast, stamps, table, tool
 

@@ -12,12 +12,12 @@ import msgspec
 import pytest
 
 from tasks import train
-from tasks.core import lineage
+from tasks.core import tracking
 from tasks.core.errors import StageError
 from tasks.core.job import Job
-from tasks.core.learning import checkpoints, curve, learned, prompts
 from tasks.core.records import Call, Reference, Reply, ToolCall
 from tasks.core.step import PROJECT
+from tasks.learning import checkpoints, curve, learned, prompts
 from tasks.rewards.specification.spec import load_spec
 
 MakeJob = Callable[..., Job]
@@ -61,7 +61,7 @@ def test_the_best_step_on_validation_is_the_one_kept(trained: Trained):
 
 def test_the_run_says_what_it_was_made_with(trained: Trained, tracking_uri: str):
     job, report = trained
-    mlflow = lineage.connect(tracking_uri)
+    mlflow = tracking.connect(tracking_uri)
     run = mlflow.get_run((Path(job.folder) / "train.mlflow-run").read_text())
     assert run.info.status == "FINISHED"
     assert run.data.tags["mlflow.parentRunId"] == job.tracking.parent_run_id
@@ -78,7 +78,7 @@ def test_the_run_says_what_it_was_made_with(trained: Trained, tracking_uri: str)
 
 def test_the_base_is_champion_and_what_was_trained_challenges(trained: Trained, tracking_uri: str):
     job, report = trained
-    mlflow = lineage.connect(tracking_uri)
+    mlflow = tracking.connect(tracking_uri)
     champion = learned.by_alias(mlflow, "trained", learned.CHAMPION)
     challenger = learned.by_alias(mlflow, "trained", learned.CHALLENGER)
     assert champion is not None
@@ -99,7 +99,7 @@ def test_a_finished_run_gone_through_again_changes_nothing(trained: Trained, tra
         report["weights_sha256"],
         report["version"],
     )
-    client = lineage.connect(tracking_uri).tracking.MlflowClient()
+    client = tracking.connect(tracking_uri).tracking.MlflowClient()
     run_id = (Path(job.folder) / "train.mlflow-run").read_text()
     assert len(client.get_metric_history(run_id, "reward")) == 4
 

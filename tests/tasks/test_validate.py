@@ -7,13 +7,13 @@ import msgspec
 import pytest
 
 from tasks.core import parts
-from tasks.core.contract import aggregates, expectations
-from tasks.core.contract.facts import Checked, Facts, facts
-from tasks.core.contract.tables import LABEL, Table, gather
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Manifest
 from tasks.core.records import Call, Example, Message, Reference, Reply, Source, Tool, ToolCall
 from tasks.core.settings import ValidateSettings
+from tasks.dataset import aggregates, expectations
+from tasks.dataset.facts import Checked, Facts, facts
+from tasks.dataset.tables import LABEL, Table, gather
 from tasks.validate import PAGE, RESULT, validate
 from tests.tasks.curation_logs import content, recast, stamps, table, tool
 

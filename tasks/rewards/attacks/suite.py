@@ -16,8 +16,8 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from tasks.core.behaviour.side_effects import changes_something
 from tasks.core.records import Reply, ToolCall
+from tasks.labelling.side_effects import changes_something
 from tasks.rewards.attacks.situations import Situation
 
 HUGE = 1_000_000

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Any
 
-from tasks.core.behaviour import parameters
 from tasks.core.records import Message, Tool
+from tasks.labelling import parameters
 from tasks.rewards import Prompt
 
 _NEARLY = 0.5

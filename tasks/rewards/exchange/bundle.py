@@ -43,7 +43,7 @@ def ours(*modules: str) -> tuple[Path, ...]:
 
 
 def modules_of(places: Iterable[str]) -> tuple[str, ...]:
-    """Names of the modules in files and folders of the project, as `tasks/core/behaviour`."""
+    """Names of the modules in files and folders of the project, as `tasks/labelling/behaviour`."""
     found = []
     for place in places:
         path = PROJECT / place

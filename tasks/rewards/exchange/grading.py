@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from tasks.core.sandbox import frames
 from tasks.rewards import python
 from tasks.rewards.exchange import formula, model_grading, openai
 from tasks.rewards.exchange.templates import UnfilledError, render
 from tasks.rewards.remote.endpoint import Failure
 from tasks.rewards.similarity import similarity
+from tasks.sandbox import frames
 
 Values = Mapping[str, Any]
 

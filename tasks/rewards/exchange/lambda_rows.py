@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from tasks.core import dialects
+from tasks import dialects
 from tasks.core.records import Call, Reference, Reply
 from tasks.rewards import Prompt
 from tasks.rewards.exchange import namespaces

@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
-from tasks.core.dialects import openai_tool
 from tasks.core.records import Call, Message, Reference, Reply, Tool, ToolCall
+from tasks.dialects import openai_tool
 from tasks.rewards import Prompt
 
 Json = dict[str, Any]

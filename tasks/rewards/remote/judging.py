@@ -26,9 +26,9 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from pydantic import Field
 
-from tasks.core.dialects import as_openai
 from tasks.core.records import Message
 from tasks.core.records import Reply as Said
+from tasks.dialects import as_openai
 from tasks.rewards import Prompt
 from tasks.rewards.remote.endpoint import VARIABLE, Failure, Patience, Purse, address, post
 

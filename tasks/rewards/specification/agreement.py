@@ -16,8 +16,8 @@ from pathlib import Path
 import msgspec
 
 from tasks.core.errors import EvidenceError, SourceError
-from tasks.core.evidence.agreement import Kappa, Weights, cohens_kappa, has_fallen
 from tasks.core.records import Record, Score
+from tasks.evidence.agreement import Kappa, Weights, cohens_kappa, has_fallen
 from tasks.rewards import NOT_APPLICABLE
 from tasks.rewards.specification.rows import BadRowError, Row, read
 from tasks.rewards.specification.spec import Spec

@@ -14,11 +14,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
-from tasks.core.evidence.stats import clustered_mean
+from tasks.core.pages import Table
 from tasks.core.records import Example, Score, ToolCall
-from tasks.core.report.pages import Table
-from tasks.core.sessions.chains import is_error
-from tasks.core.sessions.decisions import SUCCESS
+from tasks.evidence.stats import clustered_mean
+from tasks.labelling.chains import is_error
+from tasks.labelling.decisions import SUCCESS
 from tasks.rewards import Prompt
 from tasks.rewards.json_schema import is_valid
 from tasks.rewards.specification.spec import Spec

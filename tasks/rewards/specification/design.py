@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from tasks import rewards
+from tasks.core import pages
+from tasks.core.pages import Table
 from tasks.core.records import Reply, Score
-from tasks.core.report import pages
-from tasks.core.report.pages import Table
 from tasks.rewards.attacks.verdict import Verdict
 from tasks.rewards.specification import scoring
 from tasks.rewards.specification.scoring import Scorer

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 from tasks import rewards
 from tasks.core.errors import SettingsError
-from tasks.core.lineage import EXPERIMENT
 from tasks.core.records import Score
 from tasks.core.step import PROJECT
+from tasks.core.tracking import EXPERIMENT
 from tasks.rewards.attacks import own_rows, verdict
 from tasks.rewards.specification.declared import Declaration
 from tasks.rewards.specification.design import design
@@ -47,7 +47,7 @@ class RegisteredReward(NamedTuple):
 def register(spec: Spec, *, mlflow: Any) -> RegisteredReward:
     """The registered version that holds this spec, made where there is none.
 
-    `mlflow` is the module, pointed at its server (`lineage.connect`). No run has to be active, and
+    `mlflow` is the module, pointed at its server (`tracking.connect`). No run has to be active, and
     an active one is left alone.
 
     Raises:

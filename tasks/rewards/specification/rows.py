@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tasks.core import dialects
-from tasks.core.logs import json_lines
-from tasks.core.logs.json_lines import Malformed
+from tasks import dialects
 from tasks.core.records import Message, Reference, Reply, Role, Tool, ToolCall
+from tasks.logs import json_lines
+from tasks.logs.json_lines import Malformed
 from tasks.rewards import Prompt
 from tasks.rewards.specification.openai_errors import Key
 

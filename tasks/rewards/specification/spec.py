@@ -28,10 +28,10 @@ import msgspec
 from pydantic import ValidationError
 
 from tasks import rewards
-from tasks.core.dialects import parse
 from tasks.core.errors import SettingsError
 from tasks.core.records import Message, Reference, Reply, Score, Tool
 from tasks.core.step import PROJECT, code_sha
+from tasks.dialects import parse
 from tasks.rewards import Prompt
 from tasks.rewards.specification import declared as declared_in
 from tasks.rewards.specification.declared import Declaration, Placed
@@ -41,7 +41,7 @@ SHARED = (
     "tasks/rewards/specification/spec.py",
     "tasks/rewards/specification/scoring.py",
     "tasks/rewards/calls",
-    "tasks/core/behaviour",
+    "tasks/labelling/behaviour",
 )
 """Code that every reward's value depends on, beside its own file."""
 

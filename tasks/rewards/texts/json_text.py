@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-from tasks.core.logs.json_lines import Malformed, shallow
+from tasks.logs.json_lines import Malformed, shallow
 
 LONGEST = 256 * 1024
 """Characters; a reply that a program reads is shorter, and a flood must not slow training."""

@@ -1,6 +1,6 @@
 from html.parser import HTMLParser
 
-from tasks.core.report.pages import Table, html, markdown
+from tasks.core.pages import Table, html, markdown
 
 TABLE = Table("Calls", ("tool", "made"), (("a|b", "12"), ("<script>", "3")), "Of all replies.")
 

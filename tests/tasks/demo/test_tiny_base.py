@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tasks.core import dialects
+from tasks import dialects
 from tasks.core.records import Reply, ToolCall
 from tasks.demo import base, pretraining, structured_init, tokenizer, words, world
 from tasks.demo.structured_init import Size

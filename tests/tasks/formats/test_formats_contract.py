@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tasks import formats
 from tasks.core.errors import SettingsError
-from tasks.core.logs.sealed import Sealed
 from tasks.core.records import Invocation, Source, encode
+from tasks.logs.sealed import Sealed
 
 SOURCE = Source(uri="logs/a.jsonl", line=1, format="any")
 FORMS = [

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tasks import formats
-from tasks.core.logs.sealed import Sealed
 from tasks.core.records import Invocation, Source
 from tasks.formats import langfuse_export
+from tasks.logs.sealed import Sealed
 
 SOURCE = Source(uri="logs/a.jsonl", line=1, format="langfuse_export")
 CALL = {"name": "find", "args": {"a": 1}, "id": "t1", "type": "tool_call"}

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from tasks.core.logs import bodies
-from tasks.core.logs.gzip_stream import Limits
 from tasks.core.records import Invocation, Message, Reply, Source, ToolCall, Usage
 from tasks.formats import Malformed
 from tasks.formats import bedrock_invocation as bedrock
+from tasks.logs import bodies
+from tasks.logs.gzip_stream import Limits
 
 LOG = "logs/AWSLogs/1/BedrockModelInvocationLogs/us-east-1/2026/11/03/14/a.json.gz"
 METRICS = {

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from tasks.core.logs.sealed import Sealed
 from tasks.core.records import Feedback, Invocation, Message, Reply, Source, ToolCall, Usage
 from tasks.formats import Malformed, openai_chat
+from tasks.logs.sealed import Sealed
 
 SOURCE = Source(uri="logs/a.jsonl", line=1, format="openai_chat")
 

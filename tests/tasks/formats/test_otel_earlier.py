@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tasks import formats
-from tasks.core.logs.sealed import Sealed
 from tasks.core.records import Invocation, Source
 from tasks.formats import otel_genai
+from tasks.logs.sealed import Sealed
 from tests.tasks.formats.otlp import pairs
 
 SOURCE = Source(uri="logs/a.jsonl", line=1, format="otel_genai")

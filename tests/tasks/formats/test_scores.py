@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tasks import formats
-from tasks.core.logs.feedback import with_outcomes
-from tasks.core.logs.sealed import Sealed
 from tasks.core.records import Feedback, Source
 from tasks.formats import langfuse_export, mlflow_trace
+from tasks.logs.feedback import with_outcomes
+from tasks.logs.sealed import Sealed
 
 SOURCE = Source(uri="logs/a.jsonl", line=1, format="any")
 SCORE = {

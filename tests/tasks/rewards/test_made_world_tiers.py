@@ -6,12 +6,12 @@ from itertools import islice
 
 import pytest
 
-from tasks.core import dialects
-from tasks.core.behaviour.side_effects import changes_something
-from tasks.core.evidence import metrics
+from tasks import dialects
 from tasks.core.records import Behaviour, Reply, Score, ToolCall
 from tasks.demo import demonstrator, world
 from tasks.demo.world import Task
+from tasks.evidence import metrics
+from tasks.labelling.side_effects import changes_something
 from tasks.rewards import Prompt
 from tasks.rewards.specification.spec import load_spec
 

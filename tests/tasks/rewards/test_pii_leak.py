@@ -5,9 +5,9 @@ import json
 import pytest
 
 from tasks.core.records import Message, Reply, Tool, ToolCall
-from tasks.core.redaction.kinds import Kind
-from tasks.core.redaction.surrogates import Surrogates
 from tasks.core.step import PROJECT
+from tasks.redaction.kinds import Kind
+from tasks.redaction.surrogates import Surrogates
 from tasks.rewards import Prompt
 from tasks.rewards.pii_leak import Settings, findings, score
 from tasks.rewards.specification.rows import Row, read

@@ -5,10 +5,10 @@ from pydantic import ValidationError
 
 from tasks.core.errors import SettingsError
 from tasks.core.records import Call, Message, Reference, Reply, Score, Tool, ToolCall
-from tasks.core.sandbox import backend
 from tasks.rewards import NOT_APPLICABLE, Prompt, python
 from tasks.rewards.specification import registration
 from tasks.rewards.specification.spec import load_spec
+from tasks.sandbox import backend
 
 PROMPT = Prompt(
     (Message(role="user", content="The weather in Oslo?"),),

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tasks import rewards, train
-from tasks.core import lineage
+from tasks.core import tracking
 from tasks.core.errors import EvidenceError, SettingsError
 from tasks.core.records import Score
 from tasks.rewards.specification import registration
@@ -37,7 +37,7 @@ def spec(
 
 @pytest.fixture
 def mlflow(tracking_uri: str) -> Any:
-    return lineage.connect(tracking_uri)
+    return tracking.connect(tracking_uri)
 
 
 def rows() -> tuple[list[dict[str, str]], list[float | None]]:

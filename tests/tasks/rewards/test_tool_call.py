@@ -3,9 +3,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tasks.core.behaviour.side_effects import changes_something
-from tasks.core.evidence import metrics
 from tasks.core.records import Call, Reference, Reply, Score, Tool, ToolCall
+from tasks.evidence import metrics
+from tasks.labelling.side_effects import changes_something
 from tasks.rewards import Prompt
 from tasks.rewards.tool_call import Settings, score
 

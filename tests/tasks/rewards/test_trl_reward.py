@@ -1,7 +1,7 @@
 import pickle
 
-from tasks.core.dialects import write
 from tasks.core.records import Call, Message, Reference, Reply, Tool, ToolCall
+from tasks.dialects import write
 from tasks.rewards import Prompt
 from tasks.rewards.specification.spec import TrlReward, columns, load_spec, trl_reward
 

@@ -1,0 +1,120 @@
+"""`ratchet reward score`, `check` and `doc`: a reward spec, as it scores in training."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from cli.console import Json, emit, say, table
+
+SHOWN = 20
+SpecFile = Annotated[Path, typer.Argument(help="The reward spec, a YAML file.", metavar="SPEC")]
+
+
+def score(
+    spec: SpecFile,
+    rows: Annotated[
+        Path,
+        typer.Argument(
+            help="JSON lines with id, messages, tools, reference and completion.", metavar="ROWS"
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option(help="JSON lines with id, score, components, tier and error.")
+    ],
+    max_unscored: Annotated[
+        float, typer.Option(help="Largest share of rows that may be unscored.", min=0, max=1)
+    ] = 0.01,
+    json: Json = False,
+) -> None:
+    """Score rows with a reward spec, exactly as training does."""
+    from tasks.rewards.specification.scored_file import refuse_too_many_unscored, score_file
+    from tasks.rewards.specification.spec import load_spec
+
+    loaded = load_spec(spec)
+    summary = score_file(loaded, rows, out)
+    found = {"spec": loaded.name, "version": loaded.version, "sha": loaded.sha, "out": str(out)}
+    found |= summary.as_dict()
+    if json:
+        emit(found)
+    else:
+        _show(found)
+    refuse_too_many_unscored(summary, max_unscored, out)
+
+
+Rows = Annotated[
+    Path | None,
+    typer.Option(help="Attack in the contexts of these; their completions stand for the base."),
+]
+
+
+def check(spec: SpecFile, rows: Rows = None, json: Json = False) -> None:
+    """Attack a reward spec; one that pays for an attack may not train."""
+    from tasks.rewards.attacks.verdict import refuse_to_train
+    from tasks.rewards.specification.openai_errors import of_check
+    from tasks.rewards.specification.spec import load_spec
+
+    loaded = load_spec(spec)
+    found, scores, bad = _attacked(loaded, rows)
+    if json:
+        told = {"spec": loaded.name, "version": loaded.version, "sha": loaded.sha}
+        emit(told | found.as_dict() | of_check(found.unscored, bad, scores))
+    else:
+        title = f"{loaded.name} {loaded.version} in {len(found.attacked)} situations"
+        lines = [[n, f"{k:,}", f"{v:.3f}"] for n, (k, v) in found.highest.items()]
+        table(title, ["attack", "replies", "most earned"], lines)
+        say(f"Base ({found.base_from}): median {found.base_median} of {found.base_replies:,}")
+        for name, why in found.unscored.items():
+            say(f"not attacked: {name}, its right reply is unscored ({why})")
+        for line in bad:
+            say(f"bad row: {line}")
+        for one in found.findings[:SHOWN]:
+            say(f"[red]{one.attack}[/] in {one.situation}: {one.said}: {escape(one.reply)}")
+        if len(found.findings) > SHOWN:
+            say(f"and {len(found.findings) - SHOWN} more; --json has all of them")
+        say("[green]It survived.[/]" if found.survived else "[red]It did not survive.[/]")
+    refuse_to_train(loaded, found)
+
+
+def doc(
+    spec: SpecFile,
+    out: Annotated[Path, typer.Option(help="Folder for the page.")],
+    rows: Rows = None,
+    json: Json = False,
+) -> None:
+    """Write the Reward Design Doc of a spec as Markdown and HTML."""
+    from tasks.rewards.specification.design import design
+    from tasks.rewards.specification.spec import load_spec
+
+    loaded = load_spec(spec)
+    found, scores, _ = _attacked(loaded, rows)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in design(loaded, found, scores).items():
+        (out / name).write_text(text)
+    if json:
+        emit({"survived": found.survived, "page": str(out / "reward-design.html")})
+    else:
+        say(f"Page: {out / 'reward-design.html'}, and reward-design.md beside it")
+
+
+def _attacked(loaded: Any, rows: Path | None) -> tuple[Any, Any, Any]:
+    """The verdict, the scores of the user's own rows, and which of them could not be read."""
+    from tasks.rewards.attacks.own_rows import situations_of
+    from tasks.rewards.attacks.verdict import check as attack
+
+    own, situations = situations_of(loaded, rows)
+    if own is None:
+        return attack(loaded, situations), (), ()
+    return attack(loaded, situations, own.values), own.scores, own.bad
+
+
+def _show(found: dict[str, Any]) -> None:
+    title = f"{found['spec']} {found['version']} ({found['sha'][:12]})"
+    counts = [f"{found[name]:,}" for name in ("rows", "scored", "unscored")]
+    means = ["-" if found[m] is None else f"{found[m]:.3f}" for m in ("reward", "exact")]
+    table(title, ["", "rows", "scored", "unscored", "reward", "exact"], [["all", *counts, *means]])
+    table("Tiers", ["tier", "rows"], [[name, f"{n:,}"] for name, n in found["tiers"].items()])
+    for bad in found["bad_rows"]:
+        say(f"bad row: {bad}")
+    say(f"Scores: {found['out']}")

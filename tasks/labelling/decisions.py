@@ -1,0 +1,164 @@
+"""Joins what became known later to the decisions it is about, and says what it proves.
+
+    session with outcome 1.0                   the logged reply was right     (outcome)
+    failed session, a human rewrote the reply  what the human wrote was right (human_edit)
+    no outcome known, the tools ran            the call was well formed       (tool_result)
+    no outcome known                           what production answered       (incumbent)
+    failed session                             nothing: which of its decisions was wrong is unknown
+    a tool answered the call with an error     that call was wrong, whatever became of the session
+
+Proof ranks outcome > human edit > tool result > incumbent, and `dedup.trust` says how far down it
+makes a reference: by default not below human edit, since a call that ran may have been the wrong
+one. A row without a reference is counted and looked at, never trained on; one of a failed session
+is a hard negative and never a target. A judge's score and a rating are no proof at all.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from tasks.core.records import Call, Feedback, Reference, Reply, Tool, TruthSource
+from tasks.labelling.behaviour import Label, classify
+
+SUCCESS = 0.5
+"""Session outcome from which its decisions count as right."""
+RANK: dict[TruthSource, int] = {
+    "outcome": 0,
+    "human_edit": 1,
+    "tool_result": 2,
+    "incumbent": 3,
+    "none": 4,
+}
+
+
+class Known(NamedTuple):
+    """What feedback says about one session or one call."""
+
+    outcome: float | None = None
+    edit: Reply | None = None
+
+    @property
+    def truth(self) -> TruthSource:
+        """The best proof that this can give."""
+        if self.outcome is not None and self.outcome >= SUCCESS:
+            return "outcome"
+        return "none" if self.edit is None else "human_edit"
+
+
+class Ledger(NamedTuple):
+    """Feedback by what it refers to."""
+
+    sessions: dict[str, Known]
+    requests: dict[str, Known]
+
+
+def join(feedback: Iterable[Feedback]) -> Ledger:
+    """Gather feedback by session and by request id.
+
+    Of several values of one metric the latest holds. Where several metrics tell an outcome, the
+    lowest does: a session that succeeded by one measure and failed by another is no proof.
+    """
+    latest: dict[tuple[str, str], dict[str, Feedback]] = {}
+    for item in sorted(feedback, key=_age):
+        about = ("request", item.request_id) if item.request_id else ("session", item.session_id)
+        latest.setdefault(about, {})[f"{item.source}/{item.metric}"] = item
+    found = {about: _known(items.values()) for about, items in latest.items()}
+    return Ledger(
+        sessions={name: known for (kind, name), known in found.items() if kind == "session"},
+        requests={name: known for (kind, name), known in found.items() if kind == "request"},
+    )
+
+
+def combine(session: Known, request: Known, is_last: bool) -> Known:
+    """What is known of one decision: its own feedback first, its session's after.
+
+    An edit of the session is an edit of its last decision.
+    """
+    return Known(
+        outcome=session.outcome if request.outcome is None else request.outcome,
+        edit=request.edit or (session.edit if is_last else None),
+    )
+
+
+class Proof(NamedTuple):
+    """What proves a decision, and what it proves."""
+
+    source: TruthSource
+    reply: Reply = Reply()
+    label: Label | None = None
+    """Of that reply."""
+
+
+def prove(
+    reply: Reply,
+    label: Label,
+    tools: tuple[Tool, ...],
+    known: Known,
+    *,
+    failed: bool,
+    ran: bool = False,
+) -> Proof:
+    """The best proof there is of one decision.
+
+    Args:
+        reply: what the incumbent answered.
+        label: of that reply.
+        tools: what was offered, for the label of an edited reply.
+        known: the feedback on this decision.
+        failed: whether a tool answered the reply's call with an error.
+        ran: whether tools answered its calls, none with an error, to arguments that fit.
+    """
+    if known.truth == "outcome" and not failed:
+        return Proof("outcome", reply, label)
+    if known.edit is not None:
+        return Proof("human_edit", known.edit, classify(known.edit, tools))
+    if failed or known.outcome is not None:
+        return Proof("none")
+    return Proof("tool_result" if ran else "incumbent", reply, label)
+
+
+def refer(proof: Proof, trust: TruthSource, sure: float) -> tuple[Reference | None, TruthSource]:
+    """The proved right action and what proves it; no action where the proof is not trusted.
+
+    Args:
+        proof: the best one there is.
+        trust: the weakest that makes a reference.
+        sure: least confidence of a label that a reference may rest on.
+    """
+    if proof.label is None:
+        return None, "none"
+    reference = _reference(proof.reply, proof.label)
+    if reference is None:
+        return None, "none"
+    trusted = RANK[proof.source] <= RANK[trust] and proof.label.confidence >= sure
+    return (reference if trusted else None), proof.source
+
+
+def _reference(reply: Reply, label: Label) -> Reference | None:
+    """The reply as a reference; None where it is empty or its call is broken or only written."""
+    if any(call.raw_arguments or not call.name for call in reply.tool_calls):
+        return None
+    if not reply.tool_calls and (label.behaviour == "execute" or not reply.content.strip()):
+        return None
+    calls = tuple(Call(name=call.name, arguments=call.arguments) for call in reply.tool_calls)
+    text = "" if calls else reply.content
+    return Reference(behaviour=label.behaviour, calls=calls, missing=label.missing, text=text)
+
+
+def _known(items: Iterable[Feedback]) -> Known:
+    outcomes: list[float] = []
+    edits: list[Feedback] = []
+    for item in items:
+        if item.source == "outcome" and not isinstance(item.value, Reply):
+            outcomes.append(item.value)
+        if item.source == "human_edit" and isinstance(item.value, Reply):
+            edits.append(item)
+    edit = max(edits, key=_age).value if edits else None
+    return Known(
+        outcome=min(outcomes) if outcomes else None,
+        edit=edit if isinstance(edit, Reply) else None,
+    )
+
+
+def _age(item: Feedback) -> tuple[str, str, str, str]:
+    """Order by time; the rest only so that it never depends on the order of arrival."""
+    return item.timestamp, item.metric, item.source, str(item.value)

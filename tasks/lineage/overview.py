@@ -1,0 +1,49 @@
+"""What is live in a workspace: its dataset, its newest runs, and where the aliases point."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tasks.core import tracking, workspace
+from tasks.core.errors import StageError
+from tasks.core.settings import PARAMS_FILE, load
+
+NEWEST = 10
+
+
+def overview(folder: Path) -> dict[str, Any]:
+    """`dataset` (version), `runs` (newest first, with verdicts) and `aliases` (alias to uri)."""
+    try:
+        dataset = workspace.dataset(folder).version
+    except StageError:  # a workspace that has not curated yet is no error to look at
+        dataset = ""
+    jobs = sorted((folder / ".ratchet" / "runs").glob("*/job.json"), reverse=True)
+    return {
+        "dataset": dataset,
+        "runs": [_run(job) for job in jobs[:NEWEST]],
+        "aliases": _aliases(folder),
+    }
+
+
+def _run(job: Path) -> dict[str, str]:
+    written = msgspec.json.decode(job.read_bytes())
+    return {
+        "run": job.parent.name,
+        "dataset": written["dataset"]["version"],
+        "gate": _verdict(job.with_name("gate.json")),
+        "canary": _verdict(job.with_name("canary.json")),
+    }
+
+
+def _verdict(report: Path) -> str:
+    return str(msgspec.json.decode(report.read_bytes())["verdict"]) if report.exists() else "-"
+
+
+def _aliases(folder: Path) -> dict[str, str]:
+    client = tracking.connect(tracking.tracking_uri(folder)).tracking.MlflowClient()
+    name = load(folder / PARAMS_FILE).model.name
+    found = client.search_registered_models(filter_string=f"name='{name}'")
+    if not found:
+        return {}
+    return {alias: f"models:/{name}/{n}" for alias, n in sorted(found[0].aliases.items())}

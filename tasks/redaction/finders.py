@@ -1,0 +1,129 @@
+"""All that can be found in one text by itself, searched once for each distinct text."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+
+from tasks.core.settings import RedactSettings
+from tasks.redaction import names, national, personal, plugged, secrets
+from tasks.redaction.apart import Apart
+from tasks.redaction.encodings import base64_in
+from tasks.redaction.fields import Fields, is_placeholder, whole
+from tasks.redaction.kinds import Kind, Span, settle
+from tasks.redaction.memory import Remembered
+from tasks.redaction.rules import Doubts, Rule, RuleSet
+
+_ASSIGNED = (
+    r"[\"']?([A-Za-z_][\w-]{1,40})[\"']?\s{0,2}[:=]\s{0,2}(?:\"[^\"\n]{1,200}\"|'[^'\n]{1,200}')"
+)
+"""A quoted value behind a key in text that is no JSON: `{'email': 'a@b.c'}`, `f(email="a@b.c")`."""
+
+_ELEMENT = r"<([A-Za-z_][\w.:-]{1,60})(?:\s[^<>]{0,200})?>([^<>]{1,200})</"
+"""A value within an element of XML: `<firstName>Mia</firstName>`."""
+
+_ASSIGNED_GATE = r"[\w\"'-]\s*[:=]\s*[\"']"
+_MARKS = {
+    "percent": "%[0-9A-Fa-f]{2}",
+    "base64": "[A-Za-z0-9+/_-]{16}",
+    # What of an assignment can stand in a text that is JSON, whose own quotes follow a colon.
+    "quote": r"[:=]\s*'|=\s*\"",
+}
+"""What makes a message worth to be taken apart, beside what rules find."""
+
+_WITHIN = re.compile(_ELEMENT)
+_QUOTED = re.compile(r"[\"']?([\w-]+)[\"']?\s*[:=]\s*([\"'])(.*)\2$", re.S)
+_RESULTS_KEPT = 50_000
+_SHORTEST = 4
+_SHORTEST_SAID = 13
+"""Letters alone are nothing without words in front: `my name is Mia`."""
+
+
+class Finders:
+    """The patterns, Presidio and the name model as one, with what they found remembered."""
+
+    def __init__(self, settings: RedactSettings) -> None:
+        self._fields = Fields(settings.person_keys)
+        apart = Apart(settings.timeout_s)
+        rules = [
+            # Of findings of the same range the first counts: a word in front says more than a form.
+            national.rule(settings.min_confidence),
+            *secrets.RULES,
+            *personal.RULES,
+            *_person_rules(settings.person_keys),
+            *plugged.rules(settings.recognizers, settings.min_confidence, apart),
+            Rule("element", Kind.NAME, _ELEMENT, expand=self._element, gate=r">[^<>]{1,3}[^<>]*</"),
+            Rule("assigned", Kind.NAME, _ASSIGNED, expand=self._assigned, gate=_ASSIGNED_GATE),
+        ]
+        used = [rule for rule in rules if rule.score >= settings.min_confidence]
+        self._rules = RuleSet(used)
+        self._doubts = Doubts([r for r in used if r.name != "assigned"], _MARKS)
+        model = names.load(settings.ner_model) if settings.ner_model else None
+        self._names = apart.add(model.find) if model is not None else None
+        self._found = Remembered(lambda data: self._find(data.decode()))
+        self.find: Callable[[str], tuple[Span, ...]] = lru_cache(_RESULTS_KEPT)(self._known)
+        """Findings of every finder, in order, without overlap."""
+
+    def nothing_in(self, data: bytes) -> bool:
+        """Whether nothing can be found or is encoded in any text of a message.
+
+        Args:
+            data: JSON whose strings hold no quote, or texts with a quote between two.
+        """
+        if self._names is not None:
+            return False
+        doubts = self._doubts.about(data)
+        return all(doubt == "base64" and not base64_in(data.decode()) for doubt in doubts)
+
+    def _known(self, text: str) -> tuple[Span, ...]:
+        if len(text) < _SHORTEST:
+            return ()
+        if self._names is None and len(text) < _SHORTEST_SAID and text.isalpha():
+            return ()
+        return self._found(text.encode())
+
+    def _find(self, text: str) -> tuple[Span, ...]:
+        found = list(self._rules.find(text))
+        if self._names is not None:
+            found += self._names(text)
+        return tuple(settle(found)) if found else ()
+
+    def _element(self, text: str, start: int, end: int) -> Iterator[Span]:
+        found = _WITHIN.match(text, start, end)
+        if found is None:
+            return
+        kind = whole(self._fields.of(found[1].rpartition(":")[2]), found[2])
+        if kind:
+            yield Span(*found.span(2), kind, "element")
+
+    def _assigned(self, text: str, start: int, end: int) -> Iterator[Span]:
+        parts = _QUOTED.match(text[start:end])
+        kind = whole(self._fields.of(parts[1]), parts[3]) if parts else None
+        if parts and kind:
+            yield Span(start + parts.start(3), start + parts.end(3), kind, "assigned")
+
+
+def _person_rules(keys: Iterable[str]) -> list[Rule]:
+    """`My user ID is mia_li_3668`, for the key `user_id`."""
+    words = sorted({"[ _-]?".join(re.findall(r"[A-Za-z0-9]+", key)) for key in keys})
+    words = [word for word in words if "id" in word.lower() or "number" in word.lower()]
+    if not words:
+        return []
+    return [
+        Rule(
+            "person-id-said",
+            Kind.PERSON_ID,
+            rf"(?i)\b(?:{'|'.join(words)})\b[^\w\n]{{0,6}}(?:(?:is|it's|its|which is|it is)\b)?"
+            r"[^\w\n]{0,4}([\p{L}\p{N}][\p{L}\p{N}_.@-]{2,60}[\p{L}\p{N}])",
+            1,
+            _is_id,
+            gate=rf"(?i){'|'.join(words)}",
+        )
+    ]
+
+
+def _is_id(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Keep what is no word: it has a digit or joins words by an underscore."""
+    value = text[start:end]
+    if is_placeholder(value) or not (any(c.isdigit() for c in value) or "_" in value):
+        return None
+    return start, end

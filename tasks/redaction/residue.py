@@ -1,0 +1,123 @@
+"""Looks for what must not be there in what was written, without the path that wrote it.
+
+    left("to mia_li_3668", index, made)          Kind.PERSON_ID, which the session knows
+    left("bWlhX2xpXzM2Njg6IHllcw", index, made)  the same, in base64
+
+The rewriting follows keys and opens encodings where they stand; this reads the finished text flat
+and every reading of it, so that what the walker never came to is seen here: known values, secrets
+that have a form of their own, and addresses of mail. A hit is a fault of ours: nothing is
+committed, or, where `redact.residue` says so, the record is refused.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from urllib.parse import unquote
+
+import msgspec
+
+from tasks.core.errors import StageError
+from tasks.core.records import Message, Reply
+from tasks.redaction import personal, secrets, walk
+from tasks.redaction.encodings import base64_in
+from tasks.redaction.kinds import Kind
+from tasks.redaction.known import Index, same_length_lower, tokens_in
+from tasks.redaction.rules import RuleSet
+from tasks.redaction.surrogates import MAIL_DOMAIN, SECRET_FORM
+
+LEAST = 4
+"""Characters of a value that is searched; shorter ones stand in too many words."""
+
+_MOST_READINGS = 200
+_ESCAPE = re.compile(r"\\+(?:u[0-9a-fA-F]{4}|(.))", re.S)
+
+
+class Residue(StageError):
+    """Something known is left in a record.
+
+    Args:
+        kind: of the value.
+        place: in the record.
+        record: its id.
+    """
+
+    def __init__(self, kind: Kind, place: str, record: str) -> None:
+        super().__init__(
+            f"a {kind} that is known is left in {place} of record {record} after redaction; "
+            "nothing was committed. Keep the record and report it: its form is one that redaction "
+            "does not open. `redact.residue: reject` in params.yaml leaves such records out"
+        )
+        self._told = (kind, place, record)
+        self.detail = f"{kind} in {place}"
+
+    def __reduce__(self) -> tuple[type["Residue"], tuple[Kind, str, str]]:
+        """It may come from a worker."""
+        return type(self), self._told
+
+
+def written(said: Message | Reply | walk.Spoken) -> str:
+    """All of a message that redaction answers for, as text: not the names of tools."""
+    parts = [said.content]
+    for call in said.tool_calls:
+        parts += [msgspec.json.encode(call.arguments).decode(), call.id, call.raw_arguments]
+    if not isinstance(said, Reply):
+        parts.append(said.tool_call_id)
+    return "\n".join(parts)
+
+
+def left(text: str, index: Index, made: Iterable[str]) -> Kind | None:
+    """Kind of a known value that still stands in the text, or None.
+
+    Args:
+        text: what was written.
+        index: what is known.
+        made: lower-case stand-ins that were written; one may look like a value by chance.
+    """
+    allowed = frozenset(made)
+    for reading in map(_without_secrets, _readings(text)):
+        if index.may_hold(tokens_in(reading)):
+            for span in index.find(reading, sure=True):
+                found = same_length_lower(reading[span.start : span.end])
+                if len(found) >= LEAST and found not in allowed:
+                    return span.kind
+        for span in _formed().find(reading):
+            found = same_length_lower(reading[span.start : span.end])
+            if not any(_is_of(stand_in, found) for stand_in in allowed):
+                return span.kind
+    return None
+
+
+def _is_of(stand_in: str, found: str) -> bool:
+    """Whether what was found is a stand-in, a part of one, or a mail's with letters behind it."""
+    return found in stand_in or (MAIL_DOMAIN in stand_in and stand_in in found)
+
+
+def _without_secrets(reading: str) -> str:
+    """`<SECRET_K7Q2M5XNBA>` is no secret, whoever is called so."""
+    return SECRET_FORM.sub("<>", reading) if "<" in reading else reading
+
+
+def _readings(text: str) -> Iterator[str]:
+    """The text with escapes opened, and whatever is URL-encoded or base64 in it, and in that."""
+    waiting = [text]
+    for _ in range(_MOST_READINGS):
+        if not waiting:
+            return
+        one = waiting.pop()
+        flat = _ESCAPE.sub(_opened, one) if "\\" in one else one
+        yield flat
+        if "%" in one and (decoded := unquote(one, errors="replace")) != one:
+            waiting.append(decoded)
+        waiting += base64_in(flat)
+
+
+@cache
+def _formed() -> RuleSet:
+    """Rules whose finding no stand-in and no ordinary text can be."""
+    email = [rule for rule in personal.RULES if rule.kind is Kind.EMAIL]
+    return RuleSet([*(rule for rule in secrets.RULES if rule.group == 0), *email])
+
+
+def _opened(match: re.Match[str]) -> str:
+    r"""A break between words for `\n` and `\"`; a letter for a character outside of ASCII."""
+    return "\n" if match[1] else "ª"

@@ -1,0 +1,261 @@
+"""The second pass over a part: every record with stand-ins in place of what was found."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from tasks.core.records import Feedback, Message, Reply, encode
+from tasks.redaction import residue, walk
+from tasks.redaction.decode import Place, Walker
+from tasks.redaction.fields import Fields
+from tasks.redaction.finders import Finders
+from tasks.redaction.kinds import Kind, unmistakable
+from tasks.redaction.known import Index, tokens_in, tokens_of
+from tasks.redaction.learnt import Taught, opened
+from tasks.redaction.lines import Finding, Line, Past
+from tasks.redaction.people import Mention, People
+from tasks.redaction.sift import Sift, as_reply, unbroken
+from tasks.redaction.stand_ins import Redactor
+from tasks.redaction.surrogates import Surrogates
+
+
+class _Done(NamedTuple):
+    """A message that was redacted, and the people in it."""
+
+    data: msgspec.Raw
+    persons: frozenset[Mention]
+
+
+_SYSTEM = b'"role":"system"}'
+_NOBODY: frozenset[Mention] = frozenset()
+
+
+class _Session(NamedTuple):
+    own: Index
+    both: Index
+    """With what every session of the part shares."""
+    done: dict[bytes, _Done]
+    made: set[str]
+    past: Past
+    shown: list[_Done]
+    """The messages of the past, as one list without its bracket at the end."""
+
+
+class Rewriter:
+    """Redacts the records of one part.
+
+    Args:
+        finders: what finds values in a text.
+        fields: what keys say about values.
+        surrogates: what makes stand-ins.
+        sift: what tells clean messages; of the first pass it remembers those.
+        sessions: what is known of each session that the part touches, a `Taught` each.
+
+    Raises (from `line` and `feedback`):
+        Residue: something known is left in what was written.
+        learn.FAILURES: the record cannot be searched whole, and must be refused.
+    """
+
+    def __init__(
+        self,
+        finders: Finders,
+        fields: Fields,
+        surrogates: Surrogates,
+        sift: Sift,
+        sessions: Mapping[str, msgspec.Raw],
+    ) -> None:
+        self._finders = finders
+        self._surrogates = surrogates
+        self._taught = {name: opened(taught) for name, taught in sessions.items()}
+        self._redactor = Redactor(finders, surrogates)
+        self._sift = sift
+        self._walker = Walker(fields, self._redactor)
+        self._tool_walker = Walker(Fields((), known=False), self._redactor)
+        self._shared = Index(
+            sorted(
+                {
+                    pair
+                    for taught in self._taught.values()
+                    for pair in _pairs(taught)
+                    if unmistakable(*pair)
+                }
+            ),
+            (),
+            surrogates,
+        )
+        self._sessions: dict[str, _Session] = {}
+        self.people = People()
+        self._tools: dict[bytes, msgspec.Raw] = {}
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Every replacement so far."""
+        return self._redactor.findings
+
+    def line(self, line: Line) -> Line:
+        """The invocation without personal data and secrets, and with its people's hashes."""
+        session = self._open(line.session(), line.id)
+        persons: set[Mention] = set()
+        tools = line.tools
+        if isinstance(tools, msgspec.Raw):
+            tools = self._definitions(bytes(tools))
+        self._enter(session)
+        metadata = line.metadata
+        if isinstance(metadata, msgspec.Raw):
+            shown = self._metadata(session, bytes(metadata))
+            metadata = shown.data
+            persons |= shown.persons
+        done = session.done
+        messages = self._messages(session, bytes(line.messages))
+        persons |= messages.persons
+        data = bytes(line.response)
+        response = done.get(data) or self._said(session, data, ("response",))
+        session_id, request_id = self._ids(session, line.session_id, line.request_id)
+        return msgspec.structs.replace(
+            line,
+            session_id=session_id,
+            request_id=request_id,
+            messages=messages.data,
+            tools=tools,
+            response=response.data,
+            metadata=metadata,
+            persons=self.people.of(persons | response.persons),
+        )
+
+    def feedback(self, row: Feedback, session: str, record: str) -> Feedback:
+        """Feedback without personal data and secrets.
+
+        Args:
+            row: the feedback.
+            session: the session it is about.
+            record: an id for the audit.
+        """
+        opened = self._open(session, record)
+        self._enter(opened)
+        value = row.value
+        if isinstance(value, Reply):
+            value = walk.reply(self._walker, value, ("value",))
+            self._check(opened, residue.written(value), ("value",))
+        metric = self._walker.text(row.metric, ("metric",))
+        session_id, request_id = self._ids(opened, row.session_id, row.request_id)
+        return msgspec.structs.replace(
+            row, session_id=session_id, request_id=request_id, metric=metric, value=value
+        )
+
+    def _open(self, name: str, record: str) -> _Session:
+        self._redactor.record = record
+        found = self._sessions.get(name)
+        if found is None:
+            taught = self._taught.get(name, Taught())
+            own = Index(_pairs(taught), taught.kept, self._surrogates)
+            found = self._sessions[name] = _Session(
+                own, own.beside(self._shared), {}, set(), Past(), []
+            )
+        return found
+
+    def _enter(self, session: _Session) -> None:
+        self._redactor.index = session.both
+        self._redactor.made = session.made
+        self._redactor.persons = set()
+
+    def _ids(self, session: _Session, session_id: str, request_id: str) -> tuple[str, str]:
+        """Session and request id by what the session itself knows, so that feedback still joins."""
+        self._redactor.index = session.own
+        shown_session = self._walker.identifier(session_id, ("session_id",))
+        shown_request = self._walker.identifier(request_id, ("request_id",))
+        self._redactor.index = session.both
+        return shown_session, shown_request
+
+    def _messages(self, session: _Session, data: bytes) -> _Done:
+        """All messages of a call; those that the session's last call carried are not opened."""
+        known, new = session.past.rest(data)
+        persons: set[Mention] = set()
+        shown: list[bytes] = []
+        if known:
+            before = session.shown[0]
+            persons |= before.persons
+            shown.append(bytes(before.data)[1:])
+        for number, said in enumerate(new, known):
+            found = session.done.get(said)
+            if found is None:
+                found = self._said(session, said, ("messages", str(number)))
+            shown.append(bytes(found.data))
+            persons |= found.persons
+        made = b"[" + b",".join(shown)
+        session.past.add(data, known + len(new))
+        session.shown[:] = [_Done(msgspec.Raw(made), frozenset(persons))]
+        return _Done(msgspec.Raw(made + b"]"), frozenset(persons))
+
+    def _metadata(self, session: _Session, data: bytes) -> _Done:
+        found = session.done.get(data)
+        if found is None:
+            self._redactor.persons = set()
+            metadata = walk.ANY.decode(data)
+            self.people.offered(metadata)
+            for text in metadata.values():
+                for span in self._finders.find(text):
+                    if span.kind is Kind.EMAIL:
+                        self._redactor.person(text[span.start : span.end], "")
+            shown = msgspec.json.encode(self._walker.value(metadata, ("metadata",)), order="sorted")
+            self._check(session, shown.decode(), ("metadata",))
+            found = _Done(msgspec.Raw(shown), frozenset(self._redactor.persons))
+            session.done[data] = found
+        return found
+
+    def _said(self, session: _Session, data: bytes, place: Place) -> _Done:
+        """A message or reply that the session did not say before in these bytes."""
+        reply, head, tail = as_reply(data)
+        if head:
+            # A response was said as such before it was repeated as a message.
+            found = session.done.get(reply) or self._reworded(session, reply, True, place)
+            session.done[reply] = found
+            found = _Done(msgspec.Raw(head + bytes(found.data)[1:-1] + tail), found.persons)
+        else:
+            found = self._reworded(session, data, place[0] == "response", place)
+        session.done[data] = found
+        return found
+
+    def _reworded(self, session: _Session, data: bytes, is_reply: bool, place: Place) -> _Done:
+        if self._sift.is_clean(data) and not session.both.may_hold(_words(data)):
+            return _Done(msgspec.Raw(data), _NOBODY)
+        self._redactor.persons = set()
+        said: Message | Reply
+        if is_reply:
+            said = walk.reply(self._walker, walk.REPLY.decode(data), place)
+        else:
+            said = walk.message(self._walker, walk.MESSAGE.decode(data), place)
+        self._check(session, residue.written(said), place)
+        # What a system message shows as an example is about nobody in the session.
+        example = isinstance(said, Message) and said.role == "system"
+        persons = _NOBODY if example else frozenset(self._redactor.persons)
+        return _Done(msgspec.Raw(encode(said)), persons)
+
+    def _definitions(self, data: bytes) -> msgspec.Raw:
+        """Tools, by patterns alone: they are the same for every session and have to stay so."""
+        found = self._tools.get(data)
+        if found is None:
+            self._redactor.index = None
+            shown = self._tool_walker.value(walk.ANY.decode(data), ("tools",))
+            found = self._tools[data] = msgspec.Raw(msgspec.json.encode(shown, order="sorted"))
+        return found
+
+    def _check(self, session: _Session, text: str, place: Place) -> None:
+        kind = residue.left(text, session.both, session.made)
+        if kind is not None:
+            raise residue.Residue(kind, ".".join(place), self._redactor.record)
+
+
+def _words(data: bytes) -> Iterable[str]:
+    """Words of all texts of a clean message, and of whatever stands between them."""
+    flat = unbroken(data)
+    text = flat.decode() if flat is not None else residue.written(walk.SPOKEN.decode(data))
+    # What the system says is the same in every session of an agent.
+    return tokens_of(text) if data.endswith(_SYSTEM) else tokens_in(text)
+
+
+def _pairs(taught: Taught) -> list[tuple[Kind, str]]:
+    return [(_KINDS[name], text) for name, texts in taught.values.items() for text in texts]
+
+
+_KINDS = {kind.value: kind for kind in Kind}

@@ -1,0 +1,119 @@
+r"""Tells a message in which nothing can be found from its bytes, without taking it apart.
+
+    {"content":"How about Tuesday?\nIt is 40 euros.","role":"assistant"}     True
+    {"content":"{\"email\": \"mia@example.com\"}","role":"tool"}             False
+
+Nine messages in ten hold no value of their own: no gate of a rule opens, no key says anything of
+its value, nothing is encoded. They are passed on as the bytes they are, once it is sure that they
+also hold nothing that their session knows. What is not plainly clean is taken apart: a doubt
+costs time and hides nothing.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from tasks.redaction import walk
+from tasks.redaction.fields import PLAIN, Fields, compact
+from tasks.redaction.finders import Finders
+from tasks.redaction.memory import Remembered
+
+_NAMED = re.compile(r'"([^"]*)"\s*:')
+_ASSIGNMENT = re.compile(r'[:=]\s*"')
+_ASSISTANT_LAST = b',"role":"assistant"}'
+_ASSISTANT_FIRST = b'{"role":"assistant",'
+_CALLS = b'"tool_calls":['
+_KEYS_KEPT = 1_000
+
+
+class Sift:
+    """Answers for messages and replies as `encode` writes them."""
+
+    def __init__(self, finders: Finders, fields: Fields) -> None:
+        self._finders = finders
+        self._fields = fields
+        self._plain: dict[str, bool] = {}
+        self.is_clean: Remembered[bool] = Remembered(self._is_clean)
+        """Whether the message holds no finding, no telling key and nothing encoded.
+
+        Raises:
+            msgspec.MsgspecError, RecursionError: it is no message, or too deep to be read.
+        """
+
+    def _is_clean(self, data: bytes) -> bool:
+        flat = unbroken(data)
+        if flat is not None:
+            if not self._finders.nothing_in(flat):
+                return False
+            return _CALLS not in data or self._untold(walk.SPOKEN.decode(data).tool_calls)
+        said = walk.SPOKEN.decode(data)
+        text = said.content
+        if "\\" in text or any(call.raw_arguments for call in said.tool_calls):
+            return False
+        if '"' in text and not self._quotes_nothing(text):
+            return False
+        texts = [text.encode(), said.tool_call_id.encode()]
+        for call in said.tool_calls:
+            arguments = unbroken(msgspec.json.encode(call.arguments))
+            if arguments is None or not self._tell_nothing(arguments.decode()):
+                return False
+            texts += [arguments, call.id.encode()]
+        return self._finders.nothing_in(b'"'.join(texts))
+
+    def _quotes_nothing(self, text: str) -> bool:
+        """Whether the quotes in the text are JSON's, with no telling key, or those of prose."""
+        if text[0] in "{[":
+            return _is_json(text) and self._tell_nothing(text)
+        return "{" not in text and "[" not in text and not _ASSIGNMENT.search(text)
+
+    def _untold(self, calls: Iterable[Any]) -> bool:
+        """Whether no key of the calls' arguments says anything."""
+        return all(self._tell_nothing(msgspec.json.encode(c.arguments).decode()) for c in calls)
+
+    def _tell_nothing(self, json: str) -> bool:
+        """Whether no key in the text of JSON says anything of its value."""
+        plain = self._plain
+        for key in _NAMED.findall(json):
+            known = plain.get(key)
+            if known is None:
+                known = self._fields.of(key) is PLAIN and compact(key) != "name"
+                if len(plain) < _KEYS_KEPT:
+                    plain[key] = known
+            if not known:
+                return False
+        return True
+
+
+def unbroken(data: bytes) -> bytes | None:
+    r"""JSON with its line breaks as such, or None where it has other escapes."""
+    if b"\\" in data:
+        data = data.replace(b"\\n", b"\n")
+        if b"\\" in data:
+            return None
+    return data
+
+
+def as_reply(data: bytes) -> tuple[bytes, bytes, bytes]:
+    """What an assistant's message says as the reply that it was, and what makes it a message.
+
+    A reply is a message of the next call: as one text it is looked at once.
+
+    Returns:
+        The reply, and what stands in a message in place of its first and of its last byte; empty
+        where the message has no reply's form.
+    """
+    if data.endswith(_ASSISTANT_LAST):
+        return data[: -len(_ASSISTANT_LAST)] + b"}", b"{", _ASSISTANT_LAST
+    if data.startswith(_ASSISTANT_FIRST):
+        return b"{" + data[len(_ASSISTANT_FIRST) :], _ASSISTANT_FIRST, b"}"
+    return data, b"", b""
+
+
+def _is_json(text: str) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return False
+    return True
