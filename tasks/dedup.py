@@ -40,7 +40,7 @@ from tasks.labelling.sketches import Sketch
 
 CODE = (
     "tasks/dedup.py",
-    "tasks/labelling/behaviour",
+    "tasks/labelling/behaviour.py",
     "tasks/labelling/chains.py",
     "tasks/labelling/columns.py",
     "tasks/labelling/contradictions.py",

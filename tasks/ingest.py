@@ -61,7 +61,7 @@ CODE = (
     "tasks/ingest.py",
     "tasks/logs/bodies.py",
     "tasks/logs/clocks.py",
-    "tasks/logs/conditions.py",
+    "tasks/core/conditions.py",
     "tasks/logs/endings.py",
     "tasks/logs/feedback.py",
     "tasks/logs/gzip_stream.py",

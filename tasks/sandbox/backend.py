@@ -23,7 +23,7 @@ from tasks.sandbox import landlock, seccomp
 Backend = Literal["bubblewrap", "kernel", "unsafe"]
 Wanted = Literal["auto", "bubblewrap", "kernel"]
 
-PROJECT = Path(__file__).parents[3]
+PROJECT = Path(__file__).parents[2]
 _PACKAGE = "tasks/sandbox"
 _LIBRARIES = ("/lib", "/lib64", "/lib32", "/usr/lib", "/usr/lib64")
 _TRIAL_SECONDS = 20

@@ -41,7 +41,7 @@ SHARED = (
     "tasks/rewards/specification/spec.py",
     "tasks/rewards/specification/scoring.py",
     "tasks/rewards/calls",
-    "tasks/labelling/behaviour",
+    "tasks/labelling/behaviour.py",
 )
 """Code that every reward's value depends on, beside its own file."""
 
