@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format base bench clean
+.PHONY: help setup demo test wide check format base bench clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ demo: $(STAMP) ## The whole loop on the embedded default, here, now
 
 test: $(STAMP) ## Run the tests, in two processes
 	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+
+wide: $(STAMP) ## Draw property tests at random for five minutes and report what fails
+	OMP_NUM_THREADS=1 $(BIN)/python tests/wide.py --minutes 5
 
 check: $(STAMP) ## ruff format and lint, mypy --strict, import-linter
 	$(BIN)/ruff format --check .

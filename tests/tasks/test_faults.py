@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -264,28 +263,21 @@ def test_a_disk_that_takes_half_of_each_write_is_given_the_rest(
     assert content(folder(workspace, stage)) == content(folder(after, stage))
 
 
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that other users may look into, as those of tests are their owner's alone."""
-    place = Path(tempfile.mkdtemp())
-    place.chmod(0o755)
-    yield place
-    shutil.rmtree(place)
-
-
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_folder_of_another_user_is_refused_before_anything_is_made(
-    run: Run, states: dict[str, tuple[Path, Path]], open_folder: Path, stage: str
+    run: Run, states: dict[str, tuple[Path, Path]], tmp_path: Path, stage: str
 ) -> None:
     if os.geteuid() != 0:
-        pytest.skip("to be another user needs root")
-    workspace = open_folder / "theirs"
+        pytest.skip("to give a folder to another user needs root")
+    workspace = tmp_path / "theirs"
     shutil.copytree(states[stage][0], workspace)
+    for place in (workspace, *workspace.rglob("*")):
+        os.chown(place, 65534, 65534)
     was = content(workspace / "data")
-    ended = run(stage, workspace, user=65534)
+    ended = run(stage, workspace, unprivileged=True)
     assert ended.code == 4
     assert ended.stderr.startswith(
-        f"ratchet {stage}: data cannot be written by nobody: it belongs to root, mode "
+        f"ratchet {stage}: data cannot be written by root: it belongs to nobody, mode "
     )
     assert content(workspace / "data") == was
 

@@ -32,7 +32,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None)
 @given(schema=SCHEMAS, arguments=st.dictionaries(NAMES, VALUES, max_size=3))
 def test_it_says_yes_only_where_the_library_does(
     schema: dict[str, Any], arguments: dict[str, Any]

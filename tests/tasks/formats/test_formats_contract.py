@@ -160,7 +160,7 @@ def test_a_line_cut_anywhere_is_a_reject(form: str) -> None:
 
 
 @EVERY
-@settings(deadline=None, max_examples=30, derandomize=True)
+@settings(deadline=None, max_examples=30)
 @given(data=st.data())
 def test_a_changed_record_is_read_or_rejected(form: str, data: st.DataObject) -> None:
     module, sample = loaded(form)
@@ -212,7 +212,7 @@ def test_any_kind_of_value_in_any_field_is_read_or_rejected(form: str) -> None:
 
 
 @EVERY
-@settings(deadline=None, max_examples=30, derandomize=True)
+@settings(deadline=None, max_examples=30)
 @given(data=st.data())
 def test_changed_bytes_are_read_or_rejected(form: str, data: st.DataObject) -> None:
     module, sample = loaded(form)

@@ -174,7 +174,6 @@ def test_places_and_dates_are_noted_as_kept() -> None:
 PATIENT = settings(
     max_examples=60,
     deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
 json_values = st.recursive(

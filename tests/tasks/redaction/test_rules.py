@@ -34,7 +34,6 @@ def test_a_gate_opens_wherever_its_pattern_matches(rule: Rule) -> None:
     @settings(
         max_examples=15,
         deadline=None,
-        derandomize=True,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
     @given(st.from_regex(re.compile(pythonic(rule.pattern), flags)))

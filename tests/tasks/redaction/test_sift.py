@@ -136,7 +136,6 @@ TEXTS = st.lists(PIECES, max_size=8).map("".join)
 @settings(
     max_examples=200,
     deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
 @given(TEXTS, TEXTS, st.booleans())
