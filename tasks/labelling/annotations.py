@@ -69,9 +69,9 @@ class Registers(NamedTuple):
             raise StageError(
                 f"{len(other)} of {len(self.erased)} persons in {stages.ANNOTATIONS}/{ERASED} were "
                 f"erased under key {other[0].key_id}, the data is redacted under "
-                f"{key_id or 'none'}: their records cannot be told any more. Run "
-                "`ratchet erase` for each of them again, which puts the new hash in the place of the old one, or bring the old key "
-                "back"
+                f"{key_id or 'none'}: their records cannot be told any more. Run `ratchet erase` "
+                "for each of them again, which puts the new hash in the place of the old one, or "
+                "bring the old key back"
             )
         return frozenset(known)
 
