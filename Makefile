@@ -45,7 +45,7 @@ base: $(STAMP) ## Make the embedded base model again, in .ratchet/base, and comp
 	OMP_NUM_THREADS=1 $(BIN)/python -m tasks.demo.base --out .ratchet/base
 
 bench: $(STAMP) ## Measure curation on 20,000 and 200,000 generated records
-	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.curate --records 20000 200000
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks curate --records 20000 200000
 
 clean: ## Remove what runs left here; keeps .venv, data and versions
 	rm -rf .ratchet .pytest_cache .mypy_cache .ruff_cache

@@ -10,7 +10,7 @@ turns       assistant turns, the decision itself included
 Each of these is a point of difficulty: tools answered in more than 5 earlier turns; in more than
 10; the calls have more than 3 arguments; there is more than one call; the decision is to ask or to
 decline while nothing was looked up yet. The limits were set on the airline logs, where more
-sessions of harder decisions fail (`python -m benchmarks.tags`), the last point after the demo's
+sessions of harder decisions fail (`python -m benchmarks tags`), the last point after the demo's
 failures had been seen; they are the same for all data.
 
 Tags are for slices and balance; no model reads them. `split` takes names of held-out tools out of

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import labels
-from benchmarks.phrasings import Bank
+from benchmarks.labelling import labels
+from benchmarks.labelling.phrasings import Bank
 from tasks.core.records import Reference, Reply, Tool, ToolCall
 from tasks.labelling.behaviour import Label, classify
 from tasks.rewards import Prompt, decision

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import bfcl
-from benchmarks.bfcl import Item
+from benchmarks.rewards import bfcl
+from benchmarks.rewards.bfcl import Item
 
 DATA = (Path(__file__).parents[3] / "../shared/data/bfcl").resolve()
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import when2call
-from benchmarks.when2call import Item
+from benchmarks.labelling import when2call
+from benchmarks.labelling.when2call import Item
 from tasks.rewards.specification.spec import load_spec
 
 DATA = (Path(__file__).parents[3] / when2call.DATA).resolve()
