@@ -30,7 +30,17 @@ ATTACKS = "attacks"
 """Tag of a version: whether it survived its attack suite."""
 SURVIVED = "survived"
 
-_PACKAGES = ("tasks/core", "tasks/rewards")
+_PACKAGES = (
+    "tasks/core",
+    "tasks/dialects",
+    "tasks/evidence",
+    "tasks/labelling",
+    "tasks/learning",
+    "tasks/logs",
+    "tasks/redaction",
+    "tasks/rewards",
+    "tasks/sandbox",
+)
 _REQUIREMENTS = ("jsonschema", "msgspec", "pydantic", "pydantic-settings", "pyyaml", "scipy")
 
 
