@@ -50,7 +50,7 @@ from tasks.logs.seen import Seen
 from tasks.logs.selection import KEYS, Chooser, Selection
 from tasks.logs.sources import Line
 from tasks.logs.wanted import Wanted, plan
-from tasks.redaction import identities
+from tasks.redaction import people
 
 SAMPLED = 20
 """Lines of an object that are looked at to recognise its format."""
@@ -118,7 +118,7 @@ def ingest(settings: IngestSettings, target: Path) -> Manifest:
     most = settings.max_rejected
     for label in ("", FEEDBACK):
         tolerance.check(manifest.labelled(label), most, label or "log", changes.lines)
-    unnamed = identities.sessions(settings.session_key, manifest.info[SESSIONS])
+    unnamed = people.sessions(settings.session_key, manifest.info[SESSIONS])
     if manifest == before:
         unnamed = []  # it was said then
     changes.keep(target)

@@ -35,14 +35,14 @@ from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Feedback, Record, Rejected, Source, encode
 from tasks.core.settings import Params, RedactSettings
-from tasks.redaction import identities, learn, names, residue
+from tasks.redaction import first_pass, leak_scan, names, people
 from tasks.redaction.fields import Fields
 from tasks.redaction.finders import Finders
-from tasks.redaction.first_pass import FEEDBACK, Known, Work, learn_parts
+from tasks.redaction.first_pass import FEEDBACK, Collected, Work, collect_parts
 from tasks.redaction.keys import key_id, load_key, rotate_key
 from tasks.redaction.lines import Line
 from tasks.redaction.people import PERSONS
-from tasks.redaction.rewrite import Rewriter
+from tasks.redaction.second_pass import Rewriter
 from tasks.redaction.sift import Sift
 from tasks.redaction.surrogates import Surrogates
 
@@ -83,11 +83,11 @@ def redact(
     _same_key(before, settings, target, key)
     with collector.paused():
         work = _begin(settings, source, target, key, private)
-        known = learn_parts(work, inputs)
+        known = collect_parts(work, inputs)
         _expect(settings, [lesson.persons for lesson in known.lessons.values()])
         made = _made(work, before, inputs, known)
     manifest = _manifest(made, key, settings.key_rotation)
-    told = [*identities.persons(settings.person_keys, manifest.info[PERSONS]), *_left(manifest)]
+    told = [*people.persons(settings.person_keys, manifest.info[PERSONS]), *_left(manifest)]
     parts.commit(target, manifest)
     step.warn("redact", told)
     return manifest
@@ -95,7 +95,7 @@ def redact(
 
 def _expect(settings: RedactSettings, persons: Sequence[dict[str, Any]]) -> None:
     """Refuse a key that nobody has before the long part, as nothing of that would be committed."""
-    identities.refuse(settings.person_keys, identities.total(persons))
+    people.refuse(settings.person_keys, people.total(persons))
 
 
 def _left(manifest: Manifest) -> list[str]:
@@ -108,7 +108,9 @@ def _left(manifest: Manifest) -> list[str]:
     ]
 
 
-def _made(work: Work, before: Manifest | None, inputs: Sequence[Part], known: Known) -> list[_Made]:
+def _made(
+    work: Work, before: Manifest | None, inputs: Sequence[Part], known: Collected
+) -> list[_Made]:
     """Each part with its audit: kept where both are there, made where one is new or gone."""
     wanted = [(part, _key(work, part, known.touched(part))) for part in inputs]
     kept = _kept(work.target, before, [key for _, key in wanted])
@@ -180,7 +182,7 @@ def _key(work: Work, part: Part, touched: dict[str, msgspec.Raw]) -> str:
     )
 
 
-def _redact(work: Work, part: Part, known: Known, key: str) -> _Made:
+def _redact(work: Work, part: Part, known: Collected, key: str) -> _Made:
     """The part without personal data, and its audit."""
     rewriter = Rewriter(work.finders, work.fields, work.surrogates, work.sift, known.touched(part))
     rejects: list[Rejected] = []
@@ -223,13 +225,13 @@ def _invocations(
     for line in parts.read_part(work.source, part, Line):
         try:
             yield rewriter.line(line)
-        except (residue.Residue, *learn.FAILURES) as error:
+        except (leak_scan.LeakFound, *first_pass.FAILURES) as error:
             rejects.append(_refused(work, error, line.id, line.source))
 
 
 def _refused(work: Work, error: Exception, record: str, source: Source | None = None) -> Rejected:
     """The reject, where the record may go by itself."""
-    if not isinstance(error, residue.Residue):
+    if not isinstance(error, leak_scan.LeakFound):
         # The error's text may quote the record; its name does not.
         return Rejected(id=record, reason=FAILED, source=source, detail=type(error).__name__)
     if work.settings.residue == "stop":
@@ -241,14 +243,14 @@ def _feedback(
     work: Work,
     part: Part,
     rewriter: Rewriter,
-    known: Known,
+    known: Collected,
     rejects: list[Rejected],
 ) -> Iterator[Record]:
     for row in parts.read_part(work.source, part, Feedback):
         record = hashlib.sha256(encode(row)).hexdigest()
         try:
             yield rewriter.feedback(row, known.session_of(row), record)
-        except (residue.Residue, *learn.FAILURES) as error:
+        except (leak_scan.LeakFound, *first_pass.FAILURES) as error:
             rejects.append(_refused(work, error, record))
 
 
@@ -266,7 +268,7 @@ def _manifest(made: Sequence[_Made], key: bytes, rotation: int) -> Manifest:
             "key_id": key_id(key),
             "key_rotation": rotation,
             "redacted": dict(sorted(found.items())),
-            PERSONS: identities.total(part.info.get(PERSONS, {}) for part in records),
+            PERSONS: people.total(part.info.get(PERSONS, {}) for part in records),
             FEEDBACK: msgspec.structs.asdict(
                 step.total(part for part in records if part.label == FEEDBACK)
             ),

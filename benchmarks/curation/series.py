@@ -55,7 +55,7 @@ SERIES = {
 MISSING = {
     "reading": "late and torn objects, ids that stay the same, feedback that comes later",
     "redaction": "secrets; names, ids and birth dates that the session tells; what is encoded; one "
-    "keyed stand-in for one value, so that arguments still match; the audit and the check after",
+    "keyed surrogate for one value, so that arguments still match; the audit and the check after",
     "near-duplicates": "folding a session's calls into one transcript; what is a decision, what "
     "proves it; a guard for rows that differ in an argument alone",
     "validation": "drift, shares of behaviours and proofs, personal data that is left",

@@ -79,7 +79,7 @@ def run(stage: str, folder: Path, cores: int = 1, python: Sequence[str] = ()) ->
 
 
 def share_key(one: Path, other: Path) -> None:
-    """Give a workspace the key of another: stand-ins depend on it."""
+    """Give a workspace the key of another: surrogates depend on it."""
     if (one / KEY).exists():
         (other / KEY).parent.mkdir(exist_ok=True)
         shutil.copyfile(one / KEY, other / KEY)

@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.redaction.planted import Case
 from tasks.core.records import Invocation, Record, encode
-from tasks.redaction import plugged
+from tasks.redaction import recognizers
 from tasks.redaction.rules import RuleSet
 
 THRESHOLD = 0.35
@@ -40,7 +40,7 @@ class Engine:
     @classmethod
     def six(cls) -> "Engine":
         """An engine with six recognisers."""
-        return cls(_engine([plugged.recogniser(name) for name in plugged.GATES]))
+        return cls(_engine([recognizers.recogniser(name) for name in recognizers.GATES]))
 
     def search(self, text: str) -> list[tuple[int, int, str]]:
         """Start, end and entity of each finding."""
@@ -65,7 +65,7 @@ def _engine(recognisers: list[Any] | None) -> Any:
     from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
     from presidio_analyzer.nlp_engine import NoOpNlpEngine
 
-    plugged.recogniser("EmailRecognizer")  # keeps tldextract from the network
+    recognizers.recogniser("EmailRecognizer")  # keeps tldextract from the network
     nlp = NoOpNlpEngine([{"lang_code": "en", "model_name": "none"}])
     nlp.load()
     if recognisers is None:
@@ -112,8 +112,8 @@ def behind_gates(texts: Iterable[str]) -> tuple[int, int, int, tuple[float, floa
         seconds of either.
     """
     every = list(texts)
-    alone = [plugged.recogniser(name) for name in plugged.GATES]
-    behind = RuleSet(plugged.rules(plugged.GATES, THRESHOLD))
+    alone = [recognizers.recogniser(name) for name in recognizers.GATES]
+    behind = RuleSet(recognizers.rules(recognizers.GATES, THRESHOLD))
 
     def plain(text: str) -> list[tuple[int, int]]:
         return sorted(

@@ -71,7 +71,7 @@ def quality(planted: Sequence[Case]) -> Iterator[str]:
     gone: _Tally = Counter()
     around: _Tally = Counter()
     total: _Tally = Counter()
-    stand_ins: dict[tuple[str, str], set[str]] = defaultdict(set)
+    surrogates: dict[tuple[str, str], set[str]] = defaultdict(set)
     for encoding in ENCODINGS:
         # Each in a run of its own: what one encoding shows must not help to find it in another.
         some = [case for case in planted if case.encoding == encoding]
@@ -82,7 +82,7 @@ def quality(planted: Sequence[Case]) -> Iterator[str]:
             gone[place] += case.value not in shown and case.value not in text
             around[place] += shown.startswith(case.before) and shown.endswith(case.after)
             slot = shown.removeprefix(case.before).removesuffix(case.after)
-            stand_ins[case.kind, case.value].add(slot)
+            surrogates[case.kind, case.value].add(slot)
     beside = presidio.recall([c for c in planted if c.group != "benign"])
     yield "Share of values replaced, by encoding; `exact`: nothing around the value changed.\n"
     yield "| kind | " + " | ".join(ENCODINGS) + " | all | exact | Presidio, plain | Presidio, all |"
@@ -91,9 +91,9 @@ def quality(planted: Sequence[Case]) -> Iterator[str]:
         kinds = list(dict.fromkeys(c.kind for c in planted if c.group == group))
         for kind in [*kinds, ""]:
             yield _row((group, kind), gone, around, beside, total)
-    several = sum(len(found) > 1 for found in stand_ins.values())
+    several = sum(len(found) > 1 for found in surrogates.values())
     yield ""
-    yield f"One value, one surrogate: {len(stand_ins) - several:,} of {len(stand_ins):,} values."
+    yield f"One value, one surrogate: {len(surrogates) - several:,} of {len(surrogates):,} values."
 
 
 def _row(of: tuple[str, str], gone: _Tally, around: _Tally, beside: _Tally, total: _Tally) -> str:

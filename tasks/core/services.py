@@ -2,7 +2,7 @@
 
     MLFLOW_TRACKING_URI=http://127.0.0.1:5000 RATCHET_KEY_FILE=/run/secrets/redaction.key
 
-Apart from the settings because reading the environment takes longer to import than they do, and
+Isolated from the settings because reading the environment takes longer to import than they do, and
 most data stages need none of it.
 """
 

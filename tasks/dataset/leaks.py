@@ -15,7 +15,7 @@ from typing import NamedTuple
 from tasks.core.records import Source, encode
 from tasks.dataset.facts import Checked
 
-STAND_IN = b"@example.invalid"
+MAIL_DOMAIN = b"@example.invalid"
 """Where the surrogates of addresses live."""
 
 
@@ -73,8 +73,8 @@ class Watch:
 
 def find(text: bytes) -> tuple[str, ...]:
     """Kinds of what is left, sorted; nothing where the text is clean."""
-    if STAND_IN in text:
-        text = text.replace(STAND_IN, b" ")
+    if MAIL_DOMAIN in text:
+        text = text.replace(MAIL_DOMAIN, b" ")
     # All digits as one and all separators as one: a number's shape is then one literal.
     flat = text.translate(_FLAT, _LETTERS)
     hits = [form for form in _WORDS if form.mark in text]

@@ -10,7 +10,7 @@ from tasks.logs import endings, misfits, profile
 from tasks.logs.endings import HELD
 from tasks.logs.intake import FEEDBACK
 from tasks.logs.naming import SESSIONS
-from tasks.redaction import identities
+from tasks.redaction import people
 
 
 def by_uri(manifest: Manifest | None) -> dict[str, list[Part]]:
@@ -41,7 +41,7 @@ def manifest(
         HELD: endings.held(made),
         FEEDBACK: msgspec.structs.asdict(step.total(p for p in made if p.label == FEEDBACK)),
         profile.FIELDS: fields,
-        SESSIONS: identities.total(part.info.get(SESSIONS, {}) for part in logs),
+        SESSIONS: people.total(part.info.get(SESSIONS, {}) for part in logs),
         misfits.BREAKING: list(map(msgspec.to_builtins, misfits.broken(logs, roots))),
     }
     return Manifest(stage="ingest", parts=tuple(made), counts=step.total(logs), info=info)

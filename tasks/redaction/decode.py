@@ -161,7 +161,7 @@ class Walker:
         return text
 
     def _digits(self, number: str, place: Place, field: Field) -> str:
-        """A number, whose stand-in is one too; patterns are for whole numbers alone."""
+        """A number, whose surrogate is one too; patterns are for whole numbers alone."""
         if number.endswith(".0") and number[:-2].isdigit():
             # A table with a gap in its column was read, and its numbers became fractions.
             return self._digits(number[:-2], place, field) + ".0"
@@ -217,7 +217,7 @@ class Walker:
 _NUMERIC = frozenset(
     (Kind.PHONE, Kind.CARD, Kind.NATIONAL_ID, Kind.POSTCODE, Kind.PERSON_ID, Kind.PIN)
 )
-"""Kinds whose stand-in of digits is digits, without a zero in front."""
+"""Kinds whose surrogate of digits is digits, without a zero in front."""
 
 _QUOTES = "\"'"
 """Around a value they are none of it: a zip code that was logged as `"\\"78750\\""`."""

@@ -1,17 +1,65 @@
-"""All that can be found in one text by itself, searched once for each distinct text."""
+"""All that can be found in one text by itself, searched once for each distinct text.
+
+    remembered = Remembered(is_clean)
+    remembered(message)     asked
+    remembered(message)     answered from memory
+
+Both passes look at the same messages. Kept as they are these would fill the memory long before the
+first pass is over; a digest and its place take 150 bytes whatever the text. It is 128 bits of
+BLAKE2b (RFC 7693): nobody can make two texts that share one, so that an answer "nothing in it" is
+never that of another text.
+"""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from hashlib import blake2b
+from itertools import islice
+from typing import Generic, TypeVar
 
 from tasks.core.settings import RedactSettings
-from tasks.redaction import names, national, personal, plugged, secrets
-from tasks.redaction.apart import Apart
+from tasks.redaction import names, personal, recognizers, secrets
 from tasks.redaction.encodings import base64_in
 from tasks.redaction.fields import Fields, is_placeholder, whole
+from tasks.redaction.isolation import Isolated
 from tasks.redaction.kinds import Kind, Span, settle
-from tasks.redaction.memory import Remembered
 from tasks.redaction.rules import Doubts, Rule, RuleSet
+
+T = TypeVar("T")
+MOST = 2_000_000
+"""Answers that are kept; of more texts the rest is asked for each time."""
+
+
+class Remembered(Generic[T]):
+    """A question about bytes whose answers are remembered; what it raises is not."""
+
+    def __init__(self, ask: Callable[[bytes], T], most: int = MOST) -> None:
+        self._ask = ask
+        self._most = most
+        self._answers: dict[bytes, T] = {}
+        self._told = 0
+
+    def __call__(self, data: bytes) -> T:
+        digest = blake2b(data, digest_size=16).digest()
+        answers = self._answers
+        if digest in answers:
+            return answers[digest]
+        answer = self._ask(data)
+        if len(answers) < self._most:
+            answers[digest] = answer
+        return answer
+
+    def news(self) -> dict[bytes, T]:
+        """Answers since this was last called, for another process to `learn`."""
+        fresh = dict(islice(self._answers.items(), self._told, None))
+        self._told = len(self._answers)
+        return fresh
+
+    def learn(self, answers: Mapping[bytes, T]) -> None:
+        """Take over what was asked elsewhere."""
+        if len(self._answers) + len(answers) <= self._most:
+            self._answers.update(answers)
+
 
 _ASSIGNED = (
     r"[\"']?([A-Za-z_][\w-]{1,40})[\"']?\s{0,2}[:=]\s{0,2}(?:\"[^\"\n]{1,200}\"|'[^'\n]{1,200}')"
@@ -28,7 +76,7 @@ _MARKS = {
     # What of an assignment can stand in a text that is JSON, whose own quotes follow a colon.
     "quote": r"[:=]\s*'|=\s*\"",
 }
-"""What makes a message worth to be taken apart, beside what rules find."""
+"""What makes a message worth to be taken isolated, beside what rules find."""
 
 _WITHIN = re.compile(_ELEMENT)
 _QUOTED = re.compile(r"[\"']?([\w-]+)[\"']?\s*[:=]\s*([\"'])(.*)\2$", re.S)
@@ -43,14 +91,14 @@ class Finders:
 
     def __init__(self, settings: RedactSettings) -> None:
         self._fields = Fields(settings.person_keys)
-        apart = Apart(settings.timeout_s)
+        isolated = Isolated(settings.timeout_s)
         rules = [
             # Of findings of the same range the first counts: a word in front says more than a form.
-            national.rule(settings.min_confidence),
+            recognizers.document_rule(settings.min_confidence),
             *secrets.RULES,
             *personal.RULES,
             *_person_rules(settings.person_keys),
-            *plugged.rules(settings.recognizers, settings.min_confidence, apart),
+            *recognizers.rules(settings.recognizers, settings.min_confidence, isolated),
             Rule("element", Kind.NAME, _ELEMENT, expand=self._element, gate=r">[^<>]{1,3}[^<>]*</"),
             Rule("assigned", Kind.NAME, _ASSIGNED, expand=self._assigned, gate=_ASSIGNED_GATE),
         ]
@@ -58,7 +106,7 @@ class Finders:
         self._rules = RuleSet(used)
         self._doubts = Doubts([r for r in used if r.name != "assigned"], _MARKS)
         model = names.load(settings.ner_model) if settings.ner_model else None
-        self._names = apart.add(model.find) if model is not None else None
+        self._names = isolated.add(model.find) if model is not None else None
         self._found = Remembered(lambda data: self._find(data.decode()))
         self.find: Callable[[str], tuple[Span, ...]] = lru_cache(_RESULTS_KEPT)(self._known)
         """Findings of every finder, in order, without overlap."""

@@ -1,7 +1,14 @@
-"""What can be found in a text, and when two spellings of it are the same value."""
+"""What can be found in a text, when two spellings of it are the same value, and what a span holds.
+
+    "name": "Mia Li <mia@example.com>, +1 512 555 0147"     NAME, EMAIL, NAME, PHONE
+
+A value under a telling key may hold more than its key says. The surrogate of a name keeps digits,
+that of a card letters, and all keep the signs between, so that what is not of their own kind would
+be left standing, or get another surrogate than elsewhere: such a value is cut into what it holds.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -60,7 +67,7 @@ class Span(NamedTuple):
     kind: Kind
     rule: str
     replacement: str | None = None
-    """The stand-in, where it does not follow from kind and text alone."""
+    """The surrogate, where it does not follow from kind and text alone."""
 
 
 def usual(text: str) -> str:
@@ -140,3 +147,46 @@ def settle(spans: Iterable[Span]) -> list[Span]:
             start=last.start, end=end, replacement=winner.replacement if whole else None
         )
     return settled
+
+
+_LEAST_DIGITS = 5
+
+
+def holds_more(kind: Kind, text: str) -> bool:
+    """Whether a value of that kind could hold another one that its surrogate would leave."""
+    if kind in SECRETS or kind is Kind.EMAIL:
+        return False
+    if "@" in text:  # letter by letter, an address would still look like one
+        return True
+    if kind is Kind.NAME:
+        return any(c.isdecimal() for c in text)
+    return kind in _NUMBERS and any(c.isalpha() for c in text)
+
+
+def cut(span: Span, value: str, found: Iterable[Span]) -> list[Span]:
+    """What was found in the value by itself, and the value around it, by their places in it.
+
+    Args:
+        span: what the key says of the value.
+        value: its text.
+        found: all that is found or known in it; what is of its own kind is not needed.
+    """
+    others = settle(other for other in found if other.kind is not span.kind)
+    return sorted([*others, *_around(span, value, others)])
+
+
+def _around(span: Span, value: str, others: Iterable[Span]) -> Iterator[Span]:
+    at = 0
+    for start, end in [*((other.start, other.end) for other in others), (len(value),) * 2]:
+        if _is_value(span.kind, value[at:start]):
+            yield span._replace(start=at, end=start)
+        at = end
+
+
+def _is_value(kind: Kind, text: str) -> bool:
+    if kind in _NUMBERS:
+        return sum(c.isdecimal() for c in text) >= _LEAST_DIGITS
+    return any(c.isalpha() if kind is Kind.NAME else c.isalnum() for c in text)
+
+
+_NUMBERS = (Kind.CARD, Kind.SSN)

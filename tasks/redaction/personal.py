@@ -7,7 +7,7 @@ Scores are those that Presidio's own recognisers give.
 import ipaddress
 import re
 
-from tasks.redaction import cards, dates, phones
+from tasks.redaction import dates, numbers
 from tasks.redaction.kinds import Kind
 from tasks.redaction.rules import Rule
 from tasks.redaction.surrogates import MAIL_DOMAIN, is_surrogate
@@ -62,7 +62,7 @@ def _ip(text: str, start: int, end: int) -> tuple[int, int] | None:
         return None
     reserved = address.is_loopback or address.is_unspecified or address.is_multicast
     mask = address.version == 4 and address.is_reserved
-    # A mask, `::` or a stand-in of ours is nobody's address.
+    # A mask, `::` or a surrogate of ours is nobody's address.
     nobodys = reserved or mask or is_surrogate(Kind.IP, text[start:end])
     return None if nobodys else (start, end)
 
@@ -112,7 +112,7 @@ RULES = (
         _email,
         gate="@",
     ),
-    cards.RULE,
+    numbers.CARD_RULE,
     Rule(
         "iban",
         Kind.IBAN,
@@ -149,7 +149,7 @@ RULES = (
         0.85,
         gate="(?i)ssn|social",
     ),
-    *phones.RULES,
+    *numbers.PHONE_RULES,
     Rule(
         "birth-date-said",
         Kind.BIRTH_DATE,

@@ -15,10 +15,9 @@ from typing import Any
 
 import msgspec
 
-from tasks.redaction import walk
 from tasks.redaction.fields import PLAIN, Fields, compact
-from tasks.redaction.finders import Finders
-from tasks.redaction.memory import Remembered
+from tasks.redaction.finders import Finders, Remembered
+from tasks.redaction.lines import SPOKEN
 
 _NAMED = re.compile(r'"([^"]*)"\s*:')
 _ASSIGNMENT = re.compile(r'[:=]\s*"')
@@ -47,8 +46,8 @@ class Sift:
         if flat is not None:
             if not self._finders.nothing_in(flat):
                 return False
-            return _CALLS not in data or self._untold(walk.SPOKEN.decode(data).tool_calls)
-        said = walk.SPOKEN.decode(data)
+            return _CALLS not in data or self._untold(SPOKEN.decode(data).tool_calls)
+        said = SPOKEN.decode(data)
         text = said.content
         if "\\" in text or any(call.raw_arguments for call in said.tool_calls):
             return False

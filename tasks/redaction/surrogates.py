@@ -1,4 +1,4 @@
-"""The keyed stand-in of a value: of the same type and shape, the same wherever the value stands.
+"""The keyed surrogate of a value: of the same type and shape, the same wherever the value stands.
 
     mia.li@example.com     x4fq2kzt7ab@example.invalid
     mia_li_3668            qeo_pa_1842
@@ -32,7 +32,7 @@ _CONSONANTS = "bcdfghjklmnpqrstvwxz"
 _HEX = "abcdef"
 _NAME_FORM = re.compile(r"x[aeiou][b-z][aeiou]\d[b-z][aeiou][b-z][aeiou]")
 _IP_FORM = re.compile(
-    # What a stand-in begins with is none's either: known, it would be found in every stand-in.
+    # What a surrogate begins with is none's either: known, it would be found in every surrogate.
     r"2001:db8::(?:[0-9a-f]{4}(?::[0-9a-f]{4})?)?|2[45]\d(?:\.\d{1,3}){3}"
 )
 SECRET_FORM = re.compile(r"<[A-Z]+(?:_[A-Z]+)*_[A-Z2-7]{10}>")
@@ -42,12 +42,12 @@ _HEX_ID = re.compile(r"(?=.*\d)[0-9a-f][0-9a-f-]{14,}[0-9a-f]", re.I)
 
 
 class Surrogates:
-    """Makes stand-ins under one key."""
+    """Makes surrogates under one key."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
         self.of: Callable[[Kind, str], str] = lru_cache(maxsize=100_000)(self._of)
-        """The stand-in of a text of that kind; a stand-in is left as it is."""
+        """The surrogate of a text of that kind; a surrogate is left as it is."""
         self.person: Callable[[str], str] = lru_cache(maxsize=100_000)(self._person)
         """Keyed hash of a value under a person key, the same whatever the key is called."""
         self.mark: Callable[[str, str], str] = lru_cache(maxsize=100_000)(self._mark)
@@ -80,7 +80,7 @@ class Surrogates:
 
 
 def is_surrogate(kind: Kind, text: str) -> bool:
-    """Whether the text is a stand-in already, by a form that no real value has."""
+    """Whether the text is a surrogate already, by a form that no real value has."""
     if kind is Kind.EMAIL:
         return text.lower().endswith(MAIL_DOMAIN)
     if kind is Kind.NAME:
@@ -206,7 +206,7 @@ def _no_card(made: list[str]) -> None:
     """Change a digit wherever sixteen in a row would pass for a card's number by chance.
 
     One IBAN in 25 would, and `validate` takes such groups for what they look like. It hangs on the
-    digits alone, so that a number has one stand-in however its digits are grouped.
+    digits alone, so that a number has one surrogate however its digits are grouped.
     """
     places = [at for at, char in enumerate(made) if char.isdecimal()]
     for first in range(len(places) - _CARD + 1):

@@ -13,7 +13,7 @@ from tasks.core.parts import Manifest
 from tasks.core.settings import IngestSettings, LogSource, RedactSettings
 from tasks.formats import openai_chat
 from tasks.ingest import ingest
-from tasks.redaction import identities
+from tasks.redaction import people
 from tests.tasks import redaction_logs
 from tests.tasks.redaction_logs import LOOKED_UP, ROOT, SESSION, invocation, user
 
@@ -55,9 +55,9 @@ def logs(tmp_path: Path) -> Path:
 
 def test_the_defaults_are_those_of_params() -> None:
     params = yaml.safe_load((ROOT / "params.yaml").read_text())
-    assert params["redact"]["person_keys"] == list(identities.PERSON_KEYS)
-    assert params["ingest"]["session_key"] == identities.SESSION_KEY
-    assert IngestSettings.model_fields["session_key"].default == identities.SESSION_KEY
+    assert params["redact"]["person_keys"] == list(people.PERSON_KEYS)
+    assert params["ingest"]["session_key"] == people.SESSION_KEY
+    assert IngestSettings.model_fields["session_key"].default == people.SESSION_KEY
 
 
 def test_a_session_key_that_no_record_has_is_refused(logs: Path) -> None:
@@ -103,7 +103,7 @@ def test_the_default_session_key_that_matches_nothing_is_a_warning(
     logs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (logs / "logs/a").write_bytes(calls(5))
-    assert read(logs, identities.SESSION_KEY).counts.accepted == 5
+    assert read(logs, people.SESSION_KEY).counts.accepted == 5
     assert "none of 5 records names its session under 'session_id'" in capsys.readouterr().err
 
 
@@ -169,7 +169,7 @@ def test_a_person_key_of_some_records_is_a_warning_with_the_share(
 def test_defaults_that_name_nobody_are_a_warning(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = RedactSettings(min_confidence=0.35, person_keys=identities.PERSON_KEYS)
+    settings = RedactSettings(min_confidence=0.35, person_keys=people.PERSON_KEYS)
     manifest = redacted(tmp_path, NOBODY, settings=settings)
     assert manifest.counts.accepted == 1
     told = capsys.readouterr().err

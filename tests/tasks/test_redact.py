@@ -43,7 +43,7 @@ def tally(pattern: str, text: str) -> dict[str, int]:
     return Counter(re.findall(pattern, text))
 
 
-def test_one_person_is_the_same_stand_in_everywhere(tmp_path: Path) -> None:
+def test_one_person_is_the_same_surrogate_everywhere(tmp_path: Path) -> None:
     first, second = redacted(tmp_path, *SESSION)
     mia, li = BY.of(Kind.NAME, "Mia"), BY.of(Kind.NAME, "Li")
     person = BY.of(Kind.PERSON_ID, "mia_li_3668")

@@ -128,7 +128,7 @@ def test_a_short_card_number_keeps_none_of_its_digits_by_rule() -> None:
 
 def blind_to(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let redaction overlook a value in messages, though the session knows it."""
-    from tasks.redaction.stand_ins import Redactor
+    from tasks.redaction.second_pass import Redactor
 
     whole = Redactor._put
     monkeypatch.setattr(

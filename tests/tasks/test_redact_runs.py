@@ -214,7 +214,7 @@ def test_nothing_is_committed_where_something_known_is_left(
 ) -> None:
     """The rewriting is made blind; the search of what was written has to notice by itself."""
     source = ingested(tmp_path / "ingested", SESSION)
-    monkeypatch.setattr("tasks.redaction.stand_ins.Redactor._put", lambda *_: "mia_li_3668")
+    monkeypatch.setattr("tasks.redaction.second_pass.Redactor._put", lambda *_: "mia_li_3668")
     with pytest.raises(StageError, match=r"a PERSON_ID .* left in messages\.0 of record [0-9a-f]"):
         run(source)
     assert parts.read_manifest(tmp_path / "redacted") is None

@@ -14,9 +14,9 @@ from tasks.core.settings import RedactSettings
 from tasks.redaction.decode import Walker
 from tasks.redaction.fields import Fields
 from tasks.redaction.finders import Finders
+from tasks.redaction.first_pass import Collector
 from tasks.redaction.kinds import Kind
-from tasks.redaction.learn import Collector
-from tasks.redaction.learnt import opened
+from tasks.redaction.session_values import decode_values
 from tasks.redaction.surrogates import Surrogates
 
 SETTINGS = RedactSettings(min_confidence=0.35, person_keys=("user_id", "customer_id", "email"))
@@ -60,7 +60,7 @@ def found(text: str) -> dict[str, str]:
     Walker(Fields(SETTINGS.person_keys), collector).text(text, ())
     return {
         value: kind
-        for kind, values in opened(collector.taught()).values.items()
+        for kind, values in decode_values(collector.taught()).values.items()
         for value in values
     }
 
@@ -308,7 +308,7 @@ def test_what_only_looks_so_stays(text: str) -> None:
     assert FINDERS.find(text) == ()
 
 
-def test_a_number_has_one_stand_in_however_a_page_writes_it() -> None:
+def test_a_number_has_one_surrogate_however_a_page_writes_it() -> None:
     by = Surrogates(bytes(32))
     plain, page = "+1 512 555 0147", "+1\u00a0512\u2013555\u20130147"
     digits = [re.sub(r"\D", "", by.of(Kind.PHONE, text)) for text in (plain, page)]

@@ -1,6 +1,6 @@
 """An answer is asked for once, also where two processes share the asking."""
 
-from tasks.redaction.memory import Remembered
+from tasks.redaction.finders import Remembered
 
 
 def test_a_text_is_asked_about_once() -> None:

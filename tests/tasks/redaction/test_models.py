@@ -9,7 +9,7 @@ import pytest
 
 from tasks.core.errors import StageError
 from tasks.core.settings import RedactSettings
-from tasks.redaction import names, plugged
+from tasks.redaction import names, recognizers
 from tasks.redaction.finders import Finders
 from tasks.redaction.kinds import Kind
 from tasks.redaction.rules import RuleSet
@@ -213,10 +213,10 @@ TEXTS = [
 ]
 
 
-@pytest.mark.parametrize("name", plugged.GATES)
+@pytest.mark.parametrize("name", recognizers.GATES)
 def test_a_plugged_recogniser_finds_behind_its_gate_what_it_finds_alone(name: str) -> None:
-    alone = plugged.recogniser(name)
-    (rule,) = plugged.rules([name], 0)
+    alone = recognizers.recogniser(name)
+    (rule,) = recognizers.rules([name], 0)
     behind = RuleSet([rule])
     found = 0
     for text in TEXTS:
@@ -235,4 +235,4 @@ def test_a_plugged_recogniser_is_used_and_an_unknown_one_refused() -> None:
     assert (span.kind, span.rule) == (Kind.NATIONAL_ID, "presidio-UsBankRecognizer")
     for name in ("NoSuchRecognizer", "no.such.Thing"):
         with pytest.raises(StageError, match=f"{name!r} is no recogniser"):
-            plugged.rules([name], 0)
+            recognizers.rules([name], 0)

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from tasks.core.records import Message, Reply, ToolCall, encode
 from tasks.core.settings import RedactSettings
-from tasks.redaction import walk
+from tasks.redaction import lines
 from tasks.redaction.decode import Walker
 from tasks.redaction.fields import Fields
 from tasks.redaction.finders import Finders
-from tasks.redaction.learn import Collector
-from tasks.redaction.learnt import opened
+from tasks.redaction.first_pass import Collector
+from tasks.redaction.session_values import decode_values
 from tasks.redaction.sift import Sift, as_reply
 
 SETTINGS = RedactSettings(min_confidence=0.35, person_keys=("user_id", "email"))
@@ -31,8 +31,8 @@ def is_clean(said: Message | Reply) -> bool:
 def taught(said: Message | Reply) -> tuple[object, ...]:
     """What the walk through every text finds."""
     collector = Collector(FINDERS)
-    walk.spoken(Walker(FIELDS, collector), walk.SPOKEN.decode(encode(said)))
-    found = opened(collector.taught())
+    lines.spoken(Walker(FIELDS, collector), lines.SPOKEN.decode(encode(said)))
+    found = decode_values(collector.taught())
     return (*found.values.items(), *found.kept)
 
 

@@ -16,7 +16,7 @@ def of(kind: Kind, text: str) -> str:
     return Surrogates(KEY).of(kind, text)
 
 
-def test_stand_ins_under_a_fixed_key() -> None:
+def test_surrogates_under_a_fixed_key() -> None:
     """Exact values: they may not change, or every dataset made before would no longer fit."""
     assert {
         "mail": of(Kind.EMAIL, "mia@example.com"),
@@ -114,20 +114,20 @@ def test_a_secret_becomes_its_kind_and_fifty_bits() -> None:
         (Kind.PASSWORD, "hunter2!"),
     ],
 )
-def test_a_stand_in_is_left_as_it_is(kind: Kind, text: str) -> None:
+def test_a_surrogate_is_left_as_it_is(kind: Kind, text: str) -> None:
     made = of(kind, text)
     assert is_surrogate(kind, made)
     assert of(kind, made) == made
 
 
-def test_another_key_gives_other_stand_ins_and_another_id() -> None:
+def test_another_key_gives_other_surrogates_and_another_id() -> None:
     other = bytes(32)
     assert Surrogates(other).of(Kind.NAME, "Mia") != of(Kind.NAME, "Mia")
     assert key_id(other) != key_id(KEY)
     assert re.fullmatch(r"[0-9a-f]{12}", key_id(KEY))
 
 
-def test_a_thousand_names_have_a_thousand_stand_ins() -> None:
+def test_a_thousand_names_have_a_thousand_surrogates() -> None:
     by = Surrogates(KEY)
     names = {
         f"Na{chr(97 + a)}{chr(97 + b)}{chr(97 + c)}"
@@ -228,7 +228,7 @@ def test_a_key_below_data_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("kind", [Kind.IBAN, Kind.NATIONAL_ID, Kind.PERSON_ID])
-def test_no_stand_in_of_many_digits_looks_like_a_card(kind: Kind) -> None:
+def test_no_surrogate_of_many_digits_looks_like_a_card(kind: Kind) -> None:
     for number in range(400):
         text = f"DE{89 + number:02} {3704 + number} 0044 0532 {number:04} 00"
         shown = of(kind, text)

@@ -1,6 +1,6 @@
 """Asks what others have written in a process of its own, which is ended where it does not answer.
 
-    find = Apart(timeout_s=10).add(model.find)
+    find = Isolated(timeout_s=10).add(model.find)
     find("I met Quillon")        [Span(6, 13, Kind.NAME, "model")], or FinderTimedOut
 
 Own patterns take time linear in the text. A recogniser or a model may not: an expression of `re`
@@ -37,7 +37,7 @@ class _Child(NamedTuple):
     """The process that forked it; a worker forked later asks one of its own."""
 
 
-class Apart:
+class Isolated:
     """One process for all finders that are added.
 
     Args:

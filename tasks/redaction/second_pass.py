@@ -1,23 +1,99 @@
-"""The second pass over a part: every record with stand-ins in place of what was found."""
+"""The second pass over a part: every record with surrogates in place of what was found.
 
-from collections.abc import Iterable, Mapping
+Where a surrogate was put, and for what kind of value, is written down for the audit.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from tasks.core.records import Feedback, Message, Reply, encode
-from tasks.redaction import residue, walk
+from tasks.redaction import leak_scan, lines
 from tasks.redaction.decode import Place, Walker
 from tasks.redaction.fields import Fields
 from tasks.redaction.finders import Finders
-from tasks.redaction.kinds import Kind, unmistakable
-from tasks.redaction.known import Index, tokens_in, tokens_of
-from tasks.redaction.learnt import Taught, opened
+from tasks.redaction.kinds import Kind, Span, cut, holds_more, settle, unmistakable
 from tasks.redaction.lines import Finding, Line, Past
 from tasks.redaction.people import Mention, People
+from tasks.redaction.session_index import Index, tokens_in, tokens_of
+from tasks.redaction.session_values import SessionValues, decode_values
 from tasks.redaction.sift import Sift, as_reply, unbroken
-from tasks.redaction.stand_ins import Redactor
 from tasks.redaction.surrogates import Surrogates
+
+_SHORT = 40
+"""Characters of a text that may well be a key."""
+
+
+class Redactor:
+    """A visitor that puts surrogates, writes down where, and who the record is about."""
+
+    def __init__(self, finders: Finders, surrogates: Surrogates) -> None:
+        self._find = finders.find
+        self._surrogates = surrogates
+        self.index: Index | None = None
+        self.record = ""
+        self.made: set[str] = set()
+        self.findings: list[Finding] = []
+        self.persons: set[Mention] = set()
+
+    def plain(self, text: str, place: Place, start: int) -> str:
+        spans: Sequence[Span] = self._find(text)
+        if self.index is not None and self.index.may_hold(
+            tokens_of(text) if len(text) <= _SHORT else tokens_in(text)
+        ):
+            spans = settle([*self.index.find(text), *spans])
+        return self._replace(text, spans, place, start) if spans else text
+
+    def identifier(self, text: str, place: Place) -> str:
+        if self.index is None or not self.index.may_hold(tokens_in(text)):
+            return text
+        return self._replace(text, settle(self.index.find(text)), place, 0)
+
+    def whole(self, kind: Kind, text: str, place: Place) -> str:
+        return self._replace(text, [Span(0, len(text), kind, "key")], place, 0)
+
+    def person(self, text: str, key: str) -> None:
+        self.persons.add(Mention(self._surrogates.person(text), key))
+
+    def keep(self, text: str) -> None:
+        """Nothing to do: the first pass has seen it."""
+
+    def _replace(self, text: str, spans: Sequence[Span], place: Place, start: int) -> str:
+        made: list[str] = []
+        at = 0
+        for span in spans:
+            for part in self._cut(span, text[span.start : span.end]):
+                value = text[part.start : part.end]
+                made += [text[at : part.start], self._put(part, value, place, start + part.start)]
+                at = part.end
+        return "".join([*made, text[at:]])
+
+    def _cut(self, span: Span, value: str) -> Sequence[Span]:
+        """The span, or what it holds, each by its own kind."""
+        if span.replacement is not None or not holds_more(span.kind, value):
+            return (span,)
+        known = self.index.find(value) if self.index is not None else []
+        held = cut(span, value, [*known, *self._find(value)])
+        return [s._replace(start=span.start + s.start, end=span.start + s.end) for s in held]
+
+    def _put(self, span: Span, value: str, place: Place, start: int) -> str:
+        surrogate = span.replacement or self._surrogates.of(span.kind, value)
+        if surrogate == value:
+            return value
+        self.made.add(surrogate.lower())
+        self.findings.append(
+            Finding(
+                record=self.record,
+                path=".".join(place),
+                type=span.kind.value,
+                rule=span.rule,
+                start=start,
+                end=start + len(value),
+                hash=self._surrogates.mark(span.kind, value),
+            )
+        )
+        return surrogate
 
 
 class _Done(NamedTuple):
@@ -48,13 +124,13 @@ class Rewriter:
     Args:
         finders: what finds values in a text.
         fields: what keys say about values.
-        surrogates: what makes stand-ins.
+        surrogates: what makes surrogates.
         sift: what tells clean messages; of the first pass it remembers those.
-        sessions: what is known of each session that the part touches, a `Taught` each.
+        sessions: what is known of each session that the part touches, a `SessionValues` each.
 
     Raises (from `line` and `feedback`):
-        Residue: something known is left in what was written.
-        learn.FAILURES: the record cannot be searched whole, and must be refused.
+        LeakFound: something known is left in what was written.
+        first_pass.FAILURES: the record cannot be searched whole, and must be refused.
     """
 
     def __init__(
@@ -67,7 +143,7 @@ class Rewriter:
     ) -> None:
         self._finders = finders
         self._surrogates = surrogates
-        self._taught = {name: opened(taught) for name, taught in sessions.items()}
+        self._taught = {name: decode_values(taught) for name, taught in sessions.items()}
         self._redactor = Redactor(finders, surrogates)
         self._sift = sift
         self._walker = Walker(fields, self._redactor)
@@ -135,8 +211,8 @@ class Rewriter:
         self._enter(opened)
         value = row.value
         if isinstance(value, Reply):
-            value = walk.reply(self._walker, value, ("value",))
-            self._check(opened, residue.written(value), ("value",))
+            value = lines.reply(self._walker, value, ("value",))
+            self._check(opened, leak_scan.all_text(value), ("value",))
         metric = self._walker.text(row.metric, ("metric",))
         session_id, request_id = self._ids(opened, row.session_id, row.request_id)
         return msgspec.structs.replace(
@@ -147,7 +223,7 @@ class Rewriter:
         self._redactor.record = record
         found = self._sessions.get(name)
         if found is None:
-            taught = self._taught.get(name, Taught())
+            taught = self._taught.get(name, SessionValues())
             own = Index(_pairs(taught), taught.kept, self._surrogates)
             found = self._sessions[name] = _Session(
                 own, own.beside(self._shared), {}, set(), Past(), []
@@ -191,7 +267,7 @@ class Rewriter:
         found = session.done.get(data)
         if found is None:
             self._redactor.persons = set()
-            metadata = walk.ANY.decode(data)
+            metadata = lines.ANY.decode(data)
             self.people.offered(metadata)
             for text in metadata.values():
                 for span in self._finders.find(text):
@@ -222,10 +298,10 @@ class Rewriter:
         self._redactor.persons = set()
         said: Message | Reply
         if is_reply:
-            said = walk.reply(self._walker, walk.REPLY.decode(data), place)
+            said = lines.reply(self._walker, lines.REPLY.decode(data), place)
         else:
-            said = walk.message(self._walker, walk.MESSAGE.decode(data), place)
-        self._check(session, residue.written(said), place)
+            said = lines.message(self._walker, lines.MESSAGE.decode(data), place)
+        self._check(session, leak_scan.all_text(said), place)
         # What a system message shows as an example is about nobody in the session.
         example = isinstance(said, Message) and said.role == "system"
         persons = _NOBODY if example else frozenset(self._redactor.persons)
@@ -236,25 +312,25 @@ class Rewriter:
         found = self._tools.get(data)
         if found is None:
             self._redactor.index = None
-            shown = self._tool_walker.value(walk.ANY.decode(data), ("tools",))
+            shown = self._tool_walker.value(lines.ANY.decode(data), ("tools",))
             found = self._tools[data] = msgspec.Raw(msgspec.json.encode(shown, order="sorted"))
         return found
 
     def _check(self, session: _Session, text: str, place: Place) -> None:
-        kind = residue.left(text, session.both, session.made)
+        kind = leak_scan.leak_in(text, session.both, session.made)
         if kind is not None:
-            raise residue.Residue(kind, ".".join(place), self._redactor.record)
+            raise leak_scan.LeakFound(kind, ".".join(place), self._redactor.record)
 
 
 def _words(data: bytes) -> Iterable[str]:
     """Words of all texts of a clean message, and of whatever stands between them."""
     flat = unbroken(data)
-    text = flat.decode() if flat is not None else residue.written(walk.SPOKEN.decode(data))
+    text = flat.decode() if flat is not None else leak_scan.all_text(lines.SPOKEN.decode(data))
     # What the system says is the same in every session of an agent.
     return tokens_of(text) if data.endswith(_SYSTEM) else tokens_in(text)
 
 
-def _pairs(taught: Taught) -> list[tuple[Kind, str]]:
+def _pairs(taught: SessionValues) -> list[tuple[Kind, str]]:
     return [(_KINDS[name], text) for name, texts in taught.values.items() for text in texts]
 
 

@@ -1,8 +1,8 @@
 import pytest
 
 from tasks.redaction.kinds import Kind, settle
-from tasks.redaction.known import Index
-from tasks.redaction.residue import left
+from tasks.redaction.leak_scan import leak_in
+from tasks.redaction.session_index import Index
 from tasks.redaction.surrogates import Surrogates
 
 SURROGATES = Surrogates(bytes(32))
@@ -98,7 +98,7 @@ def test_values_that_say_nothing_alone_are_not_looked_for() -> None:
     assert found("economy 12345 1234 sunshine Main", (), values) == []
 
 
-def test_stand_ins_are_not_learnt() -> None:
+def test_surrogates_are_not_learnt() -> None:
     assert (
         found(SURROGATES.of(Kind.NAME, "Mia"), (), [(Kind.NAME, SURROGATES.of(Kind.NAME, "Mia"))])
         == []
@@ -107,9 +107,9 @@ def test_stand_ins_are_not_learnt() -> None:
 
 def test_what_is_left_is_seen_through_escapes() -> None:
     index = Index(PROFILE, (), SURROGATES)
-    assert left(r'{"a": "x\nmia_li_3668\n"}', index, ()) is Kind.PERSON_ID
-    assert left(r'{"a": "Charlotte \u00e9mia_li_3668"}', index, ()) is None
-    assert left("to mia_li_3668", index, ("mia_li_3668",)) is None
+    assert leak_in(r'{"a": "x\nmia_li_3668\n"}', index, ()) is Kind.PERSON_ID
+    assert leak_in(r'{"a": "Charlotte \u00e9mia_li_3668"}', index, ()) is None
+    assert leak_in("to mia_li_3668", index, ("mia_li_3668",)) is None
 
 
 def test_what_the_part_shares_is_found_beside_the_session_own() -> None:

@@ -18,11 +18,11 @@ import msgspec
 
 from tasks.core.errors import StageError
 from tasks.core.records import Message, Reply
-from tasks.redaction import personal, secrets, walk
+from tasks.redaction import lines, personal, secrets
 from tasks.redaction.encodings import base64_in
 from tasks.redaction.kinds import Kind
-from tasks.redaction.known import Index, same_length_lower, tokens_in
 from tasks.redaction.rules import RuleSet
+from tasks.redaction.session_index import Index, same_length_lower, tokens_in
 from tasks.redaction.surrogates import MAIL_DOMAIN, SECRET_FORM
 
 LEAST = 4
@@ -32,7 +32,7 @@ _MOST_READINGS = 200
 _ESCAPE = re.compile(r"\\+(?:u[0-9a-fA-F]{4}|(.))", re.S)
 
 
-class Residue(StageError):
+class LeakFound(StageError):
     """Something known is left in a record.
 
     Args:
@@ -50,12 +50,12 @@ class Residue(StageError):
         self._told = (kind, place, record)
         self.detail = f"{kind} in {place}"
 
-    def __reduce__(self) -> tuple[type["Residue"], tuple[Kind, str, str]]:
+    def __reduce__(self) -> tuple[type["LeakFound"], tuple[Kind, str, str]]:
         """It may come from a worker."""
         return type(self), self._told
 
 
-def written(said: Message | Reply | walk.Spoken) -> str:
+def all_text(said: Message | Reply | lines.Spoken) -> str:
     """All of a message that redaction answers for, as text: not the names of tools."""
     parts = [said.content]
     for call in said.tool_calls:
@@ -65,13 +65,13 @@ def written(said: Message | Reply | walk.Spoken) -> str:
     return "\n".join(parts)
 
 
-def left(text: str, index: Index, made: Iterable[str]) -> Kind | None:
+def leak_in(text: str, index: Index, made: Iterable[str]) -> Kind | None:
     """Kind of a known value that still stands in the text, or None.
 
     Args:
         text: what was written.
         index: what is known.
-        made: lower-case stand-ins that were written; one may look like a value by chance.
+        made: lower-case surrogates that were written; one may look like a value by chance.
     """
     allowed = frozenset(made)
     for reading in map(_without_secrets, _readings(text)):
@@ -82,14 +82,14 @@ def left(text: str, index: Index, made: Iterable[str]) -> Kind | None:
                     return span.kind
         for span in _formed().find(reading):
             found = same_length_lower(reading[span.start : span.end])
-            if not any(_is_of(stand_in, found) for stand_in in allowed):
+            if not any(_is_of(surrogate, found) for surrogate in allowed):
                 return span.kind
     return None
 
 
-def _is_of(stand_in: str, found: str) -> bool:
-    """Whether what was found is a stand-in, a part of one, or a mail's with letters behind it."""
-    return found in stand_in or (MAIL_DOMAIN in stand_in and stand_in in found)
+def _is_of(surrogate: str, found: str) -> bool:
+    """Whether what was found is a surrogate, a part of one, or a mail's with letters behind it."""
+    return found in surrogate or (MAIL_DOMAIN in surrogate and surrogate in found)
 
 
 def _without_secrets(reading: str) -> str:
@@ -113,7 +113,7 @@ def _readings(text: str) -> Iterator[str]:
 
 @cache
 def _formed() -> RuleSet:
-    """Rules whose finding no stand-in and no ordinary text can be."""
+    """Rules whose finding no surrogate and no ordinary text can be."""
     email = [rule for rule in personal.RULES if rule.kind is Kind.EMAIL]
     return RuleSet([*(rule for rule in secrets.RULES if rule.group == 0), *email])
 

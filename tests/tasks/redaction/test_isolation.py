@@ -10,8 +10,8 @@ import pytest
 
 from tasks.core import workers
 from tasks.core.settings import RedactSettings
-from tasks.redaction.apart import Apart
 from tasks.redaction.finders import Finders
+from tasks.redaction.isolation import Isolated
 from tasks.redaction.kinds import Kind, Span
 from tasks.redaction.rules import FinderFailed, FinderTimedOut
 
@@ -42,7 +42,7 @@ def children() -> list[int]:
 
 
 def test_it_answers_from_one_process_for_all_finders() -> None:
-    apart = Apart(timeout_s=30)
+    apart = Isolated(timeout_s=30)
     first, second = apart.add(where), apart.add(slow)
     assert children() == []
     assert second("met Mia") == [MET]
@@ -55,7 +55,7 @@ def test_it_answers_from_one_process_for_all_finders() -> None:
 def test_one_that_hangs_is_ended_and_asked_other_texts(
     find: Callable[[str], list[Span]], text: str
 ) -> None:
-    asked = Apart(timeout_s=2).add(find)
+    asked = Isolated(timeout_s=2).add(find)
     with pytest.raises(FinderTimedOut, match="no answer in 2 s"):
         asked(text)
     assert children() == []
@@ -68,7 +68,7 @@ def test_one_that_hangs_is_ended_and_asked_other_texts(
 
 
 def test_one_that_refuses_a_text_stays() -> None:
-    apart = Apart(timeout_s=30)
+    apart = Isolated(timeout_s=30)
     asked, other = apart.add(refusing), apart.add(where)
     pid = other("")[0].end
     with pytest.raises(FinderFailed, match="spaCy"):
@@ -77,7 +77,7 @@ def test_one_that_refuses_a_text_stays() -> None:
 
 
 def test_one_that_dies_of_a_text_is_started_again() -> None:
-    apart = Apart(timeout_s=30)
+    apart = Isolated(timeout_s=30)
     asked, other = apart.add(lambda _: os._exit(9)), apart.add(where)
     before = other("")[0].end
     with pytest.raises(FinderFailed, match="its process died"):
@@ -86,7 +86,7 @@ def test_one_that_dies_of_a_text_is_started_again() -> None:
 
 
 def test_each_worker_asks_a_process_of_its_own() -> None:
-    asked = Apart(timeout_s=30).add(where)
+    asked = Isolated(timeout_s=30).add(where)
     here = asked("")[0].end
     with workers.use(2):
         there = set(workers.each(lambda text: asked(text)[0].end, ["a", "b", "c", "d"]))
@@ -95,12 +95,12 @@ def test_each_worker_asks_a_process_of_its_own() -> None:
 
 
 def test_a_large_text_and_a_large_answer_go_through() -> None:
-    asked = Apart(timeout_s=30).add(lambda text: [MET] * len(text))
+    asked = Isolated(timeout_s=30).add(lambda text: [MET] * len(text))
     assert len(asked("x" * 300_000)) == 300_000
 
 
 def test_it_ends_with_who_asked() -> None:
-    asked = Apart(timeout_s=30).add(where)
+    asked = Isolated(timeout_s=30).add(where)
     pid = asked("")[0].end
     del asked
     with pytest.raises(ProcessLookupError):

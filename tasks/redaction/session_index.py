@@ -56,7 +56,7 @@ class Index:
         values: (kind, text) of what was found, each once and sorted.
         kept: texts under keys such as `city` and `date`; a name or date equal to one of them is
             replaced only where its own place gives it away.
-        surrogates: for known dates, whose stand-in must be written in the form that is found.
+        surrogates: for known dates, whose surrogate must be written in the form that is found.
     """
 
     def __init__(
@@ -145,7 +145,7 @@ class Index:
         return []
 
     def _date(self, known: Known) -> str | None:
-        """The stand-in of a date, in the form in which it stands."""
+        """The surrogate of a date, in the form in which it stands."""
         if known.written is None:
             return None
         other = dates.read(self._surrogates.of(known.kind, known.day))

@@ -17,7 +17,7 @@ from msgspec import Raw
 from tasks.core.records import Record, encode
 
 
-class Taught(Record, frozen=True, kw_only=True):
+class SessionValues(Record, frozen=True, kw_only=True):
     """What is known of a session."""
 
     values: dict[str, tuple[str, ...]] = {}
@@ -26,8 +26,8 @@ class Taught(Record, frozen=True, kw_only=True):
     """Texts under keys of places and dates."""
 
 
-class Lesson(Record, frozen=True, kw_only=True):
-    """What one part taught: of each session a `Taught`, left as the JSON it is until it is used."""
+class PartValues(Record, frozen=True, kw_only=True):
+    """What one part taught: of each session a `SessionValues`, left as the JSON it is until it is used."""
 
     sessions: dict[str, Raw] = {}
     by_request: dict[str, Raw] = {}
@@ -35,21 +35,21 @@ class Lesson(Record, frozen=True, kw_only=True):
     requests: dict[str, str] = {}
     """Request id to session, of invocations."""
     persons: dict[str, Any] = {}
-    """Of invocations, as `people.told` has it."""
+    """Of invocations, as `people.first_look` has it."""
 
 
-def read(folder: Path, name: str) -> Lesson | None:
+def load(folder: Path, name: str) -> PartValues | None:
     """The lesson kept under that name, or None where it is missing or of another version."""
     path = folder / f"{name}.json"
     if not path.is_file():
         return None
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Lesson)
+        return msgspec.json.decode(path.read_bytes(), type=PartValues)
     except (msgspec.DecodeError, msgspec.ValidationError):
         return None
 
 
-def keep(folder: Path, name: str, lesson: Lesson) -> None:
+def save(folder: Path, name: str, lesson: PartValues) -> None:
     """Write a lesson so that only the owner can read it."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
@@ -60,7 +60,7 @@ def keep(folder: Path, name: str, lesson: Lesson) -> None:
     temporary.rename(folder / f"{name}.json")
 
 
-def forget(folder: Path, names: Iterable[str]) -> None:
+def prune(folder: Path, names: Iterable[str]) -> None:
     """Delete every lesson but those named."""
     kept = {f"{name}.json" for name in names}
     for path in folder.glob("*.json") if folder.is_dir() else ():
@@ -68,7 +68,7 @@ def forget(folder: Path, names: Iterable[str]) -> None:
             path.unlink()
 
 
-def combine(lessons: Iterable[Lesson]) -> dict[str, Raw]:
+def combine(lessons: Iterable[PartValues]) -> dict[str, Raw]:
     """What is known of each session over all parts, in a fixed order."""
     every = list(lessons)
     requests = {request: session for one in every for request, session in one.requests.items()}
@@ -85,11 +85,11 @@ def combine(lessons: Iterable[Lesson]) -> dict[str, Raw]:
     return {session: _together(taught) for session, taught in found.items()}
 
 
-def taught(values: Mapping[str, Iterable[str]], kept: Iterable[str]) -> Raw:
+def encode_values(values: Mapping[str, Iterable[str]], kept: Iterable[str]) -> Raw:
     """Sorted, each text once."""
     return Raw(
         encode(
-            Taught(
+            SessionValues(
                 values={
                     kind: tuple(sorted(set(values[kind])))
                     for kind in sorted(values)
@@ -101,7 +101,7 @@ def taught(values: Mapping[str, Iterable[str]], kept: Iterable[str]) -> Raw:
     )
 
 
-def opened(taught: Raw) -> Taught:
+def decode_values(taught: Raw) -> SessionValues:
     """What is known of a session, to be used."""
     return _decoder.decode(taught)
 
@@ -110,12 +110,12 @@ def _together(several: list[Raw]) -> Raw:
     if len(several) < 2:
         return several[0] if several else Raw(_NOTHING)
     values: dict[str, set[str]] = {}
-    every = [opened(one) for one in several]
+    every = [decode_values(one) for one in several]
     for one in every:
         for kind, texts in one.values.items():
             values.setdefault(kind, set()).update(texts)
-    return taught(values, (text for one in every for text in one.kept))
+    return encode_values(values, (text for one in every for text in one.kept))
 
 
-_NOTHING = encode(Taught())
-_decoder = msgspec.json.Decoder(Taught)
+_NOTHING = encode(SessionValues())
+_decoder = msgspec.json.Decoder(SessionValues)
