@@ -27,7 +27,7 @@ class SessionValues(Record, frozen=True, kw_only=True):
 
 
 class PartValues(Record, frozen=True, kw_only=True):
-    """What one part taught: of each session a `SessionValues`, left as the JSON it is until it is used."""
+    """What one part holds: of each session a `SessionValues`, left as the JSON it is until used."""
 
     sessions: dict[str, Raw] = {}
     by_request: dict[str, Raw] = {}
