@@ -6,7 +6,6 @@ Nothing heavy is imported before a command runs, so that `ratchet --help` answer
 import typer
 
 from cli import (
-    agreement,
     console,
     data,
     demo,
@@ -48,7 +47,7 @@ rewards = typer.Typer(
 rewards.command()(reward.score)
 rewards.command()(reward.check)
 rewards.command()(reward.doc)
-rewards.command()(agreement.agreement)
+rewards.command()(reward.agreement)
 rewards.command("import")(exchange.import_)
 rewards.command()(exchange.export)
 app.add_typer(rewards, name="reward")

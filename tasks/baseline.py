@@ -30,7 +30,8 @@ from tasks.evidence.judged import Judged
 from tasks.learning import prompts, sampling
 from tasks.learning.prompts import Prompts
 from tasks.rewards import Prompt
-from tasks.rewards.specification import card, registration
+from tasks.rewards.registry import registration
+from tasks.rewards.specification import card
 from tasks.rewards.specification.spec import Spec, load_spec
 
 OPEN = ("train", "validation", "unlabelled")

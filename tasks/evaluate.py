@@ -24,7 +24,7 @@ from tasks.evidence.judged import Arm, Judged
 from tasks.learning import checkpoints, learned, prompts, runtime, sampling
 from tasks.learning.prompts import Prompts
 from tasks.rewards import Prompt
-from tasks.rewards.specification import registration
+from tasks.rewards.registry import registration
 from tasks.rewards.specification.spec import Spec, load_spec
 
 

@@ -30,7 +30,7 @@ from tasks.learning.curve import REWARD, Curve, Publisher, plot, publisher
 from tasks.learning.observer import Observer
 from tasks.learning.prompts import Prompted, Prompts
 from tasks.rewards import Prompt
-from tasks.rewards.specification import registration
+from tasks.rewards.registry import registration
 from tasks.rewards.specification.spec import Spec, columns, load_spec, trl_reward
 
 PROBES = 4

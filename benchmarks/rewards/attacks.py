@@ -15,7 +15,7 @@ from tasks.core.records import Reply
 from tasks.rewards import Prompt
 from tasks.rewards.attacks import suite
 from tasks.rewards.attacks.situations import SITUATIONS
-from tasks.rewards.attacks.verdict import OF_RIGHT
+from tasks.rewards.attacks.survival import OF_RIGHT
 from tasks.rewards.specification.scoring import Scorer, alone, column, combined
 from tasks.rewards.specification.spec import load_spec
 

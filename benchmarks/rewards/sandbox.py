@@ -130,7 +130,7 @@ def _p99(times: Sequence[float]) -> float:
 
 def _row(prompt: Prompt, reply: Reply) -> bytes:
     """As the reward sends it."""
-    from tasks.rewards.exchange import namespaces
+    from tasks.rewards.reading import namespaces
 
     return json.dumps(
         {

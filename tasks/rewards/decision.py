@@ -27,7 +27,7 @@ from tasks.core.records import Reference, Reply, Score, Tool, ToolCall
 from tasks.core.settings import Section
 from tasks.labelling.behaviour import CONSENT, Label, classify
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
-from tasks.rewards.calls import wanted as unsaid
+from tasks.rewards.texts import unsaid
 
 _WORDS = re.compile(r"\w+(?:[.,:/-]\w+)*")
 _SENTENCES_MORE = 1

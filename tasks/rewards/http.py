@@ -29,10 +29,10 @@ from pydantic import Field, model_validator
 from tasks.core.records import Message, Reference, Reply, Score
 from tasks.dialects import as_openai, openai_tool
 from tasks.rewards import Case, Prompt
-from tasks.rewards.exchange import namespaces
+from tasks.rewards.reading import namespaces
 from tasks.rewards.remote.endpoint import VARIABLE, Failure, Patience, Purse, address, post
 
-SOURCES = ("tasks/rewards/remote/endpoint.py", "tasks/rewards/exchange/namespaces.py")
+SOURCES = ("tasks/rewards/remote/endpoint.py", "tasks/rewards/reading/namespaces.py")
 REQUIRES = ("httpx",)
 
 

@@ -28,8 +28,9 @@ from tasks.core.errors import SettingsError
 from tasks.core.records import Reference, Reply, Score
 from tasks.core.settings import Section
 from tasks.rewards import Case, Prompt
-from tasks.rewards.exchange import lambda_answer, lambda_calls, lambda_rows
+from tasks.rewards.graders import lambda_answer, lambda_calls
 from tasks.rewards.python import inline, read_file
+from tasks.rewards.reading import lambda_rows
 from tasks.sandbox import backend, frames, source
 from tasks.sandbox.limits import Limits
 from tasks.sandbox.source import Program
@@ -40,10 +41,10 @@ __all__ = ["CASES", "REQUIRES", "SOURCES", "Settings", "inline", "score", "score
 SOURCES = (
     "tasks/sandbox",
     "tasks/rewards/python.py",
-    "tasks/rewards/exchange/lambda_answer.py",
-    "tasks/rewards/exchange/lambda_calls.py",
-    "tasks/rewards/exchange/lambda_rows.py",
-    "tasks/rewards/exchange/namespaces.py",
+    "tasks/rewards/graders/lambda_answer.py",
+    "tasks/rewards/graders/lambda_calls.py",
+    "tasks/rewards/reading/lambda_rows.py",
+    "tasks/rewards/reading/namespaces.py",
 )
 REQUIRES = ("botocore", "httpx")
 

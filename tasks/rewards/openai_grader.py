@@ -10,7 +10,7 @@
 
 `string_check`, `text_similarity`, `python` (in the sandbox, see the reward `python`), `score_model`
 and `label_model` (by your own endpoint, see the reward `judge`), `multi` with its formula, and
-Azure's `endpoint`; what is asked where is said in tasks/rewards/exchange/model_grading.py.
+Azure's `endpoint`; what is asked where is said in tasks/rewards/graders/model_grading.py.
 
 `item` is the row: its own columns, and `messages`, `tools`, `reference` and `reference_answer`.
 `sample` is the reply: `output_text`, `output_json`, `output_tools`, `choices`.
@@ -28,17 +28,18 @@ from tasks.core.errors import SettingsError
 from tasks.core.records import Reference, Reply, Score
 from tasks.core.settings import Section
 from tasks.rewards import Case, Prompt
-from tasks.rewards.exchange import grading, model_grading, namespaces, openai
+from tasks.rewards.graders import grading, model_grading, openai
+from tasks.rewards.reading import namespaces
 from tasks.sandbox import source
 
 SOURCES = (
     "tasks/sandbox",
-    "tasks/rewards/exchange/grading.py",
-    "tasks/rewards/exchange/model_grading.py",
-    "tasks/rewards/exchange/formula.py",
-    "tasks/rewards/exchange/templates.py",
-    "tasks/rewards/exchange/openai.py",
-    "tasks/rewards/exchange/namespaces.py",
+    "tasks/rewards/graders/grading.py",
+    "tasks/rewards/graders/model_grading.py",
+    "tasks/rewards/graders/formula.py",
+    "tasks/rewards/graders/templates.py",
+    "tasks/rewards/graders/openai.py",
+    "tasks/rewards/reading/namespaces.py",
     "tasks/rewards/python.py",
     "tasks/rewards/similarity.py",
     "tasks/rewards/cosine.py",

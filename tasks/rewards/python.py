@@ -8,7 +8,7 @@
             return float(completion["content"].strip() == reference["text"])
 
 `score` names what it wants of `messages` (or `prompt`), `tools`, `reference` and `completion`, all
-as Ratchet's records in plain JSON (tasks/rewards/exchange/namespaces.py); `grade(sample, item)` is
+as Ratchet's records in plain JSON (tasks/rewards/reading/namespaces.py); `grade(sample, item)` is
 OpenAI's form and sees OpenAI's. It returns a number in `range`, or None where it has nothing to
 say. It has no network, no file, no environment and no other process; see tasks/sandbox.
 
@@ -28,13 +28,13 @@ from tasks.core.records import Reference, Reply, Score
 from tasks.core.settings import Section
 from tasks.core.step import PROJECT
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
-from tasks.rewards.exchange import namespaces
+from tasks.rewards.reading import namespaces
 from tasks.sandbox import backend, frames, source
 from tasks.sandbox.limits import Limits
 from tasks.sandbox.source import Program
 from tasks.sandbox.worker import Outcome, Worker
 
-SOURCES = ("tasks/sandbox", "tasks/rewards/exchange/namespaces.py")
+SOURCES = ("tasks/sandbox", "tasks/rewards/reading/namespaces.py")
 
 _KEPT = 8
 """Workers, each a process; a spec rarely has more than one."""

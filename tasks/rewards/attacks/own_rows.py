@@ -12,8 +12,8 @@ from typing import NamedTuple
 from tasks.core.errors import SourceError
 from tasks.core.records import Reference, Reply, Score, ToolCall
 from tasks.rewards.attacks.situations import SITUATIONS, Situation
-from tasks.rewards.attacks.verdict import Verdict, check
-from tasks.rewards.specification.rows import BadRowError, read
+from tasks.rewards.attacks.survival import Verdict, check
+from tasks.rewards.reading.rows import BadRowError, read
 from tasks.rewards.specification.spec import Spec
 
 ATTACKED = 20

@@ -17,8 +17,8 @@ from typing import Any, Literal, NamedTuple
 import yaml
 
 from tasks.core.errors import SettingsError
-from tasks.rewards.exchange import openai
-from tasks.rewards.exchange.lambda_rows import Form
+from tasks.rewards.graders import openai
+from tasks.rewards.reading.lambda_rows import Form
 from tasks.sandbox import source
 
 Kind = Literal["auto", "openai", "azure", "lambda", "python"]

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from tasks.core.errors import SettingsError
 from tasks.rewards import http, judge, openai_grader, python, similarity
-from tasks.rewards.exchange import formula, openai
+from tasks.rewards.graders import formula, openai
 from tasks.rewards.specification.scoring import Scorer
 from tasks.rewards.specification.spec import Spec
 

@@ -20,8 +20,8 @@ import msgspec
 
 from tasks.core.errors import StageError
 from tasks.core.records import Score
-from tasks.rewards.exchange import lambda_rows
-from tasks.rewards.specification.rows import BadRowError
+from tasks.rewards.reading import lambda_rows
+from tasks.rewards.reading.rows import BadRowError
 from tasks.rewards.specification.spec import Spec, load_spec
 
 _AS_JSON = ("messages", "tools", "reference")

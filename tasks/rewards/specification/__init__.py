@@ -1,1 +1,1 @@
-"""The spec that combines rewards: read, scored with, registered, described."""
+"""The spec that combines rewards: declared, read, scored with."""

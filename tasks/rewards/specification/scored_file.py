@@ -20,8 +20,8 @@ import msgspec
 from tasks.core.errors import SourceError, StageError
 from tasks.core.records import Score
 from tasks.core.step import progress
-from tasks.rewards.specification import openai_errors
-from tasks.rewards.specification.rows import BadRowError, Row, read
+from tasks.rewards.reading import openai_errors
+from tasks.rewards.reading.rows import BadRowError, Row, read
 from tasks.rewards.specification.spec import Spec
 
 CHUNK = 1024

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tasks.core.errors import EvidenceError, SourceError
-from tasks.rewards.specification.agreement import Report, alarms, load, measure, save
+from tasks.rewards.specification.rater_agreement import Report, alarms, load, measure, save
 from tasks.rewards.specification.spec import load_spec
 from tests.tasks.rewards import labelled_rows
 from tests.tasks.rewards.graders import Graders

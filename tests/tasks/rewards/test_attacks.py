@@ -12,7 +12,7 @@ from tasks.core.records import Reply
 from tasks.rewards.attacks import suite
 from tasks.rewards.attacks.own_rows import own_rows, survival
 from tasks.rewards.attacks.situations import SITUATIONS
-from tasks.rewards.attacks.verdict import check, refuse_to_train
+from tasks.rewards.attacks.survival import check, refuse_to_train
 from tasks.rewards.specification.spec import Spec, load_spec
 
 HEAD = "name: house\nversion: 1.0.0\ndescription: It is a test.\nrisks: [none known]\ncomponents:\n"

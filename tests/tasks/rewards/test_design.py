@@ -2,8 +2,8 @@ from pathlib import Path
 
 from tasks.core.records import Score
 from tasks.rewards.attacks.own_rows import survival
-from tasks.rewards.attacks.verdict import check
-from tasks.rewards.specification.design import design
+from tasks.rewards.attacks.survival import check
+from tasks.rewards.registry.design import design
 from tasks.rewards.specification.spec import load_spec
 
 DEFAULT = load_spec("specs/tool_calls.yaml")

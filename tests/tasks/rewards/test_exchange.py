@@ -9,7 +9,8 @@ import pytest
 from tasks.core.errors import SettingsError
 from tasks.core.records import Call, Message, Reference, Reply, Tool, ToolCall
 from tasks.rewards import Prompt
-from tasks.rewards.exchange import imported, lambda_rows, openai_export, row_scores
+from tasks.rewards.exchange import imported, openai_export, row_scores
+from tasks.rewards.reading import lambda_rows
 from tasks.rewards.specification.spec import Spec, load_spec
 from tests.tasks.rewards.contracts import (
     AZURE_ENDPOINT,

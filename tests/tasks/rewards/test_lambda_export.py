@@ -14,7 +14,8 @@ from tasks import rewards
 from tasks.core.errors import SettingsError
 from tasks.core.records import Message, Reference, Reply
 from tasks.rewards import Prompt, lambda_function
-from tasks.rewards.exchange import bundle, lambda_export, lambda_rows
+from tasks.rewards.exchange import bundle, lambda_export
+from tasks.rewards.reading import lambda_rows
 from tasks.rewards.specification.spec import load_spec
 
 CLEAN = [sys.executable, "-I", "-S", "-c"]

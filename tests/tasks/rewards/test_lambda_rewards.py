@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from tasks.core.errors import SettingsError
 from tasks.core.records import Call, Message, Reference, Reply, Score, Tool, ToolCall
 from tasks.rewards import Prompt, lambda_function
-from tasks.rewards.exchange import lambda_answer, lambda_rows
-from tasks.rewards.specification.rows import BadRowError
+from tasks.rewards.graders import lambda_answer
+from tasks.rewards.reading import lambda_rows
+from tasks.rewards.reading.rows import BadRowError
 
 PROMPT = Prompt(
     (Message(role="user", content="The weather in Oslo?"),),

@@ -1,6 +1,6 @@
 import pytest
 
-from tasks.rewards.specification.openai_errors import KEYS, flags, key_of
+from tasks.rewards.reading.openai_errors import KEYS, flags, key_of
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from tasks.core.errors import SettingsError
 from tasks.core.records import Message, Reference, Reply, Score, ToolCall
 from tasks.rewards import Prompt, openai_grader
-from tasks.rewards.exchange import formula, templates
+from tasks.rewards.graders import formula, templates
 from tasks.rewards.specification import scoring
 from tests.tasks.rewards.graders import Graders, between
 

@@ -10,7 +10,7 @@ from tasks.redaction.kinds import Kind
 from tasks.redaction.surrogates import Surrogates
 from tasks.rewards import Prompt
 from tasks.rewards.pii_leak import Settings, findings, score
-from tasks.rewards.specification.rows import Row, read
+from tasks.rewards.reading.rows import Row, read
 
 HELD = "mia.li@example.com"
 PROMPT = Prompt(

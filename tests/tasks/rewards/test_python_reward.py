@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from tasks.core.errors import SettingsError
 from tasks.core.records import Call, Message, Reference, Reply, Score, Tool, ToolCall
 from tasks.rewards import NOT_APPLICABLE, Prompt, python
-from tasks.rewards.specification import registration
+from tasks.rewards.registry import registration
 from tasks.rewards.specification.spec import load_spec
 from tasks.sandbox import backend
 

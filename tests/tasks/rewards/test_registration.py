@@ -12,7 +12,7 @@ from tasks import rewards, train
 from tasks.core import tracking
 from tasks.core.errors import EvidenceError, SettingsError
 from tasks.core.records import Score
-from tasks.rewards.specification import registration
+from tasks.rewards.registry import registration
 from tasks.rewards.specification.spec import Spec, load_spec
 
 SPEC = """

@@ -8,8 +8,8 @@ from tasks.core.records import Call, Message, Reference, Reply, Score, Tool, Too
 from tasks.core.step import PROJECT
 from tasks.rewards import Prompt
 from tasks.rewards.attacks.own_rows import own_rows
-from tasks.rewards.attacks.verdict import check
-from tasks.rewards.specification.registration import requirements
+from tasks.rewards.attacks.survival import check
+from tasks.rewards.registry.registration import requirements
 from tasks.rewards.specification.spec import load_spec
 from tests.tasks.rewards.graders import Graders
 

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from tasks.rewards import cosine
-from tasks.rewards.exchange import openai, templates
+from tasks.rewards.graders import openai, templates
 from tasks.rewards.remote.endpoint import Failure, Patience, Purse, address, post
 from tasks.rewards.remote.judging import JudgeSettings, Question, ask
 

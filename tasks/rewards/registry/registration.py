@@ -5,7 +5,7 @@
                                    alias: production; design/reward-design.html
 
 A version is what was trained on, so it never changes: another content needs another version in
-the spec. `tasks/rewards/specification/served.py` is what MLflow runs when such a model is loaded.
+the spec. `tasks/rewards/registry/served.py` is what MLflow runs when such a model is loaded.
 """
 
 import shutil
@@ -19,9 +19,10 @@ from tasks.core.errors import SettingsError
 from tasks.core.records import Score
 from tasks.core.step import PROJECT
 from tasks.core.tracking import EXPERIMENT
-from tasks.rewards.attacks import own_rows, verdict
+from tasks.rewards.attacks import own_rows
+from tasks.rewards.attacks import survival as verdict
+from tasks.rewards.registry.design import design
 from tasks.rewards.specification.declared import Declaration
-from tasks.rewards.specification.design import design
 from tasks.rewards.specification.spec import Spec
 
 ALIAS = "production"

@@ -17,7 +17,7 @@ from pydantic import Field, TypeAdapter, ValidationError, field_validator, model
 
 from tasks.core.errors import SettingsError
 from tasks.core.settings import Section
-from tasks.rewards.exchange import formula, templates
+from tasks.rewards.graders import formula, templates
 
 
 def _template(text: str) -> str:

@@ -19,7 +19,7 @@ from tasks import rewards
 from tasks.core import pages
 from tasks.core.pages import Table
 from tasks.core.records import Reply, Score
-from tasks.rewards.attacks.verdict import Verdict
+from tasks.rewards.attacks.survival import Verdict
 from tasks.rewards.specification import scoring
 from tasks.rewards.specification.scoring import Scorer
 from tasks.rewards.specification.spec import Spec

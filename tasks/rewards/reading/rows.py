@@ -21,7 +21,7 @@ from tasks.core.records import Message, Reference, Reply, Role, Tool, ToolCall
 from tasks.logs import json_lines
 from tasks.logs.json_lines import Malformed
 from tasks.rewards import Prompt
-from tasks.rewards.specification.openai_errors import Key
+from tasks.rewards.reading.openai_errors import Key
 
 _ROLES: dict[str, Role] = {
     "system": "system",

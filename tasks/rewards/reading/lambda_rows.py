@@ -18,8 +18,7 @@ import msgspec
 from tasks import dialects
 from tasks.core.records import Call, Reference, Reply
 from tasks.rewards import Prompt
-from tasks.rewards.exchange import namespaces
-from tasks.rewards.specification import rows
+from tasks.rewards.reading import namespaces, rows
 
 Form = Literal["bedrock", "sagemaker"]
 

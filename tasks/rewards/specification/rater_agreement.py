@@ -19,7 +19,7 @@ from tasks.core.errors import EvidenceError, SourceError
 from tasks.core.records import Record, Score
 from tasks.evidence.agreement import Kappa, Weights, cohens_kappa, has_fallen
 from tasks.rewards import NOT_APPLICABLE
-from tasks.rewards.specification.rows import BadRowError, Row, read
+from tasks.rewards.reading.rows import BadRowError, Row, read
 from tasks.rewards.specification.spec import Spec
 
 ENOUGH = 150

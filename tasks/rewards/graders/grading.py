@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from tasks.rewards import python
-from tasks.rewards.exchange import formula, model_grading, openai
-from tasks.rewards.exchange.templates import UnfilledError, render
+from tasks.rewards.graders import formula, model_grading, openai
+from tasks.rewards.graders.templates import UnfilledError, render
 from tasks.rewards.remote.endpoint import Failure
 from tasks.rewards.similarity import similarity
 from tasks.sandbox import frames

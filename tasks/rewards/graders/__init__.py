@@ -1,0 +1,1 @@
+"""How graders of other services compute: their formulas, templates, models and Lambda functions."""

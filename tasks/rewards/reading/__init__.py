@@ -1,0 +1,1 @@
+"""Rows, references, tools and replies as other tools write them, read strictly."""
