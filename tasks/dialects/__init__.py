@@ -1,27 +1,109 @@
-"""Renders a context into the prompt a model reads, and parses what it writes back into a reply.
+"""How models write calls and reasoning: one file a family, found by its name like a log format.
 
-The dialect is that of Hermes and Qwen2.5: JSON between tool-call tags, several blocks allowed,
-text around them:
+    load("mistral_args").parse('[TOOL_CALLS]get_weather[ARGS]{"city": "Oslo"}')
+    -> Parsed(tool_calls=(ToolCall(name="get_weather", arguments={"city": "Oslo"}),))
 
-    One moment.
-    <tool_call>{"name": "get_weather", "arguments": {"city": "Oslo"}}</tool_call>
-
-The tags and their JSON are described in the Hermes function-calling format
-(github.com/NousResearch/Hermes-Function-Calling) and in the chat template of Qwen2.5.
+A family's file holds one `DIALECT`. Where no dialect is named it is Hermes', the commonest.
 """
 
-import json
-import math
+import importlib
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-import msgspec
+from tasks.core.errors import SettingsError
+from tasks.core.records import Message, Reply, Tool
+from tasks.dialects._dialect import CannotWriteError, Dialect, Parsed, Piece
+from tasks.dialects._markup import markup_at
+from tasks.dialects._reader import Reader
+from tasks.dialects._values import is_sound
+from tasks.dialects.hermes import CLOSE, OPEN
 
-from tasks.core.records import Message, Reply, Tool, ToolCall
+__all__ = [
+    "CLOSE",
+    "OPEN",
+    "CannotWriteError",
+    "Dialect",
+    "Parsed",
+    "Piece",
+    "Reader",
+    "any_markup",
+    "as_openai",
+    "available",
+    "is_sound",
+    "load",
+    "markup_at",
+    "openai_tool",
+    "parse",
+    "render",
+    "taken_apart",
+    "write",
+]
 
-OPEN = "<tool_call>"
-CLOSE = "</tool_call>"
-END_TOKENS = ("<|im_end|>", "<|endoftext|>")
+DEFAULT = "hermes"
+
+
+@cache
+def available() -> tuple[str, ...]:
+    """Names of the dialects, in order."""
+    files = Path(__file__).parent.glob("*.py")
+    return tuple(sorted(file.stem for file in files if not file.name.startswith("_")))
+
+
+@cache
+def load(name: str) -> Dialect:
+    """The dialect of a file here, or of a module of the user's own by its dotted path.
+
+    Raises:
+        SettingsError: there is none, or the module has no `DIALECT`.
+    """
+    if "." not in name and name not in available():
+        raise SettingsError(
+            f"model.dialect: unknown dialect {name!r}; expected one of {', '.join(available())}, "
+            "auto, or the dotted path of a module of yours"
+        )
+    try:
+        module = importlib.import_module(name if "." in name else f"tasks.dialects.{name}")
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"model.dialect: {name!r} cannot be imported ({error}); expected the dotted path of a "
+            "module that Python finds from here"
+        ) from error
+    dialect = getattr(module, "DIALECT", None)
+    if not isinstance(dialect, Dialect):
+        raise SettingsError(
+            f"model.dialect: {name!r} has no `DIALECT`; add an instance of tasks.dialects.Dialect"
+        )
+    return dialect
+
+
+def any_markup(text: str) -> bool:
+    """Whether a call stands in a text, sound or broken, in any dialect.
+
+    True for the text of a refusal that goes on with `<invoke name="pay">`, and for a text that is
+    nothing but a call as JSON or Python. Such a text is no plain reply.
+    """
+    return markup_at(text) >= 0
+
+
+def taken_apart(text: str, dialect: str = DEFAULT, tools: Sequence[Tool] = ()) -> Parsed:
+    """What a model wrote as thought, text and calls. Never raises but for an unknown dialect.
+
+    A block that holds no call (broken JSON, no name, no closing tag, a number that JSON cannot
+    carry) becomes a `ToolCall` with `raw_arguments`, and so does the markup of any other dialect.
+    """
+    return load(dialect).parse(text, tools=tools)
+
+
+def parse(text: str, dialect: str = DEFAULT, tools: Sequence[Tool] = ()) -> Reply:
+    """The reply alone, as `taken_apart` finds it: no thought, and nothing where one never ended."""
+    return load(dialect).parse(text, tools=tools).reply
+
+
+def write(reply: Reply, dialect: str = DEFAULT) -> str:
+    """The text that `parse` reads back as the same reply."""
+    return load(dialect).write(reply)
 
 
 def render(tokenizer: Any, messages: Sequence[Message], tools: Sequence[Tool]) -> str:
@@ -41,9 +123,9 @@ def render(tokenizer: Any, messages: Sequence[Message], tools: Sequence[Tool]) -
 
 def as_openai(message: Message) -> dict[str, Any]:
     """The message as chat templates expect it: OpenAI's form with arguments as an object."""
-    found: dict[str, Any] = {"role": message.role, "content": message.content}
+    form: dict[str, Any] = {"role": message.role, "content": message.content}
     if message.tool_calls:
-        found["tool_calls"] = [
+        form["tool_calls"] = [
             {
                 "id": call.id,
                 "type": "function",
@@ -52,8 +134,8 @@ def as_openai(message: Message) -> dict[str, Any]:
             for call in message.tool_calls
         ]
     if message.tool_call_id:
-        found["tool_call_id"] = message.tool_call_id
-    return found
+        form["tool_call_id"] = message.tool_call_id
+    return form
 
 
 def openai_tool(tool: Tool) -> dict[str, Any]:
@@ -66,99 +148,3 @@ def openai_tool(tool: Tool) -> dict[str, Any]:
             "parameters": tool.parameters,
         },
     }
-
-
-def parse(text: str) -> Reply:
-    """What the model wrote, as text and tool calls. Never raises.
-
-    A block that holds no call (broken JSON, no name, no closing tag, a number that JSON cannot
-    carry) becomes a `ToolCall` with `raw_arguments`, so that a reward can see it and give zero.
-    """
-    rest = _without_end_tokens(text)
-    content: list[str] = []
-    calls: list[ToolCall] = []
-    while True:
-        before, tag, block = rest.partition(OPEN)
-        content.append(before.strip())
-        if not tag:
-            break
-        call, rest = _first_call(block)
-        calls.append(call)
-    return Reply(content="\n".join(part for part in content if part), tool_calls=tuple(calls))
-
-
-def write(reply: Reply) -> str:
-    """The text that `parse` reads back as the same reply.
-
-    Holds for content that is stripped and has no tag or end token in it, and for calls without an
-    id. A call with `raw_arguments` is written as it stood, and stays malformed.
-    """
-    parts = [reply.content] if reply.content else []
-    parts += [f"{OPEN}{_body(call)}{CLOSE}" for call in reply.tool_calls]
-    return "\n".join(parts)
-
-
-def _body(call: ToolCall) -> str:
-    if call.raw_arguments and not call.name:
-        return call.raw_arguments
-    arguments = call.raw_arguments or json.dumps(call.arguments, ensure_ascii=False)
-    name = json.dumps(call.name, ensure_ascii=False)
-    # A tag inside a value would end the block for parsers that search for it.
-    return f'{{"name": {name}, "arguments": {arguments}}}'.replace(CLOSE, "<\\/tool_call>")
-
-
-def _first_call(block: str) -> tuple[ToolCall, str]:
-    """The call at the start of `block`, and the text behind its closing tag."""
-    start = len(block) - len(block.lstrip())
-    try:
-        value, end = _decoder.raw_decode(block, start)
-        msgspec.json.encode(value)
-    except (ValueError, OverflowError, RecursionError):
-        return _malformed(block)
-    junk, tag, rest = block[end:].partition(CLOSE)
-    if not tag or junk.strip():
-        return _malformed(block)
-    return _as_call(value, block[start:end]), rest
-
-
-def _malformed(block: str) -> tuple[ToolCall, str]:
-    """Keeps an unclosed block's opening tag: `write` closes it, and it must not become a call."""
-    body, tag, rest = block.partition(CLOSE)
-    text = body.strip() if tag else OPEN + body
-    return ToolCall(name="", raw_arguments=text.strip() or OPEN), rest
-
-
-def _as_call(value: Any, text: str) -> ToolCall:
-    if not isinstance(value, dict) or not isinstance(value.get("name"), str) or not value["name"]:
-        return ToolCall(name="", raw_arguments=text)
-    arguments = value.get("arguments")
-    if isinstance(arguments, dict):
-        return ToolCall(name=value["name"], arguments=arguments)
-    if "arguments" not in value:
-        return ToolCall(name="", raw_arguments=text)
-    return ToolCall(name=value["name"], raw_arguments=json.dumps(arguments, ensure_ascii=False))
-
-
-def _without_end_tokens(text: str) -> str:
-    text = text.strip()
-    while True:
-        shorter = text
-        for token in END_TOKENS:
-            shorter = shorter.removesuffix(token).removeprefix(token).strip()
-        if shorter == text:
-            return text
-        text = shorter
-
-
-def _refuse(constant: str) -> float:
-    raise ValueError(f"{constant} is no JSON number")
-
-
-def _finite(number: str) -> float:
-    value = float(number)
-    if not math.isfinite(value):
-        raise ValueError(f"{number} is too large for a JSON number")
-    return value
-
-
-_decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
