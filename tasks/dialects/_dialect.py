@@ -73,7 +73,9 @@ class Dialect:
     template_marks: ClassVar[tuple[str, ...]] = ()
     """Strings in a chat template that leaves calls out which tell that the model writes so."""
     prefix: ClassVar[str] = ""
-    """What a prompt has written already and belongs to the first block."""
+    """What a prompt has written already and belongs to the first block of a reply."""
+    strings: ClassVar[bool] = False
+    """Whether the family's chat templates want arguments as JSON text, not as an object."""
 
     def block(self, text: str, start: int, tools: Sequence[Tool]) -> tuple[list[Piece], int] | None:
         """The pieces of the block that opens at `start`, and the index behind it.
@@ -87,13 +89,20 @@ class Dialect:
         """The pieces of a block that is no sound one, when no more text can come."""
         return [Piece("call", call=malformed(text[start:]))], len(text)
 
-    def whole(self, text: str, tools: Sequence[Tool]) -> list[ToolCall] | None:
-        """The calls that a text without any mark is; None where it is simply text."""
+    def whole(self, text: str, tools: Sequence[Tool]) -> list[Piece] | None:
+        """What a reply without any mark holds where all of it is calls; None where it is text."""
         return None
 
     def may_be_whole(self, text: str) -> bool:
         """Whether the beginning of a text still leaves it open that all of it is a call."""
         return False
+
+    def call_id(self, name: str, index: int, given: str) -> str:
+        """The id of a call in the history as the family's templates want it.
+
+        `index` counts a conversation's calls from 0, `given` is the id in the log.
+        """
+        return given or f"call_{index}"
 
     def write_calls(self, calls: Sequence[ToolCall]) -> str:
         """The text of one or more calls."""
@@ -143,7 +152,7 @@ class Dialect:
 
     def has_markup(self, text: str) -> bool:
         """Whether a call of this dialect stands in the text, sound or broken."""
-        return any(opener in text for opener in self.openers) or bool(self.whole(text, ()))
+        return any(opener in text for opener in self.openers) or self.whole(text, ()) is not None
 
     def opens_thought(self, prompt: str) -> bool:
         """Whether a rendered prompt ends within a thought, so that the reply begins in it."""

@@ -31,6 +31,11 @@ _KINDS = re.compile(
             r"functools\[|\bto=functions\.\w|^>>>[\w.-]+[ \t]*\n",
             r"```(?:tool|function)_?(?:code|call|use)s?\b",
             r"^Action:[ \t]*[\w.-]+[ \t]*\n+Action Input:",
+            r"\{[^{}]{0,200}\"name\"\s*:\s*\"[^\"]*\"[^{}]{0,200}"
+            r"\"(?:arguments|parameters|input)\"\s*:\s*[{\"]",
+            r"\{[^{}]{0,200}\"(?:arguments|parameters|input)\"\s*:\s*\{[^{}]{0,2000}\}[^{}]{0,200}"
+            r"\"name\"\s*:\s*\"",
+            r"^[ \t]*\[[a-z_][\w.]*\((?:[a-z_]\w*=.{0,2000})?\)\][ \t]*$",
             r"\"(?:toolUse|tool_use|tool_calls|function_call)\"\s*:\s*[\[{]",
         ]
     ),

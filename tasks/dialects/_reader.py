@@ -34,6 +34,8 @@ class Reader:
         self._close = dialect.thoughts[0][1] if opened and dialect.thoughts else ""
         """The mark that ends the thought being read; empty outside thoughts."""
         self._opened = opened
+        self._unclosed = False
+        """Whether the text broke off within a thought that is a block of its own."""
         self._thoughts: list[str] = []
         self._texts: list[str] = [""]
         """One more behind each block."""
@@ -59,12 +61,13 @@ class Reader:
         self._live = False
         self._advance(last=True)
         thought = _joined(self._thoughts)
-        if self._close:
+        if self._close or self._unclosed:
             return Parsed(thought=thought, problem=NOT_CLOSED)
         calls = list(self._calls)
-        bare = self._dialect.whole(_joined(self._texts), self._tools) if not calls else None
+        bare = None if calls else self._dialect.whole(_joined(self._texts), self._tools)
         if bare is not None:
-            return Parsed(thought=thought, tool_calls=tuple(bare))
+            self._texts = [piece.text for piece in bare if piece.kind == "text"]
+            calls = [piece.call for piece in bare if piece.call is not None]
         contents = []
         for part in self._texts:
             kept = part.strip()
@@ -119,6 +122,7 @@ class Reader:
                 position = mark.start()
                 break
             pieces, position = block or dialect.broken(text, mark.start(), self._tools)
+            self._unclosed = block is None and pieces[-1].kind == "thought"
             self._take(pieces)
         self._rest = text[position:]
 
@@ -127,7 +131,8 @@ class Reader:
         ends, rest = self._dialect.ends, self._rest.lstrip()
         while rest.startswith(ends):
             rest = rest[len(next(end for end in ends if rest.startswith(end))) :].lstrip()
-        wanted = (*ends, *(before for before, _ in self._dialect.thoughts if self._opened))
+        opening = (before for before, _ in self._dialect.thoughts if self._opened)
+        wanted = (*ends, self._dialect.prefix, *opening)
         if not last and (not rest or any(mark.startswith(rest) for mark in wanted)):
             return False
         if self._opened:
@@ -135,7 +140,8 @@ class Reader:
                 if rest.startswith(before):
                     rest, self._close = rest[len(before) :], after
             self._thoughts.append("")
-        self._rest = self._dialect.prefix + rest
+        prefix = self._dialect.prefix
+        self._rest = rest if rest.startswith(prefix) else prefix + rest
         self._begun = True
         return True
 

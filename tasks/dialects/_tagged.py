@@ -16,6 +16,8 @@ class TaggedJson(Dialect):
     """Each call is an object of its own between `openers[0]` and `closer`."""
 
     closer: ClassVar[str]
+    other_closers: ClassVar[dict[str, str]] = {}
+    """The closing mark of an opening one that has another."""
     keys: ClassVar[tuple[str, ...]] = ("arguments",)
     """Where the arguments may stand; the first is written."""
     between: ClassVar[str] = "\n"
@@ -24,17 +26,20 @@ class TaggedJson(Dialect):
     """Written on both sides of the object."""
 
     def block(self, text: str, start: int, tools: Sequence[Tool]) -> tuple[list[Piece], int] | None:
-        begin = start + len(next(mark for mark in self.openers if text.startswith(mark, start)))
+        mark = next(mark for mark in self.openers if text.startswith(mark, start))
+        closer = self.other_closers.get(mark, self.closer)
+        # A bracket that belongs to the mark is the list's own.
+        begin = start + len(mark.removesuffix("["))
         begin += _space(text, begin)
         try:
             value, end = strict_json(text, begin)
         except ValueError:
             return None
         behind = end + _space(text, end)
-        if not text.startswith(self.closer, behind):
+        if not text.startswith(closer, behind):
             return None
         call = call_of(value, text[begin:end], arguments=self.keys)
-        return [Piece("call", call=call)], behind + len(self.closer)
+        return [Piece("call", call=call)], behind + len(closer)
 
     def broken(self, text: str, start: int, tools: Sequence[Tool]) -> tuple[list[Piece], int]:
         """Up to the next closing mark, or to the end.
@@ -42,7 +47,9 @@ class TaggedJson(Dialect):
         An unclosed block keeps its opening mark: written again it must not become a call.
         """
         mark = next(mark for mark in self.openers if text.startswith(mark, start))
-        body, closer, _ = text[start + len(mark) :].partition(self.closer)
+        ending = self.other_closers.get(mark, self.closer)
+        rest = text[start + len(mark) :]
+        body, closer, _ = rest.partition(ending) if ending else (rest, "", "")
         kept = body.strip() if closer else mark + body
         end = start + len(mark) + len(body) + len(closer)
         return [Piece("call", call=malformed(kept.strip() or mark))], end
@@ -66,17 +73,23 @@ class ListedJson(TaggedJson):
     """All calls are one list behind `openers[0]`, to `closer` or to the end of the reply."""
 
     def block(self, text: str, start: int, tools: Sequence[Tool]) -> tuple[list[Piece], int] | None:
-        begin = start + len(next(mark for mark in self.openers if text.startswith(mark, start)))
+        mark = next(mark for mark in self.openers if text.startswith(mark, start))
+        closer = self.other_closers.get(mark, self.closer)
+        # A bracket that belongs to the mark is the list's own.
+        begin = start + len(mark.removesuffix("["))
         begin += _space(text, begin)
         try:
             values, end = strict_json(text, begin)
         except ValueError:
             return None
-        behind = end + _space(text, end)
-        if self.closer:
-            if not text.startswith(self.closer, behind):
+        if not isinstance(values, list) and not closer:
+            return None
+        behind = end
+        if closer:
+            behind += _space(text, end)
+            if not text.startswith(closer, behind):
                 return None
-            behind += len(self.closer)
+            behind += len(closer)
         if not isinstance(values, list) or not values:
             return [Piece("call", call=malformed(text[begin:end]))], behind
         calls = [call_of(one, json_text(one), arguments=self.keys) for one in values]
@@ -84,7 +97,8 @@ class ListedJson(TaggedJson):
 
     def write_calls(self, calls: Sequence[ToolCall]) -> str:
         body = ", ".join(map(self.body, calls))
-        return f"{self.openers[0]}{self.spaced}[{body}]{self.spaced}{self.closer}"
+        opener = self.openers[0].removesuffix("[")
+        return f"{opener}{self.spaced}[{body}]{self.spaced}{self.closer}"
 
 
 def _space(text: str, start: int) -> int:
