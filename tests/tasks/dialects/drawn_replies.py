@@ -7,7 +7,8 @@ from tasks import dialects
 from tasks.core.records import Reply, Tool, ToolCall
 
 WORDS = (
-    "Oslo", "naïve café", "日本語", "Ünïcode", "🙂🚀", "3", "07030", "true", "null", "None", "1e5", "",
+    "Oslo", "",
+    "naïve café", "日本語", "Ünïcode", "🙂🚀", "3", "07030", "true", "null", "None", "1e5",
     " padded ", "two\nlines", 'a "quote"', "back\\slash", "<b>bold</b>", "a < b > c", "{not json}",
     "[1, 2", "it's", "tab\there", "комната", "x=1, y=2", "100%", "a&b", "C:\\dir\\n", "\u2028end",
 )  # fmt: skip
