@@ -53,6 +53,7 @@ rewards.command()(exchange.export)
 app.add_typer(rewards, name="reward")
 
 app.command()(servers.up)
+app.command()(servers.serve)
 app.command()(servers.doctor)
 
 

@@ -68,6 +68,12 @@ def rollback(
     json: Json = False,
 ) -> None:
     """Give the alias champion back to the version that had it before."""
+    # The traffic first: what is still warm takes it at once, and the registry follows.
+    from tasks.serving import deployment, targets
+
+    folder = workspace / deployment.SERVING
+    if (folder / targets.FILE).exists() and (back := targets.revert(folder / targets.FILE)):
+        say(f"{back.uri or back.url} serves again")
     from flows import environment
 
     environment.prepare(workspace)

@@ -47,6 +47,29 @@ def up(
         watch(Path(), every_s=look_every, check=process.check)
 
 
+def serve(
+    workspace: Workspace = Path(),
+    new_key: Annotated[
+        str, typer.Option(help="Make a key for a caller of this name, print it once, and end.")
+    ] = "",
+) -> None:
+    """Serve the champion on OpenAI's interface; promotions and rollbacks change it over."""
+    import os
+
+    from flows import environment
+    from tasks.serving import callers, control, deployment
+
+    if new_key:
+        place = workspace / deployment.SERVING / "keys"
+        print(callers.new_key(place, new_key))
+        say(f"{place} has its hash; the key itself is kept nowhere. A gateway reads it at start.")
+        return
+    environment.prepare(workspace)
+    os.chdir(workspace)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    control.serve(Path().resolve(), say, ended=lambda: False)
+
+
 def doctor(json: Json = False) -> None:
     """Prove that this machine can do the work: versions, DVC, MLflow, Prefect's schedules."""
     from flows.health import check_all

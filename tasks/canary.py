@@ -31,7 +31,7 @@ from tasks.evidence.trial import Judge, Session
 from tasks.learning import learned
 from tasks.learning.checkpoints import file_sha256
 from tasks.learning.learned import Registered
-from tasks.serving import flags, visits
+from tasks.serving import flags, load_generator
 from tasks.serving.deployment import Deployment, deployed, places
 from tasks.serving.sessions import Sessions
 
@@ -107,7 +107,7 @@ def _conduct(job: Job, watch: Watch, champion: Registered, challenger: Registere
     """Serve both until the judge decides, sessions or time run out, or something breaks."""
     settings, flag = job.params.canary, places(job).flags
     if settings.traffic:
-        visits.load(settings.traffic)  # a wrong name is said before any server starts
+        load_generator.load(settings.traffic)  # a wrong name is said before any server starts
     flags.write(flag, experiment=job.run_id, share=settings.share)
     ended = False
     try:
@@ -150,8 +150,8 @@ async def _traffic(job: Job, deployment: Deployment) -> None:
             file=sys.stderr,
         )
         await asyncio.Event().wait()
-    visitors = visits.load(settings.traffic)(settings.seed)
-    await visits.send(
+    visitors = load_generator.load(settings.traffic)(settings.seed)
+    await load_generator.send(
         deployment.url,
         islice(visitors, settings.max_sessions),
         users=settings.users,

@@ -240,6 +240,49 @@ class CanarySettings(Section):
     """Of the router on this machine; 0 takes a free one and says which."""
 
 
+class CheckSettings(Section):
+    """A rule on replies while they are served."""
+
+    reward: Literal["policy", "pii_leak", "json_schema"]
+    mode: Literal["observe", "block"] = "observe"
+    options: dict[str, Any] = {}
+    """As in a reward spec."""
+    below: float = Field(default=1.0, gt=0, le=1)
+    """A reply that scores less breaks the rule."""
+
+
+class EndpointSettings(Section):
+    """A model that is served elsewhere."""
+
+    url: str
+    """Base URL without `/v1`, of any service with OpenAI's chat completions."""
+    model: str = ""
+    """Its name there."""
+    key_variable: str = ""
+    """Environment variable with the key that it asks for."""
+
+
+class ServeSettings(Section):
+    """The gateway of `ratchet serve`."""
+
+    host: str = "127.0.0.1"
+    """Beyond this machine only with callers' keys."""
+    port: int = Field(default=8000, ge=0, lt=65536)
+    champion: EndpointSettings | None = None
+    """Where production's model is served by others; None serves the version under the alias."""
+    timeout_s: float = Field(default=60, gt=0)
+    """Of one request, and of each piece of a streamed one."""
+    keep_warm_s: float = Field(default=900, ge=0)
+    """How long the champion of before stays ready after a change."""
+    max_body_bytes: int = Field(default=4 * 2**20, gt=0)
+    max_concurrent: int = Field(default=256, gt=0)
+    requests_per_minute: int = Field(default=0, ge=0)
+    """Of each caller; 0 sets no rate."""
+    trace_share: float = Field(default=0.0, ge=0, le=1)
+    """Of the sessions that are kept as logs for the next dataset."""
+    checks: tuple[CheckSettings, ...] = ()
+
+
 class PromoteSettings(Section):
     approval: Literal["automatic", "manual"]
 
@@ -265,6 +308,7 @@ class Params(Section):
     evaluate: EvaluateSettings
     gate: GateSettings
     canary: CanarySettings
+    serve: ServeSettings = ServeSettings()
     promote: PromoteSettings
     compute: ComputeSettings
 

@@ -61,6 +61,35 @@ class _Tool(msgspec.Struct):
     type: Literal["function"] = "function"
 
 
+class _PieceFunction(msgspec.Struct):
+    name: str | None = None
+    arguments: str | None = None
+
+
+class _Piece(msgspec.Struct):
+    function: _PieceFunction
+    index: int = 0
+    id: str | None = None
+
+
+class _Delta(msgspec.Struct):
+    content: str | None = None
+    tool_calls: list[_Piece] | None = None
+
+
+class _Choice(msgspec.Struct):
+    delta: _Delta
+    finish_reason: str | None = None
+
+
+class _Chunk(msgspec.Struct):
+    choices: list[_Choice]
+    id: str = ""
+    created: int = 0
+    model: str = ""
+    usage: dict[str, Any] | None = None
+
+
 class _StreamOptions(msgspec.Struct):
     include_usage: bool = False
 
@@ -185,9 +214,59 @@ def chunks(whole: dict[str, Any], *, include_usage: bool) -> Iterator[bytes]:
     yield b"data: [DONE]\n\n"
 
 
-def error(message: str, kind: str = "invalid_request_error") -> dict[str, Any]:
+def joined(events: bytes) -> bytes | None:
+    """The whole response that server-sent events add up to; None where they are none or break off.
+
+    Text and arguments of calls are joined piece by piece, as OpenAI's clients do.
+    """
+    whole: dict[str, Any] = {}
+    message: dict[str, Any] = {"role": "assistant", "content": None}
+    calls: dict[int, dict[str, Any]] = {}
+    finish = None
+    for event in events.split(b"\n\n"):
+        data = event.removeprefix(b"data:").strip()
+        if not data or data == b"[DONE]":
+            continue
+        try:
+            chunk = msgspec.json.decode(data, type=_Chunk)
+        except (msgspec.DecodeError, msgspec.ValidationError):
+            return None
+        whole |= {"id": chunk.id, "created": chunk.created, "model": chunk.model}
+        if chunk.usage is not None:
+            whole["usage"] = chunk.usage
+        for choice in chunk.choices:
+            finish = choice.finish_reason or finish
+            if choice.delta.content:
+                message["content"] = (message["content"] or "") + choice.delta.content
+            for piece in choice.delta.tool_calls or ():
+                call = calls.setdefault(
+                    piece.index,
+                    {"id": "", "type": "function", "function": {"name": "", "arguments": ""}},
+                )
+                call["id"] = call["id"] or piece.id or ""
+                call["function"]["name"] += piece.function.name or ""
+                call["function"]["arguments"] += piece.function.arguments or ""
+    if finish is None:
+        return None
+    if calls:
+        message["tool_calls"] = [calls[index] for index in sorted(calls)]
+    choice_ = {"index": 0, "message": message, "finish_reason": finish, "logprobs": None}
+    return msgspec.json.encode({"object": "chat.completion", **whole, "choices": [choice_]})
+
+
+def withheld(body: bytes, rule: str) -> bytes:
+    """A response in the place of one that a rule blocks: a refusal, ended by `content_filter`."""
+    whole = msgspec.json.decode(body)
+    message = {"role": "assistant", "content": "I cannot answer that.", "refusal": rule}
+    choice = {"index": 0, "message": message, "finish_reason": "content_filter", "logprobs": None}
+    return msgspec.json.encode({**whole, "choices": [choice]})
+
+
+def error(
+    message: str, kind: str = "invalid_request_error", code: str | None = None
+) -> dict[str, Any]:
     """The body that OpenAI's clients expect of an error."""
-    return {"error": {"message": message, "type": kind, "param": None, "code": None}}
+    return {"error": {"message": message, "type": kind, "param": None, "code": code}}
 
 
 def _written(reply: Reply, number: int, *, truncated: bool) -> tuple[dict[str, Any], Finish]:

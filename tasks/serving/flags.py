@@ -81,6 +81,9 @@ class Flags:
     """Follows a flag file."""
 
     def __init__(self, path: Path) -> None:
+        """Follow the file; where there is none yet, one that sends everyone to the champion."""
+        if not path.exists():
+            write(path, experiment="", share=0.0, enabled=False)
         _read(path)
         from openfeature import api
         from openfeature.contrib.provider.flagd import FlagdProvider

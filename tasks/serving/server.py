@@ -16,6 +16,7 @@ import itertools
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -25,7 +26,7 @@ from starlette.routing import Route
 
 from tasks import dialects
 from tasks.core.errors import SettingsError
-from tasks.learning import sampling
+from tasks.learning import checkpoints, sampling
 from tasks.serving import chat, processes
 from tasks.serving.batches import Batches
 
@@ -40,6 +41,12 @@ class Served:
         from transformers import AutoTokenizer
 
         self.name = name
+        self.identity = {
+            "root": path,
+            "weights_sha256": checkpoints.weights_sha256(Path(path)),
+            "files_sha256": checkpoints.folder_sha256(Path(path)),
+        }
+        """Of the files that it was loaded from; who asks compares them with the registry."""
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(path)
             self.batches = Batches(sampling.load(path, batch_size=batch_size), batch_size)
@@ -98,6 +105,7 @@ def application(served: Served) -> Starlette:
 
     async def models(_: HttpRequest) -> Response:
         one = {"id": served.name, "object": "model", "created": 0, "owned_by": "ratchet"}
+        one |= served.identity
         return JSONResponse({"object": "list", "data": [one]})
 
     async def health(_: HttpRequest) -> Response:

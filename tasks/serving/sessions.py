@@ -13,13 +13,16 @@ import hashlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from tasks.core.errors import EvidenceError
 from tasks.core.records import Record
 from tasks.evidence.trial import Arm, Session
+
+LONGEST_ID = 256
+"""Characters of a session's id that may go into a header as they are."""
 
 
 class Event(Record, frozen=True, kw_only=True):
@@ -172,6 +175,28 @@ class Sessions:
 def digest(experiment: str, session_id: str) -> str:
     """What stands for a session's id: 64 bits of a hash salted by the experiment."""
     return hashlib.sha256(f"{experiment}/{session_id}".encode()).hexdigest()[:16]
+
+
+def id_of(header: str, request: dict[str, Any]) -> str:
+    """A session's id: the header, else the user, else a hash of how the conversation began."""
+    user = request.get("user")
+    named = header or (user if isinstance(user, str) else "")
+    if named:
+        return canonical(named)
+    beginning: list[Any] = []
+    messages = request.get("messages")
+    for message in messages if isinstance(messages, list) else []:
+        beginning.append(message)
+        if isinstance(message, dict) and message.get("role") == "user":
+            break
+    return hashlib.sha256(msgspec.json.encode(beginning, order="sorted")).hexdigest()
+
+
+def canonical(session_id: str) -> str:
+    """The id, or a hash of it where it could not stand in a header."""
+    if session_id.isascii() and session_id.isprintable() and len(session_id) <= LONGEST_ID:
+        return session_id
+    return hashlib.sha256(session_id.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 _decoder = msgspec.json.Decoder(Event)

@@ -1,10 +1,11 @@
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 import uvicorn
 
 from tasks.serving import processes
+from tests.tasks.serving.house import House, Model
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +27,16 @@ def serving():
                 thread.join()
 
     return serve
+
+
+@pytest.fixture(scope="module")
+def models(serving):
+    champion, challenger = Model("champion"), Model("challenger")
+    with serving(champion.application()) as one, serving(challenger.application()) as two:
+        yield champion, challenger, one, two
+
+
+@pytest.fixture
+def house(tmp_path, serving, models):
+    with ExitStack() as stack:
+        yield House(tmp_path, serving, stack, models)

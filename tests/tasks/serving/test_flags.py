@@ -93,9 +93,22 @@ def test_a_share_is_a_share(tmp_path, share):
         flags.write(tmp_path / "flags.json", experiment="one", share=share)
 
 
-def test_no_file_and_no_such_flag_are_said_at_once(tmp_path):
+def test_without_a_file_everyone_goes_to_the_champion_until_a_canary_writes_one(tmp_path):
+    followed = Flags(tmp_path / "flags.json")
+    try:
+        assert followed.assign("s0") == ("champion", 0.0, "")
+        flags.write(tmp_path / "flags.json", experiment="one", share=1.0)
+        deadline = time.monotonic() + 10
+        while followed.assign("s0") != ("challenger", 1.0, "one"):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    finally:
+        followed.close()
+
+
+def test_a_file_without_the_flag_is_said_at_once(tmp_path):
     with pytest.raises(SettingsError, match="no flag file"):
-        Flags(tmp_path / "flags.json")
+        flags.disable(tmp_path / "flags.json")
     (tmp_path / "flags.json").write_text('{"flags": {}}')
     with pytest.raises(SettingsError, match="agent-arm"):
         Flags(tmp_path / "flags.json")

@@ -1,4 +1,4 @@
-"""Simulated users who talk to the router over HTTP and say what became of it.
+"""Simulated users who talk to the gateway over HTTP and say what became of it.
 
 A traffic module has `visitors(seed)`, an iterator of users; each asks for one thing and judges the
 reply by itself:
@@ -56,10 +56,10 @@ async def send(
     max_tokens: int,
     timeout_s: float,
 ) -> None:
-    """Let `users` of the visitors talk to the router at one time, until no more come.
+    """Let `users` of the visitors talk to the gateway at one time, until no more come.
 
     Raises:
-        StageError: the router took no feedback: outcomes would be lost.
+        StageError: the gateway took no feedback: outcomes would be lost.
     """
     limits = httpx.Limits(
         max_connections=users, max_keepalive_connections=users, keepalive_expiry=IDLE_S
@@ -103,4 +103,4 @@ async def _tell(client: httpx.AsyncClient, session_id: str, satisfied: bool) -> 
         answer = await client.post("/feedback", json=outcome)
         answer.raise_for_status()
     except httpx.HTTPError as error:
-        raise StageError(f"the router took no feedback: {error!r}; see its log") from error
+        raise StageError(f"the gateway took no feedback: {error!r}; see its log") from error

@@ -1,6 +1,5 @@
-"""The router in front of two scripted HTTP servers, over HTTP."""
+"""The gateway in front of two scripted HTTP servers, over HTTP."""
 
-import json
 import subprocess
 import sys
 import time
@@ -8,117 +7,12 @@ from contextlib import ExitStack
 
 import httpx
 import pytest
-from starlette.applications import Starlette
-from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
 
 from tasks.core.step import PROJECT
-from tasks.serving import flags, processes
-from tasks.serving.flags import Flags
-from tasks.serving.router import Router, application
-from tasks.serving.sessions import Sessions, digest
-from tasks.serving.upstream import FAILURES, Upstream
-
-EVENTS = b'data: {"choices": []}\n\ndata: [DONE]\n\n'
-
-
-class Model:
-    """A model server that answers with its name, or misbehaves as told."""
-
-    def __init__(self, name):
-        self.name = name
-        self.asked = 0
-        self.behaviour = "answers"
-
-    async def complete(self, http):
-        self.asked += 1
-        request = json.loads(await http.body())
-        if self.behaviour == "fails":
-            return JSONResponse({}, 500)
-        if self.behaviour == "hangs":
-            time.sleep(0.6)
-        if self.behaviour == "refuses" or request.get("temperature") == -1:
-            return JSONResponse({"error": {"message": "no"}}, 400)
-        if self.behaviour == "breaks off":
-            return StreamingResponse(self._broken(), media_type="text/event-stream")
-        if request.get("stream"):
-            return Response(EVENTS, media_type="text/event-stream")
-        return JSONResponse({"model": self.name, "asked as": request["model"]})
-
-    async def _broken(self):
-        yield b'data: {"choices": []}\n\n'
-        raise ConnectionError
-
-    async def models(self, _):
-        return JSONResponse({"data": [{"id": f"models:/agent/{self.name}"}]})
-
-    def application(self):
-        return Starlette(
-            routes=[
-                Route("/v1/chat/completions", self.complete, methods=["POST"]),
-                Route("/v1/models", self.models),
-            ]
-        )
-
-
-class House:
-    """Router, two models and their files."""
-
-    def __init__(self, folder, serving, stack, models, timeout_s=5.0):
-        self.flags, self.log = folder / "flags.json", folder / "sessions.jsonl"
-        self.champion, self.challenger, *self._urls = models
-        self.champion.behaviour = self.challenger.behaviour = "answers"
-        self._serving, self._stack, self._timeout_s = serving, stack, timeout_s
-        self.client = stack.enter_context(httpx.Client(timeout=30, trust_env=False))
-        flags.write(self.flags, experiment="one", share=0.5)
-        self.url = self.start()
-
-    def start(self):
-        """Another router over the same files."""
-        router = Router(
-            Upstream("champion", self._urls[0], timeout_s=self._timeout_s),
-            Upstream("challenger", self._urls[1], timeout_s=self._timeout_s),
-            Flags(self.flags),
-            Sessions(self.log),
-        )
-        return self._stack.enter_context(self._serving(application(router)))
-
-    def ask(self, session, **fields):
-        return self.client.post(
-            f"{self.url}/v1/chat/completions",
-            json={"messages": [{"role": "user", "content": "hi"}], **fields},
-            headers={"x-session-id": session} if session else {},
-        )
-
-    def arm(self, session):
-        return self.ask(session).headers["x-ratchet-arm"]
-
-    def tell(self, session, success):
-        feedback = {"session_id": session, "success": success}
-        return self.client.post(f"{self.url}/feedback", json=feedback)
-
-    def stats(self):
-        return self.client.get(f"{self.url}/stats").json()
-
-    def known(self, session):
-        return Sessions(self.log).get(digest("one", session))
-
-    def on(self, arm):
-        """A session of that arm that nobody has used."""
-        return next(name for number in range(1000) if self.arm(name := f"{arm}-{number}") == arm)
-
-
-@pytest.fixture(scope="module")
-def models(serving):
-    champion, challenger = Model("champion"), Model("challenger")
-    with serving(champion.application()) as one, serving(challenger.application()) as two:
-        yield champion, challenger, one, two
-
-
-@pytest.fixture
-def house(tmp_path, serving, models):
-    with ExitStack() as stack:
-        yield House(tmp_path, serving, stack, models)
+from tasks.serving import flags, processes, targets
+from tasks.serving.targets import Target, Targets
+from tasks.serving.upstream import FAILURES
+from tests.tasks.serving.house import EVENTS, House
 
 
 def test_sessions_are_split_and_stay_with_their_arm(house):
@@ -126,7 +20,7 @@ def test_sessions_are_split_and_stay_with_their_arm(house):
     assert 8 <= sum(arm == "challenger" for arm in arms.values()) <= 32
     assert {name: house.arm(name) for name in arms} == arms
     answer = house.ask("s0")
-    assert answer.json() == {"model": arms["s0"], "asked as": arms["s0"]}
+    assert (answer.json()["model"], answer.json()["asked as"]) == (arms["s0"], arms["s0"])
     assert answer.headers["x-ratchet-session"] == "s0"
 
 
@@ -237,7 +131,7 @@ def test_feedback_that_means_nothing_is_refused(house, session, success, status)
     assert house.tell(session, success).status_code == status
 
 
-def test_a_restarted_router_knows_its_sessions(house):
+def test_a_restarted_gateway_knows_its_sessions(house):
     before = {name: house.arm(name) for name in (f"s{number}" for number in range(20))}
     house.tell("s0", True)
     house.url = house.start()
@@ -278,12 +172,12 @@ def test_no_json_is_refused(house):
     assert answer.status_code == 400
 
 
-def test_a_router_ends_with_the_process_that_started_it(tmp_path):
-    flags.write(tmp_path / "flags.json", experiment="one", share=0.5)
+def test_a_gateway_ends_with_the_process_that_started_it(tmp_path):
     port = str(processes.free_port())
-    files = ["--flags", str(tmp_path / "flags.json"), "--log", str(tmp_path / "log" / "s.jsonl")]
-    nowhere = ["--champion", "http://127.0.0.1:9", "--challenger", "http://127.0.0.1:9"]
-    command = [sys.executable, "-m", "tasks.serving.router", *nowhere, *files, "--port", port]
+    targets.write(tmp_path / "targets.json", Targets(champion=Target(url="http://127.0.0.1:9")))
+    files = [f"--flags={tmp_path / 'flags.json'}", f"--log={tmp_path / 'log' / 's.jsonl'}"]
+    files += [f"--targets={tmp_path / 'targets.json'}", f"--params={tmp_path / 'none.yaml'}"]
+    command = [sys.executable, "-m", "tasks.serving.gateway", *files, "--port", port]
     with subprocess.Popen([*command, "--with-parent"], cwd=PROJECT, stdin=subprocess.PIPE) as one:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:

@@ -1,0 +1,122 @@
+"""One request with its answer, between caller and model: checked, timed, and kept as a log.
+
+A streamed answer goes out piece by piece, unless a rule may block it: then it is held back until
+its end, as nothing can be taken back that was sent.
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from tasks.core.settings import ServeSettings
+from tasks.evidence.trial import Arm
+from tasks.serving import callers, chat
+from tasks.serving.callers import Keys, Limits
+from tasks.serving.checks import Checks
+from tasks.serving.traces import Traces
+
+
+class Guards(NamedTuple):
+    """What stands between callers and models."""
+
+    keys: Keys
+    limits: Limits
+    checks: Checks
+    traces: Traces
+    max_body_bytes: int
+
+    @classmethod
+    def of(cls, settings: ServeSettings, folder: Path) -> "Guards":
+        """As params.yaml says; keys and traces are kept in `folder`."""
+        return cls(
+            callers.keys(folder / "keys"),
+            Limits(concurrent=settings.max_concurrent, per_minute=settings.requests_per_minute),
+            Checks(settings.checks),
+            Traces(folder / "traces", settings.trace_share),
+            settings.max_body_bytes,
+        )
+
+
+class RoundTrip:
+    """One request with its answer: checked, timed, and kept where its session is."""
+
+    def __init__(
+        self,
+        guards: Guards,
+        request: dict[str, Any],
+        *,
+        session: str,
+        failed: Callable[[str], None],
+        timed: Callable[[str, float], None],
+    ) -> None:
+        """Start the clock.
+
+        `failed` is told why the model broke off, `timed` the arm and the seconds of an answer.
+        """
+        self._guards, self._request = guards, request
+        self._session = session
+        self.arm: Arm = "champion"
+        """Who answered in the end."""
+        self._failed, self._report = failed, timed
+        self._started = time.monotonic()
+        self._broken = False
+
+    def whole(self, body: bytes, status: int) -> bytes:
+        """The body to be sent: the model's, or a refusal where a rule blocks that."""
+        self._timed()
+        guards = self._guards
+        if status < 400 and guards.checks:
+            body = self._allowed(body)
+        if status < 400 and guards.traces.wants(self._session):
+            self._keep(body)
+        return body
+
+    def broken(self, why: str) -> None:
+        """Count a stream that broke off."""
+        self._broken = True
+        self._failed(why)
+
+    async def streamed(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The stream as it comes; held back to its end where a rule may block it."""
+        guards = self._guards
+        traced = guards.traces.wants(self._session)
+        if not guards.checks and not traced:
+            async for piece in pieces:
+                yield piece
+            self._timed()
+            return
+        events = bytearray()
+        async for piece in pieces:
+            events += piece
+            if not guards.checks.block:
+                yield piece
+        self._timed()
+        body = chat.joined(bytes(events))
+        if body is None or self._broken:
+            if guards.checks.block:
+                yield bytes(events)
+            return
+        allowed = self._allowed(body) if guards.checks else body
+        if guards.checks.block:
+            if allowed is body:
+                yield bytes(events)
+            else:
+                for event in chat.chunks(msgspec.json.decode(allowed), include_usage=False):
+                    yield event
+        if traced:
+            self._keep(allowed)
+
+    def _allowed(self, body: bytes) -> bytes:
+        rule = self._guards.checks.blocked_by(self._request, body)
+        return chat.withheld(body, rule) if rule else body
+
+    def _keep(self, body: bytes) -> None:
+        self._guards.traces.exchange(
+            self._session, self.arm, self._request, body, time.monotonic() - self._started
+        )
+
+    def _timed(self) -> None:
+        self._report(self.arm, time.monotonic() - self._started)
