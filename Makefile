@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test wide check format base bench clean
+.PHONY: help setup demo test wide check format graph base bench clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ check: $(STAMP) ## ruff format and lint, mypy --strict, import-linter
 format: $(STAMP) ## Let ruff put the code in form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+graph: $(STAMP) ## Write the code that each data stage depends on into dvc.yaml
+	$(BIN)/python -m tasks.core.dependencies
 
 base: $(STAMP) ## Make the embedded base model again, in .ratchet/base, and compare it
 	OMP_NUM_THREADS=1 $(BIN)/python -m tasks.demo.base --out .ratchet/base

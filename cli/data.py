@@ -24,7 +24,7 @@ def init(
     import yaml
 
     from tasks.core import workspace
-    from tasks.core.step import PROJECT
+    from tasks.core.closure import PROJECT
 
     params: dict[str, Any] = yaml.safe_load((PROJECT / "params.yaml").read_text())
     params["ingest"]["sources"] = [{"uri": _whole(uri), "format": log_format} for uri in logs]

@@ -47,8 +47,8 @@ def _prepare(folder: Path, sessions: int, seed: int) -> float:
     import yaml
 
     from tasks.core import workspace
+    from tasks.core.closure import PROJECT
     from tasks.core.errors import StageError
-    from tasks.core.step import PROJECT
     from tasks.demo import traffic
     from tasks.learning import runtime
 

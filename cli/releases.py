@@ -50,7 +50,8 @@ def promote(
     from flows import environment
 
     environment.prepare(workspace)
-    from tasks.core.settings import PARAMS_FILE, load
+    from tasks.core.curation_settings import PARAMS_FILE
+    from tasks.core.settings import load
     from tasks.promote import promote_version
 
     name = model or load(workspace / PARAMS_FILE).model.name
@@ -77,7 +78,8 @@ def rollback(
     from flows import environment
 
     environment.prepare(workspace)
-    from tasks.core.settings import PARAMS_FILE, load
+    from tasks.core.curation_settings import PARAMS_FILE
+    from tasks.core.settings import load
     from tasks.promote import roll_back
 
     name = model or load(workspace / PARAMS_FILE).model.name

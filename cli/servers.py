@@ -24,7 +24,8 @@ def up(
     from contextlib import ExitStack
 
     from flows import environment
-    from tasks.core.settings import PARAMS_FILE, load
+    from tasks.core.curation_settings import PARAMS_FILE
+    from tasks.core.settings import load
 
     load(workspace / PARAMS_FILE)
     environment.prepare(workspace)

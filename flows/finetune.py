@@ -11,9 +11,10 @@ from prefect.runtime import flow_run
 
 from flows.stages import model_step
 from tasks.core import tracking, workspace
+from tasks.core.curation_settings import PARAMS_FILE
 from tasks.core.errors import SettingsError
 from tasks.core.job import Job
-from tasks.core.settings import PARAMS_FILE, load
+from tasks.core.settings import load
 
 STEPS = ("baseline", "train", "evaluate", "gate")
 

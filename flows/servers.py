@@ -12,9 +12,9 @@ import msgspec
 
 from flows.environment import SERVERS
 from tasks.core import parts
+from tasks.core.closure import PROJECT
 from tasks.core.errors import SettingsError, StageError
 from tasks.core.processes import Process
-from tasks.core.step import PROJECT
 from tasks.serving.processes import HOST, listening
 
 BIN = Path(sys.executable).parent

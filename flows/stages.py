@@ -10,7 +10,8 @@ from typing import Any
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.core import graph, step
+from tasks.core import graph
+from tasks.core.closure import PROJECT
 from tasks.core.graph import StepFailed
 from tasks.core.job import Job
 
@@ -37,7 +38,7 @@ def model_step(name: str, job_file: str) -> dict[str, Any]:
         python = (name in WITH_MODELS and compute.python) or sys.executable
         done = subprocess.run(
             [python, "-m", f"tasks.{name}", "--job", job_file],
-            cwd=step.PROJECT,
+            cwd=PROJECT,
             env={**os.environ, "OMP_NUM_THREADS": str(compute.threads)},
             stdout=sys.stderr,
             check=False,

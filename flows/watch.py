@@ -17,8 +17,9 @@ from prefect.events import Event, Resource
 from prefect.exceptions import ObjectNotFound
 
 from tasks.core import step
+from tasks.core.curation_settings import PARAMS_FILE
 from tasks.core.errors import SourceError
-from tasks.core.settings import PARAMS_FILE, load
+from tasks.core.settings import load
 from tasks.logs.etags import Etags
 from tasks.logs.sources import objects_below
 

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import msgspec
 
-from tasks.core import collector, parts, stages, step
+from tasks.core import closure, collector, parts, stages, step
+from tasks.core.curation_settings import DedupSettings
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Feedback, encode
 from tasks.core.schemas import Schemas
-from tasks.core.settings import DedupSettings
 from tasks.labelling import (
     annotations,
     columns,
@@ -37,31 +37,6 @@ from tasks.labelling.envelopes import Envelope, Logged
 from tasks.labelling.folding import CONFLICTING, REFUSED
 from tasks.labelling.rulings import Rulings, ranks
 from tasks.labelling.sketches import Sketch
-
-CODE = (
-    "tasks/dedup.py",
-    "tasks/labelling/behaviour.py",
-    "tasks/labelling/chains.py",
-    "tasks/labelling/columns.py",
-    "tasks/labelling/contradictions.py",
-    "tasks/labelling/decisions.py",
-    "tasks/labelling/envelopes.py",
-    "tasks/labelling/examples.py",
-    "tasks/labelling/folding.py",
-    "tasks/labelling/intents.py",
-    "tasks/core/parts.py",
-    "tasks/core/plain_schemas.py",
-    "tasks/core/records.py",
-    "tasks/labelling/reviews.py",
-    "tasks/labelling/rulings.py",
-    "tasks/core/schemas.py",
-    "tasks/labelling/shingles.py",
-    "tasks/labelling/similarity.py",
-    "tasks/labelling/sketches.py",
-    "tasks/labelling/tags.py",
-    "tasks/labelling/wishes.py",
-)
-
 
 NO_REGISTERS = Registers()
 
@@ -227,7 +202,7 @@ def _key(*values: str | DedupSettings) -> str:
 
 @cache
 def _code() -> str:
-    return step.code_sha(*CODE)
+    return closure.sha("tasks.dedup")
 
 
 if __name__ == "__main__":

@@ -22,10 +22,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tasks import formats
-from tasks.core import parts, room, step, workers
+from tasks.core import closure, parts, room, step, workers
+from tasks.core.curation_settings import IngestSettings
 from tasks.core.parts import Manifest, Part
 from tasks.core.records import Feedback, Invocation, Record, Source
-from tasks.core.settings import IngestSettings
 from tasks.logs import (
     bodies,
     clocks,
@@ -56,27 +56,6 @@ SAMPLED = 20
 """Lines of an object that are looked at to recognise its format."""
 LARGE = 16 << 20
 """Bytes of lines that are enough for that."""
-
-CODE = (
-    "tasks/ingest.py",
-    "tasks/logs/bodies.py",
-    "tasks/logs/clocks.py",
-    "tasks/core/conditions.py",
-    "tasks/logs/endings.py",
-    "tasks/logs/feedback.py",
-    "tasks/logs/gzip_stream.py",
-    "tasks/logs/intake.py",
-    "tasks/logs/json_lines.py",
-    "tasks/logs/naming.py",
-    "tasks/logs/prefixes.py",
-    "tasks/logs/profile.py",
-    "tasks/core/records.py",
-    "tasks/logs/sealed.py",
-    "tasks/logs/seen.py",
-    "tasks/logs/selection.py",
-    "tasks/logs/sources.py",
-    "tasks/logs/unique_keys.py",
-)
 
 
 class _Run(NamedTuple):
@@ -281,13 +260,8 @@ def _key(want: Wanted, sha256: str, run: _Run, number: int, cut: str) -> str:
 @cache
 def _code(name: str) -> str:
     """sha256 over the source of what reads this format; for `auto` every format has a say."""
-    if name == FEEDBACK:
-        return step.code_sha(*CODE)
-    if name == formats.AUTO:
-        return step.code_sha(*CODE, "tasks/formats")
-    shared = sorted(str(path) for path in Path(formats.__file__).parent.glob("_*.py"))
-    own = Path(str(formats.load(name).__file__)).read_text()
-    return step.fingerprint(step.code_sha(*CODE, *shared), own)
+    # Feedback has a form of its own and no format.
+    return closure.sha("tasks.ingest", *(() if name == FEEDBACK else formats.modules(name)))
 
 
 _any = msgspec.json.Decoder()

@@ -30,11 +30,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tasks.core import collector, parts, step, workers
+from tasks.core import closure, collector, parts, step, workers
+from tasks.core.curation_settings import CurationParams, RedactSettings
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Feedback, Record, Rejected, Source, encode
-from tasks.core.settings import Params, RedactSettings
 from tasks.redaction import first_pass, leak_scan, names, people
 from tasks.redaction.fields import Fields
 from tasks.redaction.finders import Finders
@@ -46,7 +46,6 @@ from tasks.redaction.second_pass import Rewriter
 from tasks.redaction.sift import Sift
 from tasks.redaction.surrogates import Surrogates
 
-CODE = ("tasks/redact.py", "tasks/redaction", "tasks/core/parts.py", "tasks/core/records.py")
 AUDIT = "audit"
 FAILED = "redaction-failed"
 LEFT = "residue-left"
@@ -154,7 +153,9 @@ def _rotated(before: Manifest | None, settings: RedactSettings) -> bool:
 
 def _begin(settings: RedactSettings, source: Path, target: Path, key: bytes, private: Path) -> Work:
     model = names.version(settings.ner_model)
-    about = step.fingerprint(settings, step.code_sha(*CODE), key_id(key), model)
+    own = [name for name in settings.recognizers if "." in name]
+    code = closure.sha("tasks.redact", *own)
+    about = step.fingerprint(settings, code, key_id(key), model)
     finders, fields = Finders(settings), Fields(settings.person_keys)
     return Work(
         settings=settings,
@@ -276,7 +277,7 @@ def _manifest(made: Sequence[_Made], key: bytes, rotation: int) -> Manifest:
     )
 
 
-def _stage(params: Params, data: Path) -> Manifest:
+def _stage(params: CurationParams, data: Path) -> Manifest:
     from tasks.core.services import Services
 
     source, target = data / "ingested", data / "redacted"

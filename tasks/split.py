@@ -18,11 +18,11 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from tasks.core import collector, parts, step
+from tasks.core import closure, collector, parts, step
+from tasks.core.curation_settings import SplitSettings
 from tasks.core.errors import StageError
 from tasks.core.parts import Manifest, Part
 from tasks.core.records import Partition
-from tasks.core.settings import SplitSettings
 from tasks.dataset import assignments, grouping, holdout, neighbours, proof
 from tasks.dataset.assignments import Assignment, Places
 from tasks.dataset.grouping import Groups
@@ -34,21 +34,6 @@ from tasks.labelling.envelopes import Envelope
 ASSIGNMENTS = "assignments"
 DEFAULT_SIMILARITY = 0.7
 """Where the examples do not say at which similarity they were held to be near-duplicates."""
-CODE = (
-    "tasks/split.py",
-    "tasks/dataset/assignments.py",
-    "tasks/labelling/envelopes.py",
-    "tasks/dataset/grouping.py",
-    "tasks/dataset/holdout.py",
-    "tasks/dataset/neighbours.py",
-    "tasks/core/parts.py",
-    "tasks/dataset/piles.py",
-    "tasks/dataset/proof.py",
-    "tasks/core/records.py",
-    "tasks/labelling/shingles.py",
-    "tasks/labelling/similarity.py",
-    "tasks/dataset/tables.py",
-)
 
 
 class Plan(NamedTuple):
@@ -241,7 +226,7 @@ def _key(part: Part, code: int, rulings: Rulings, plan: Plan) -> str:
 
 @cache
 def _code() -> str:
-    return step.code_sha(*CODE)
+    return closure.sha("tasks.split")
 
 
 if __name__ == "__main__":

@@ -17,12 +17,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from tasks.core import collector, parts, step
+from tasks.core import closure, collector, parts, step
+from tasks.core.curation_settings import ValidateSettings
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Rejected, encode
 from tasks.core.schemas import Schemas
-from tasks.core.settings import ValidateSettings
 from tasks.dataset import aggregates, checks, expectations, tables
 from tasks.dataset.checks import Fault
 from tasks.dataset.expectations import Outcome
@@ -32,22 +32,6 @@ from tasks.dataset.tables import Frame, Table
 from tasks.labelling.decisions import SUCCESS
 from tasks.labelling.envelopes import View
 
-CODE = (
-    "tasks/validate.py",
-    "tasks/dataset/aggregates.py",
-    "tasks/dataset/checks.py",
-    "tasks/labelling/envelopes.py",
-    "tasks/dataset/expectations.py",
-    "tasks/dataset/facts.py",
-    "tasks/dataset/later.py",
-    "tasks/dataset/leaks.py",
-    "tasks/core/parts.py",
-    "tasks/core/plain_schemas.py",
-    "tasks/core/records.py",
-    "tasks/core/pages.py",
-    "tasks/core/schemas.py",
-    "tasks/dataset/tables.py",
-)
 RESULT = "expectations.json"
 PAGE = "expectations.html"
 
@@ -229,7 +213,7 @@ def _key(*values: str | ValidateSettings) -> str:
 
 @cache
 def _code() -> str:
-    return step.code_sha(*CODE)
+    return closure.sha("tasks.validate")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ import msgspec
 
 from benchmarks.redaction import planted
 from tasks import dedup, redact, validate
-from tasks.core import parts, step
+from tasks.core import parts
+from tasks.core.closure import PROJECT
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Manifest
 from tasks.core.records import Feedback, Invocation, Message, Reply, Source, Tool, ToolCall, encode
@@ -155,7 +156,7 @@ def run(writer: Writer, folder: Path, found: Counter[str]) -> None:
     counts = Counts(read=len(records), accepted=len(records))
     parts.commit(source, Manifest(stage="ingest", parts=made, counts=counts))
     found.update(runs=1, records=len(records))
-    params = load(step.PROJECT / "params.yaml")
+    params = load(PROJECT / "params.yaml")
     lenient = params.validate_.model_copy(update={"min_examples": 1, "max_rejected": 1.0})
     try:
         manifest = redact.redact(

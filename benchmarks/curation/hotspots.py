@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.curation import stage_runs
-from tasks.core import step
+from tasks.core.closure import PROJECT
 
 SHOWN = 12
 PACKAGES = "site-packages/"
@@ -76,8 +76,8 @@ def _owner(path: str, line: int, name: str) -> str:
         return _of_builtin(name)
     if PACKAGES in path:
         return path.partition(PACKAGES)[2].partition("/")[0]
-    if path.startswith(str(step.PROJECT)):
-        return Path(path).relative_to(step.PROJECT).as_posix()
+    if path.startswith(str(PROJECT)):
+        return Path(path).relative_to(PROJECT).as_posix()
     return Path(path).stem
 
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import yaml
 
 from tasks.core import parts, step
+from tasks.core.closure import PROJECT
 
 KEEPS_HISTORY = "split"
 """An assignment to train or test holds for ever, so this stage alone depends on earlier runs."""
@@ -40,7 +41,7 @@ class Cost(NamedTuple):
 def workspace(folder: Path, *logs: Path) -> Path:
     """A folder with params and logs, in which stages run."""
     folder.mkdir()
-    params = yaml.safe_load((step.PROJECT / "params.yaml").read_text())
+    params = yaml.safe_load((PROJECT / "params.yaml").read_text())
     params["ingest"] |= {"sources": [{"uri": "data/landing"}], "feedback": ["data/feedback"]}
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     for found in logs:
@@ -69,7 +70,7 @@ def run(stage: str, folder: Path, cores: int = 1, python: Sequence[str] = ()) ->
         str(log),
         *command,
     ]
-    environment = os.environ | {"PYTHONPATH": str(step.PROJECT), "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(launch, cwd=folder, env=environment, check=True, stdout=subprocess.PIPE)
     told = json.loads(done.stdout)
     if status := told.pop("status"):

@@ -28,6 +28,7 @@ import yaml
 
 from benchmarks.made import invocation_logs as corpus
 from tasks.core import step
+from tasks.core.closure import PROJECT
 
 KEYS = frozenset(("key", "about"))
 """Fields of a manifest that hold a hash of code."""
@@ -42,7 +43,7 @@ def main() -> None:
     """Run both, compare, print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--before", type=Path, required=True, help="a checkout of the project")
-    parser.add_argument("--after", type=Path, default=step.PROJECT, help="another one")
+    parser.add_argument("--after", type=Path, default=PROJECT, help="another one")
     parser.add_argument("--logs", type=Path, help="folder with folders of logs and feedback.jsonl")
     parser.add_argument("--records", type=int, default=20_000, help="where no --logs are named")
     parser.add_argument("--runs", type=int, default=1)
@@ -69,7 +70,7 @@ def main() -> None:
 
 
 def _params(given: argparse.Namespace, home: Path) -> dict[str, Any]:
-    params: dict[str, Any] = yaml.safe_load((step.PROJECT / "params.yaml").read_text())
+    params: dict[str, Any] = yaml.safe_load((PROJECT / "params.yaml").read_text())
     if given.logs:
         folders = sorted(path for path in given.logs.resolve().iterdir() if path.is_dir())
         sources = [{"uri": str(path), "format": "auto"} for path in folders]
@@ -86,7 +87,7 @@ def _workspace(folder: Path, params: dict[str, Any], home: Path) -> Path:
     folder.mkdir()
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     for name in ("annotations", "registers"):
-        shutil.copytree(step.PROJECT / "annotations", folder / name)
+        shutil.copytree(PROJECT / "annotations", folder / name)
     key = home / "key"
     if not key.exists():
         key.write_text(bytes(range(32)).hex())
@@ -142,7 +143,7 @@ def _report(
 ) -> Iterator[str]:
     yield "| stage | before, CPU s | after, CPU s | after / before |"
     yield "|---|--:|--:|--:|"
-    whole = {tree: 0.0 for tree in costs}
+    whole = dict.fromkeys(costs, 0.0)
     for stage in step.FOLDERS:
         used = {
             tree: statistics.median(cost.cpu_s for cost in stages[stage])

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from tasks.core.step import PROJECT
+from tasks.core.closure import PROJECT
 
 CLAIM = "Nothing is claimed about learning: random weights, random reward, two steps."
 STEPS = 2
@@ -80,8 +80,9 @@ def learn(home: Path) -> tuple[dict[str, Any], list[int], dict[str, float]]:
     """The report of the step, the lengths of its prompts in tokens, and seconds by part."""
     from tasks import train
     from tasks.core import tracking, workspace
+    from tasks.core.curation_settings import PARAMS_FILE
     from tasks.core.job import Job
-    from tasks.core.settings import PARAMS_FILE, load
+    from tasks.core.settings import load
     from tasks.demo import random_model
     from tasks.evidence import dataset
     from tasks.learning import runtime

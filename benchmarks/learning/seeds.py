@@ -29,10 +29,10 @@ import yaml
 from benchmarks.learning.learning_page import page
 from tasks import train
 from tasks.core import parts, tracking
+from tasks.core.closure import PROJECT
 from tasks.core.job import DatasetRef, Job
 from tasks.core.records import Example, Reply, Score, Tags
 from tasks.core.settings import Params
-from tasks.core.step import PROJECT
 from tasks.demo import world
 from tasks.demo.words import WorldName
 from tasks.evidence import arms, judged

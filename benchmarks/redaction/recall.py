@@ -25,9 +25,9 @@ from benchmarks.redaction import presidio, profiles, recogniser_tests, strings
 from benchmarks.redaction.planted import ENCODINGS, Case, cases, opened
 from tasks import ingest, redact
 from tasks.core import parts
+from tasks.core.curation_settings import IngestSettings, RedactSettings
 from tasks.core.parts import Counts, Manifest
 from tasks.core.records import Invocation, Message, Reply, Source
-from tasks.core.settings import IngestSettings, RedactSettings
 from tasks.formats import bedrock_invocation
 from tasks.redaction.finders import Finders
 

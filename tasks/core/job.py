@@ -20,9 +20,10 @@ from typing import Any
 import msgspec
 
 from tasks.core import machine, parts
+from tasks.core.closure import PROJECT
 from tasks.core.errors import EvidenceError, RatchetError
-from tasks.core.settings import Params, Section
-from tasks.core.step import PROJECT
+from tasks.core.section import Section
+from tasks.core.settings import Params
 
 
 class DatasetRef(Section):

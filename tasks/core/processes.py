@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from tasks.core.closure import PROJECT
 from tasks.core.errors import StageError
-from tasks.core.step import PROJECT
 
 DEADLINE_S = 300.0
 """For a server to answer: a large model is read from disk first."""

@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tasks.core import machine, parts, room, stages, workers
+from tasks.core.curation_settings import CurationParams, load
 from tasks.core.errors import RatchetError
 from tasks.core.parts import Counts, Manifest, Part
-from tasks.core.settings import Params, Section, load
+from tasks.core.section import Section
 
 FOLDERS = stages.FOLDERS
 """Data stage to the folder in data/ that it writes; each reads the one before."""
@@ -25,10 +26,8 @@ LOOK = "RATCHET_LOOK"
 """Set in the environment where a stage runs to see whether there is anything to do: a run that
 follows says its counts, or the command that found nothing."""
 
-PROJECT = Path(__file__).parents[2]
 
-
-def main(stage: str, work: Callable[[Params, Path], Manifest]) -> None:
+def main(stage: str, work: Callable[[CurationParams, Path], Manifest]) -> None:
     """Run a stage in the current folder and leave with the exit code of what went wrong.
 
     `work` is given the params and the folder `data`, and returns the manifest it committed. The
@@ -103,16 +102,6 @@ def fingerprint(*values: str | Section) -> str:
     for value in values:
         text = value if isinstance(value, str) else value.model_dump_json()
         digest.update(f"{len(text)}:{text}".encode())
-    return digest.hexdigest()
-
-
-def code_sha(*places: str) -> str:
-    """sha256 over the source of files and folders below the project, as `tasks/redact.py`."""
-    digest = hashlib.sha256()
-    for place in places:
-        path = PROJECT / place
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            digest.update(file.relative_to(PROJECT).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 
 

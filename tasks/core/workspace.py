@@ -6,7 +6,6 @@ dataset version is a git tag `dataset-vX.Y` on a commit that holds `dvc.lock` an
 made with: X counts changes of params, code or graph, Y changes of the data alone.
 """
 
-import os
 import re
 import subprocess
 import sys
@@ -15,14 +14,15 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from tasks.core import room, stages
+from tasks.core import dependencies, room, stages
+from tasks.core.closure import PROJECT
+from tasks.core.curation_settings import PARAMS_FILE
+from tasks.core.dependencies import GRAPH
 from tasks.core.errors import SettingsError, StageError
 from tasks.core.job import DatasetRef
-from tasks.core.settings import PARAMS_FILE, load
-from tasks.core.step import PROJECT
+from tasks.core.settings import load
 
 TAG = re.compile(r"dataset-v(\d+)\.(\d+)$")
-GENERATED = "# Made from the project's dvc.yaml, and made again when its code changes.\n"
 IGNORED = "/data/\n/.ratchet/\n__pycache__/\n"
 
 
@@ -50,7 +50,7 @@ def create(folder: Path, params: dict[str, Any]) -> Path:
         raise StageError(f"{folder} holds other files; name an empty or a new folder")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / PARAMS_FILE).write_text(yaml.safe_dump(params, sort_keys=False))
-    (folder / "dvc.yaml").write_text(_graph_for(folder))
+    (folder / GRAPH).write_text(dependencies.graph(folder))
     (folder / ".gitignore").write_text(IGNORED)
     _annotations(folder)
     if not (folder / ".git").exists():
@@ -71,7 +71,7 @@ def check(folder: Path) -> None:
     """
     load(folder / PARAMS_FILE)
     room.folder_at(folder / "data")
-    if not (folder / "dvc.yaml").is_file():
+    if not (folder / GRAPH).is_file():
         what, cure = "no dvc.yaml", ""
     elif not any(
         (place / ".git").exists() for place in (folder.resolve(), *folder.resolve().parents)
@@ -89,11 +89,11 @@ def check(folder: Path) -> None:
 
 def refresh(folder: Path) -> None:
     """Bring the graph of a workspace that `create` made up to date with this project's code."""
-    path = folder / "dvc.yaml"
-    if folder.resolve() == PROJECT or not path.exists():
+    path = folder / GRAPH
+    if not path.exists():
         return
     _annotations(folder)
-    graph = _graph_for(folder)
+    graph = dependencies.graph(folder)
     if path.read_text() != graph:
         path.write_text(graph)
 
@@ -127,7 +127,7 @@ def tag_dataset(folder: Path) -> DatasetRef:
     else:
         tag = f"dataset-v{tagged[-1].major + 1}.0"
     _annotations(folder)
-    kept = ("dvc.lock", PARAMS_FILE, "dvc.yaml", stages.annotations_of(folder).name)
+    kept = ("dvc.lock", PARAMS_FILE, GRAPH, stages.annotations_of(folder).name)
     git(folder, "add", *kept)
     _commit(folder, f"Dataset {tag.removeprefix('dataset-')}", *kept)
     git(folder, "tag", tag)
@@ -213,33 +213,15 @@ def _init_dvc(folder: Path) -> None:
             raise StageError(f"dvc {arguments[0]} in {folder} failed: {done.stderr.strip()}")
 
 
-def _graph_for(folder: Path) -> str:
-    """The project's dvc.yaml with its code named from another folder.
-
-    Code folders become their files: DVC's ignore rules end at the workspace, and a `__pycache__`
-    in a folder would make it look changed.
-    """
-    graph = yaml.safe_load((PROJECT / "dvc.yaml").read_text())
-    for stage in graph["stages"].values():
-        deps = []
-        for dep in stage["deps"]:
-            if not dep.startswith("tasks/"):
-                annotations = dep == stages.ANNOTATIONS
-                deps.append(stages.annotations_of(folder).name if annotations else dep)
-                continue
-            path = PROJECT / dep
-            files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
-            deps += [os.path.relpath(file, folder.resolve()) for file in files]
-        stage["deps"] = deps
-    return GENERATED + yaml.safe_dump(graph, sort_keys=False)
-
-
 def _recipe(lock: dict[str, Any]) -> dict[str, Any]:
-    """What the dataset was made by: params, commands and code, not data."""
+    """What the dataset was made by: params, commands and code, not data.
+
+    Code by its content alone, so that a workspace may be moved.
+    """
     recipe = {}
     for name, stage in lock.get("stages", {}).items():
-        data = ("data/", stages.ANNOTATIONS, stages.FORMER)
-        code = [dep for dep in stage.get("deps", []) if not dep["path"].startswith(data)]
+        deps = stage.get("deps", [])
+        code = sorted(dep["md5"] for dep in deps if dependencies.is_code(dep["path"]))
         recipe[name] = {"cmd": stage["cmd"], "code": code, "params": stage.get("params")}
     return recipe
 

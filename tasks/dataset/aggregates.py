@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tasks.core.curation_settings import ValidateSettings
 from tasks.core.parts import Counts, Part
-from tasks.core.settings import ValidateSettings
 from tasks.dataset.tables import BEHAVIOURS, NO_ROLE, ROLES, TRUTHS, Frame
 
 Shares = dict[str, dict[str, float]]

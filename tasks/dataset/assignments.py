@@ -12,8 +12,8 @@ from typing import NamedTuple, get_args
 
 import numpy as np
 
+from tasks.core.curation_settings import SplitSettings
 from tasks.core.records import Partition, Record
-from tasks.core.settings import SplitSettings
 from tasks.dataset.grouping import Groups
 from tasks.dataset.holdout import keyed
 from tasks.dataset.tables import BEHAVIOURS, Bools, Frame

@@ -17,10 +17,10 @@ from functools import cache
 from typing import Any
 
 from tasks.core import pages
+from tasks.core.curation_settings import ValidateSettings
 from tasks.core.errors import StageError
 from tasks.core.pages import Table
 from tasks.core.records import Record
-from tasks.core.settings import ValidateSettings
 from tasks.dataset.aggregates import Aggregates
 from tasks.dataset.later import later
 from tasks.dataset.tables import BEHAVIOURS, TRUTHS

@@ -10,8 +10,8 @@ from hashlib import blake2b
 
 import numpy as np
 
+from tasks.core.curation_settings import SplitSettings
 from tasks.core.errors import StageError
-from tasks.core.settings import SplitSettings
 from tasks.dataset.grouping import Groups
 from tasks.dataset.tables import Bools, Frame
 from tasks.labelling.shingles import I64

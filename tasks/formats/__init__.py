@@ -19,12 +19,12 @@ yours named by its dotted path. Files that start with `_` are what formats share
 import importlib
 from collections.abc import Iterable, Sequence
 from functools import cache
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import msgspec
 
+from tasks.core import closure
 from tasks.core.errors import SettingsError
 from tasks.core.records import Message, Reply, Tool
 from tasks.logs.json_lines import Malformed, decode
@@ -37,8 +37,12 @@ AUTO = "auto"
 
 def available() -> list[str]:
     """Names of the formats in this folder."""
-    files = Path(__file__).parent.glob("*.py")
-    return sorted(file.stem for file in files if not file.stem.startswith("_"))
+    return closure.plugins(__name__)
+
+
+def modules(name: str) -> list[str]:
+    """Names of the modules that have a say in how a source of this format is read."""
+    return [_place(one) for one in (available() if name == AUTO else [name])]
 
 
 @cache
@@ -48,14 +52,13 @@ def load(name: str) -> ModuleType:
     Raises:
         SettingsError: there is no such module, or it lacks a part of the contract.
     """
-    place = name if "." in name else f"{__name__}.{name}"
     if "." not in name and name not in available():
         raise SettingsError(
             f"ingest.sources: unknown format {name!r}; expected one of {', '.join(available())}, "
             f"{AUTO}, or the dotted path of a module of yours"
         )
     try:
-        module = importlib.import_module(place)
+        module = importlib.import_module(_place(name))
     except ModuleNotFoundError as error:
         raise SettingsError(
             f"ingest.sources: format {name!r} cannot be imported ({error}); expected the dotted "
@@ -98,6 +101,10 @@ def invocation_id(
     """sha256 over the provider's request id and the payload in its canonical form."""
     said, offered = written(tuple(messages)), written(tuple(tools))
     return identity(request_id, said, offered, written(response))
+
+
+def _place(name: str) -> str:
+    return name if "." in name else f"{__name__}.{name}"
 
 
 _record = msgspec.json.Decoder(dict[str, Any])

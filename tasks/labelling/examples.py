@@ -9,10 +9,10 @@ from functools import lru_cache
 
 import msgspec
 
+from tasks.core.curation_settings import DedupSettings
 from tasks.core.errors import StageError
 from tasks.core.records import Reply, Tool, encode
 from tasks.core.schemas import BrokenSchemaError, Schemas
-from tasks.core.settings import DedupSettings
 from tasks.labelling import behaviour, chains, decisions, envelopes, intents, tags
 from tasks.labelling.behaviour import Label
 from tasks.labelling.decisions import Known

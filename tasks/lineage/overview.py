@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 
 from tasks.core import tracking, workspace
+from tasks.core.curation_settings import PARAMS_FILE
 from tasks.core.errors import StageError
-from tasks.core.settings import PARAMS_FILE, load
+from tasks.core.settings import load
 
 NEWEST = 10
 

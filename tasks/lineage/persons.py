@@ -21,11 +21,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tasks.core import parts, stages, step, tracking, workspace
+from tasks.core.curation_settings import PARAMS_FILE
 from tasks.core.errors import EvidenceError, StageError
 from tasks.core.parts import Part
 from tasks.core.records import Record
 from tasks.core.services import Services
-from tasks.core.settings import PARAMS_FILE, load
+from tasks.core.settings import load
 from tasks.dataset import proof
 from tasks.labelling import annotations, sketches
 from tasks.labelling.annotations import Erased

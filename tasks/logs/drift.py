@@ -16,9 +16,9 @@ from typing import NamedTuple
 import msgspec
 
 from tasks.core import parts
+from tasks.core.curation_settings import IngestSettings
 from tasks.core.parts import Manifest, Part
 from tasks.core.records import Record, encode
-from tasks.core.settings import IngestSettings
 from tasks.logs import losses, profile, sources
 from tasks.logs.losses import Lost, Objects
 from tasks.logs.misfits import BREAKING, LISTED, Broken, check, report, root_of

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from tasks.core.curation_settings import IngestSettings
 from tasks.core.errors import SettingsError, SourceError
-from tasks.core.settings import IngestSettings
 from tasks.logs import sources
 from tasks.logs.intake import FEEDBACK
 from tasks.logs.sources import LogObject

@@ -17,7 +17,7 @@ from hashlib import blake2b
 from itertools import islice
 from typing import Generic, TypeVar
 
-from tasks.core.settings import RedactSettings
+from tasks.core.curation_settings import RedactSettings
 from tasks.redaction import names, personal, recognizers, secrets
 from tasks.redaction.encodings import base64_in
 from tasks.redaction.fields import Fields, is_placeholder, whole

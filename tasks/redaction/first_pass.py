@@ -12,9 +12,9 @@ import msgspec
 from msgspec import Raw
 
 from tasks.core import parts, step, workers
+from tasks.core.curation_settings import RedactSettings
 from tasks.core.parts import Part
 from tasks.core.records import Feedback, Reply
-from tasks.core.settings import RedactSettings
 from tasks.redaction import lines as record_lines
 from tasks.redaction import people, session_values
 from tasks.redaction.decode import Place, Walker

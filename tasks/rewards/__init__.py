@@ -15,7 +15,6 @@ A reward that ranks the replies to one prompt against each other has, in the pla
 `Score` for each reply. Beside these it may have
 
     score_batch(prompts, ...)           the same scores as `score`, many at once
-    SOURCES                             project files that its value depends on, beside its own
     REQUIRES                            packages that it imports, beside those of every spec
     inline(options, folder)             its options with what they name, as a program's file
     facts(settings)                     what else it was made with, name to value (model, prompt)
@@ -25,15 +24,14 @@ What a reward cannot score it returns unscored, with a reason. `NOT_APPLICABLE` 
 that is no loss: the reward has nothing to say about such a row, and another component has.
 """
 
-import hashlib
 import importlib
-import importlib.util
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any, NamedTuple
 
+from tasks.core import closure
 from tasks.core.errors import SettingsError
 from tasks.core.records import Message, Reference, Reply, Tool
 
@@ -78,11 +76,11 @@ def load(name: str) -> ModuleType:
     Raises:
         SettingsError: no such reward, or a module that is none.
     """
-    module_name = _module_name(name)
+    place = module_name(name)
     try:
-        module = importlib.import_module(module_name)
+        module = importlib.import_module(place)
     except ModuleNotFoundError as error:
-        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+        if error.name is None or not f"{place}.".startswith(f"{error.name}."):
             raise
         raise SettingsError(
             f"reward {name!r}: there is no module {error.name}; put it where Python finds it"
@@ -92,35 +90,30 @@ def load(name: str) -> ModuleType:
         lacking = [part for part in lacking if part != "score"]
     if lacking:
         raise SettingsError(
-            f"reward {name!r}: {module_name} has no {', '.join(lacking)}; a reward has "
+            f"reward {name!r}: {place} has no {', '.join(lacking)}; a reward has "
             f"{', '.join(_PARTS)} (see tasks/rewards/tool_call.py)"
         )
     return module
 
 
 def source_sha(name: str) -> str:
-    """sha256 over the reward's source file: its version."""
-    return hashlib.sha256(source_file(name).read_bytes()).hexdigest()
+    """sha256 over the sources that the reward is made of: its version.
+
+    Raises:
+        SettingsError: no such reward, or one without a Python source.
+    """
+    module = module_name(name)
+    if not closure.files(module):
+        raise SettingsError(f"reward {name!r} has no Python source file, so it has no version")
+    return closure.sha(module)
 
 
-def source_file(name: str) -> Path:
-    """Where the reward's source is.
+def module_name(name: str) -> str:
+    """The reward's module, as `tasks.rewards.tool_call`.
 
     Raises:
         SettingsError: no such reward.
     """
-    found = importlib.util.find_spec(_module_name(name))
-    if found is None or found.origin is None or not found.origin.endswith(".py"):
-        raise SettingsError(f"reward {name!r} has no Python source file, so it has no version")
-    return Path(found.origin)
-
-
-def sources(name: str) -> tuple[str, ...]:
-    """Project files that the reward's value depends on, beside its own and those of every spec."""
-    return tuple(getattr(load(name), "SOURCES", ()))
-
-
-def _module_name(name: str) -> str:
     if "." in name:
         return name
     if name not in available():

@@ -24,9 +24,6 @@ from tasks.rewards.remote.endpoint import VARIABLE, Failure, Patience, Purse, ad
 from tasks.rewards.similarity import wanted_text
 from tasks.rewards.texts.due import only_called
 
-SOURCES = tuple(
-    f"tasks/rewards/{name}.py" for name in ("remote/endpoint", "similarity", "texts/due")
-)
 REQUIRES = ("httpx",)
 
 

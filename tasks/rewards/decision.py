@@ -24,7 +24,7 @@ from collections import Counter
 from pydantic import Field
 
 from tasks.core.records import Reference, Reply, Score, Tool, ToolCall
-from tasks.core.settings import Section
+from tasks.core.section import Section
 from tasks.labelling.behaviour import CONSENT, Label, classify
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
 from tasks.rewards.texts import unsaid

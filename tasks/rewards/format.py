@@ -22,15 +22,12 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from tasks.core.records import Reply, Score, ToolCall
-from tasks.core.settings import Section
+from tasks.core.section import Section
 from tasks.rewards import Case, Prompt
 from tasks.rewards.texts.due import only_called
 from tasks.rewards.texts.json_text import LONGEST, NotJsonError, read
 from tasks.rewards.texts.patterns import Pattern, compiled
 
-SOURCES = tuple(
-    f"tasks/rewards/{name}.py" for name in ("texts/json_text", "texts/patterns", "texts/due")
-)
 REQUIRES = ("google-re2",)
 
 _FENCES = re.compile(r"^```", re.MULTILINE)

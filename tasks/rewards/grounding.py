@@ -33,15 +33,12 @@ from typing import Any, Literal, NamedTuple
 from pydantic import Field, field_validator
 
 from tasks.core.records import Message, Reference, Reply, Score, ToolCall
-from tasks.core.settings import Section
+from tasks.core.section import Section
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
 from tasks.rewards.texts.due import only_called
 from tasks.rewards.texts.json_text import NotJsonError, read
 from tasks.rewards.texts.patterns import Pattern, compiled
 
-SOURCES = tuple(
-    f"tasks/rewards/{name}.py" for name in ("texts/patterns", "texts/json_text", "texts/due")
-)
 REQUIRES = ("google-re2",)
 
 LONGEST = 100_000

@@ -32,7 +32,6 @@ from tasks.rewards import Case, Prompt
 from tasks.rewards.reading import namespaces
 from tasks.rewards.remote.endpoint import VARIABLE, Failure, Patience, Purse, address, post
 
-SOURCES = ("tasks/rewards/remote/endpoint.py", "tasks/rewards/reading/namespaces.py")
 REQUIRES = ("httpx",)
 
 

@@ -19,12 +19,10 @@ from collections import Counter
 from typing import Any
 
 from tasks.core.records import Reference, Reply, Score, ToolCall
-from tasks.core.settings import Section
+from tasks.core.section import Section
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
 from tasks.rewards.texts.due import only_called
 from tasks.rewards.texts.json_text import NotJsonError, read
-
-SOURCES = ("tasks/rewards/texts/json_text.py", "tasks/rewards/texts/due.py")
 
 
 class Settings(Section):

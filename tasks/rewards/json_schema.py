@@ -24,12 +24,10 @@ import msgspec
 from pydantic import Field, field_validator, model_validator
 
 from tasks.core.records import Reference, Reply, Score, Tool, ToolCall
-from tasks.core.settings import Section
+from tasks.core.section import Section
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
 from tasks.rewards.texts.due import only_called
 from tasks.rewards.texts.json_text import NotJsonError, read
-
-SOURCES = ("tasks/rewards/texts/json_text.py", "tasks/rewards/texts/due.py")
 
 
 class Settings(Section):

@@ -30,10 +30,6 @@ from tasks.rewards.remote.endpoint import Failure, Purse
 from tasks.rewards.remote.judging import JudgeSettings, Question, answer, ask, context, prompt_sha
 from tasks.rewards.texts.due import only_called
 
-SOURCES = tuple(
-    f"tasks/rewards/{name}.py"
-    for name in ("remote/judging", "remote/endpoint", "texts/json_text", "texts/due")
-)
 REQUIRES = ("httpx",)
 
 # Openings that the paper found to pass for answers, and what they are in other languages.

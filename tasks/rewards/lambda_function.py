@@ -26,7 +26,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from tasks.core.errors import SettingsError
 from tasks.core.records import Reference, Reply, Score
-from tasks.core.settings import Section
+from tasks.core.section import Section
 from tasks.rewards import Case, Prompt
 from tasks.rewards.graders import lambda_answer, lambda_calls
 from tasks.rewards.python import inline, read_file
@@ -36,16 +36,8 @@ from tasks.sandbox.limits import Limits
 from tasks.sandbox.source import Program
 from tasks.sandbox.worker import Worker
 
-__all__ = ["CASES", "REQUIRES", "SOURCES", "Settings", "inline", "score", "score_batch"]
+__all__ = ["CASES", "REQUIRES", "Settings", "inline", "score", "score_batch"]
 
-SOURCES = (
-    "tasks/sandbox",
-    "tasks/rewards/python.py",
-    "tasks/rewards/graders/lambda_answer.py",
-    "tasks/rewards/graders/lambda_calls.py",
-    "tasks/rewards/reading/lambda_rows.py",
-    "tasks/rewards/reading/namespaces.py",
-)
 REQUIRES = ("botocore", "httpx")
 
 _CONCURRENCY = 12

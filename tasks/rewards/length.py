@@ -18,7 +18,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from tasks.core.records import Reply, Score, ToolCall
-from tasks.core.settings import Section
+from tasks.core.section import Section
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
 
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|[。！？]")

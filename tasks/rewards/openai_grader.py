@@ -26,27 +26,12 @@ from pydantic import model_validator
 
 from tasks.core.errors import SettingsError
 from tasks.core.records import Reference, Reply, Score
-from tasks.core.settings import Section
+from tasks.core.section import Section
 from tasks.rewards import Case, Prompt
 from tasks.rewards.graders import grading, model_grading, openai
 from tasks.rewards.reading import namespaces
 from tasks.sandbox import source
 
-SOURCES = (
-    "tasks/sandbox",
-    "tasks/rewards/graders/grading.py",
-    "tasks/rewards/graders/model_grading.py",
-    "tasks/rewards/graders/formula.py",
-    "tasks/rewards/graders/templates.py",
-    "tasks/rewards/graders/openai.py",
-    "tasks/rewards/reading/namespaces.py",
-    "tasks/rewards/python.py",
-    "tasks/rewards/similarity.py",
-    "tasks/rewards/cosine.py",
-    "tasks/rewards/remote/judging.py",
-    "tasks/rewards/remote/endpoint.py",
-    "tasks/rewards/texts/json_text.py",
-)
 REQUIRES = ("httpx", "nltk", "rapidfuzz", "rouge-score", "sacrebleu")
 
 

@@ -31,9 +31,6 @@ from tasks.rewards import NOT_APPLICABLE, Case, Prompt
 from tasks.rewards.remote.endpoint import Failure, Purse
 from tasks.rewards.remote.judging import JudgeSettings, Question, answer, ask, context, prompt_sha
 
-SOURCES = tuple(
-    f"tasks/rewards/{name}.py" for name in ("remote/judging", "remote/endpoint", "texts/json_text")
-)
 REQUIRES = ("httpx",)
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

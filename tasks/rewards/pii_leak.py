@@ -29,8 +29,9 @@ from typing import NamedTuple
 import msgspec
 from pydantic import Field
 
+from tasks.core.curation_settings import RedactSettings
 from tasks.core.records import Message, Reply, Score, ToolCall
-from tasks.core.settings import RedactSettings, Section
+from tasks.core.section import Section
 from tasks.redaction import dates, lines
 from tasks.redaction.decode import Place, Walker
 from tasks.redaction.fields import Fields
@@ -41,7 +42,6 @@ from tasks.redaction.leak_scan import all_text
 from tasks.redaction.surrogates import is_surrogate
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
 
-SOURCES = ("tasks/redaction",)
 REQUIRES = ("google-re2", "phonenumbers", "presidio-analyzer")
 
 LONGEST = 100_000

@@ -21,12 +21,11 @@ from typing import Any
 from pydantic import field_validator
 
 from tasks.core.records import Message, Reply, Score, ToolCall
-from tasks.core.settings import Section
+from tasks.core.section import Section
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
 from tasks.rewards.calls.lookalikes import seen
 from tasks.rewards.texts.patterns import Pattern, compiled
 
-SOURCES = ("tasks/rewards/texts/patterns.py", "tasks/rewards/calls/lookalikes.py")
 REQUIRES = ("google-re2",)
 
 _EDGES = re.compile(r"^\W+|\W+$")

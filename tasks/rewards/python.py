@@ -23,18 +23,16 @@ from typing import Any, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from tasks.core.closure import PROJECT
 from tasks.core.errors import SettingsError
 from tasks.core.records import Reference, Reply, Score
-from tasks.core.settings import Section
-from tasks.core.step import PROJECT
+from tasks.core.section import Section
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
 from tasks.rewards.reading import namespaces
 from tasks.sandbox import backend, frames, source
 from tasks.sandbox.limits import Limits
 from tasks.sandbox.source import Program
 from tasks.sandbox.worker import Outcome, Worker
-
-SOURCES = ("tasks/sandbox", "tasks/rewards/reading/namespaces.py")
 
 _KEPT = 8
 """Workers, each a process; a spec rarely has more than one."""

@@ -32,11 +32,10 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from tasks.core.records import Reference, Reply, Score, ToolCall
-from tasks.core.settings import Section
+from tasks.core.section import Section
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
 from tasks.rewards.texts.due import only_called
 
-SOURCES = ("tasks/rewards/texts/due.py",)
 REQUIRES = ("nltk", "rapidfuzz", "rouge-score", "sacrebleu")
 
 Metric = Literal[

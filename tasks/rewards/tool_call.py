@@ -24,7 +24,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from tasks.core.records import Call, Reference, Reply, Score, Tool, ToolCall
-from tasks.core.settings import Section
+from tasks.core.section import Section
 from tasks.labelling import behaviour
 from tasks.labelling.side_effects import changes_something
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt

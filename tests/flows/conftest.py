@@ -12,7 +12,7 @@ import yaml
 
 from flows import environment
 from tasks.core import workspace
-from tasks.core.step import PROJECT
+from tasks.core.closure import PROJECT
 
 AIRLINE = (PROJECT / "../shared/data/airline").resolve()
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tasks.core.step import PROJECT
+from tasks.core.closure import PROJECT
 from tests.tasks.rewards import labelled_rows
 from tests.tasks.rewards.graders import Graders, serve
 

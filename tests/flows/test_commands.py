@@ -13,7 +13,7 @@ import yaml
 
 from cli import console
 from tasks.core import step, workspace
-from tasks.core.step import PROJECT
+from tasks.core.closure import PROJECT
 
 
 def ratchet(*arguments: str) -> "subprocess.CompletedProcess[str]":

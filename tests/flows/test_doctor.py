@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from tasks.core.step import PROJECT
+from tasks.core.closure import PROJECT
 
 
 def test_all_is_well_on_a_machine_that_passes_these_tests() -> None:

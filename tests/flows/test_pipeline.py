@@ -9,7 +9,7 @@ import yaml
 from cli import data
 from flows import environment
 from tasks.core import workspace
-from tasks.core.step import PROJECT
+from tasks.core.closure import PROJECT
 from tasks.demo.summary import summarise
 from tasks.lineage.audit import trail
 from tasks.lineage.overview import overview

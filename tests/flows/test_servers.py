@@ -23,7 +23,7 @@ from prefect.client.schemas.schedules import CronSchedule
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from tasks.core import workspace
-from tasks.core.step import PROJECT
+from tasks.core.closure import PROJECT
 from tasks.serving.processes import free_port
 
 PATIENCE_S = 600

@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from tasks.core import parts, tracking
+from tasks.core.closure import PROJECT
 from tasks.core.job import DatasetRef, Job
 from tasks.core.records import Example, Reply, Tags
 from tasks.core.settings import Params
-from tasks.core.step import PROJECT
 from tasks.demo import random_model, world
 from tasks.demo.words import WorldName
 

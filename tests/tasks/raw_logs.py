@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core import parts
+from tasks.core.curation_settings import IngestSettings, LogSource
 from tasks.core.parts import Manifest
 from tasks.core.records import Invocation
-from tasks.core.settings import IngestSettings, LogSource
 from tasks.formats import bedrock_invocation
 from tasks.ingest import ingest
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from tasks import redact
 from tasks.core import parts
+from tasks.core.curation_settings import RedactSettings
 from tasks.core.parts import Counts, Manifest
 from tasks.core.records import Invocation, Message, Record, Reply, Source, Tool, ToolCall
-from tasks.core.settings import RedactSettings
 from tasks.redaction.surrogates import Surrogates
 
 ROOT = Path(__file__).parents[2]

@@ -11,11 +11,11 @@ import pytest
 
 from tasks import baseline
 from tasks.core import parts, tracking
+from tasks.core.closure import PROJECT
 from tasks.core.errors import EvidenceError
 from tasks.core.job import DatasetRef, Job
 from tasks.core.records import Example, Reply, Tags
 from tasks.core.settings import load
-from tasks.core.step import PROJECT
 from tasks.demo import demonstrator, world
 from tasks.evidence import judged
 

@@ -9,10 +9,10 @@ import yaml
 
 from tasks import canary
 from tasks.core import tracking
+from tasks.core.closure import PROJECT
 from tasks.core.errors import EvidenceError, SettingsError
 from tasks.core.job import DatasetRef, Job
 from tasks.core.settings import Params
-from tasks.core.step import PROJECT
 from tasks.evidence import confirm
 from tasks.learning import learned
 from tasks.serving import flags

@@ -12,10 +12,11 @@ import pytest
 import yaml
 
 from tasks.core import parts
+from tasks.core.closure import PROJECT
 from tasks.core.parts import Counts, Manifest
 from tasks.core.records import Example
 from tasks.core.settings import load
-from tasks.core.step import FOLDERS, PROJECT
+from tasks.core.stages import FOLDERS
 from tasks.dataset import proof
 from tasks.dataset.datareport import write_report
 from tasks.dataset.tables import LABEL, Table, gather

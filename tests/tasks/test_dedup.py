@@ -14,6 +14,8 @@ import pytest
 import yaml
 
 from tasks.core import parts
+from tasks.core.closure import PROJECT
+from tasks.core.curation_settings import PARAMS_FILE, DedupSettings
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts
 from tasks.core.records import (
@@ -27,8 +29,7 @@ from tasks.core.records import (
     Reply,
     ToolCall,
 )
-from tasks.core.settings import PARAMS_FILE, DedupSettings, load
-from tasks.core.step import PROJECT
+from tasks.core.settings import load
 from tasks.dedup import dedup
 from tests.tasks.curation_logs import (
     WORDS,

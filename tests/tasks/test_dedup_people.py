@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from tasks.core import parts
+from tasks.core.curation_settings import DedupSettings
 from tasks.core.errors import SettingsError, StageError
 from tasks.core.parts import Manifest
 from tasks.core.records import Example, Feedback, Invocation, Reference, Reply, ToolCall
-from tasks.core.settings import DedupSettings
 from tasks.dedup import dedup
 from tasks.labelling import annotations
 from tasks.labelling.annotations import Erased, Registers

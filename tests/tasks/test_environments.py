@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from tasks.core.step import PROJECT
+from tasks.core.closure import PROJECT
 
 ENTRIES = ("baseline", "train", "evaluate", "serving", "demo/random_model")
 """Files and folders below tasks/ that run in the environment with vLLM."""

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from tasks import evaluate
 from tasks.core import tracking
+from tasks.core.closure import PROJECT
 from tasks.core.errors import EvidenceError
 from tasks.core.job import Job
 from tasks.core.records import Example, Message, Reply, Tags
-from tasks.core.step import PROJECT
 from tasks.evidence import arms, dataset, judged
 from tasks.evidence.judged import Judged
 from tasks.evidence.metrics import Measured

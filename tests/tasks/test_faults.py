@@ -18,8 +18,9 @@ import pytest
 import yaml
 
 from tasks.core import parts, room
+from tasks.core.closure import PROJECT
 from tasks.core.errors import StageError
-from tasks.core.step import FOLDERS, PROJECT
+from tasks.core.stages import FOLDERS
 from tasks.formats import bedrock_invocation
 from tests.tasks.curation_logs import content
 

@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from tasks.core import parts
+from tasks.core.curation_settings import IngestSettings, LogSource, RedactSettings
 from tasks.core.errors import SettingsError
 from tasks.core.parts import Manifest
-from tasks.core.settings import IngestSettings, LogSource, RedactSettings
 from tasks.formats import openai_chat
 from tasks.ingest import ingest
 from tasks.redaction import people

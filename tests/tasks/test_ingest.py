@@ -15,10 +15,10 @@ import pytest
 import yaml
 
 from tasks.core import parts
+from tasks.core.curation_settings import IngestSettings, LogSource
 from tasks.core.errors import SettingsError, SourceError, StageError
 from tasks.core.parts import Manifest
 from tasks.core.records import Feedback, Invocation, Rejected
-from tasks.core.settings import IngestSettings, LogSource
 from tasks.formats import openai_chat
 from tasks.ingest import ingest
 from tasks.logs import sources

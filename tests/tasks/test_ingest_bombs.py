@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from tasks.core import parts
+from tasks.core.closure import PROJECT
 from tasks.core.errors import StageError
-from tasks.core.step import PROJECT
 from tasks.logs import intake
 from tests.tasks.raw_logs import TARGET, calls, requests, run, write
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tasks.core import parts
+from tasks.core.curation_settings import DedupSettings, IngestSettings, LogSource, RedactSettings
 from tasks.core.parts import Manifest
 from tasks.core.records import Example, Feedback, Invocation
-from tasks.core.settings import DedupSettings, IngestSettings, LogSource, RedactSettings
 from tasks.dedup import dedup
 from tasks.formats import bedrock_invocation
 from tasks.ingest import ingest

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tasks.core import parts, workers
+from tasks.core.curation_settings import LogSource
 from tasks.core.errors import StageError
-from tasks.core.settings import LogSource
 from tasks.dataset import drifted
 from tasks.formats import openai_chat
 from tasks.logs import drift, profile

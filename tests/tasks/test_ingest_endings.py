@@ -10,9 +10,9 @@ import fsspec
 import pytest
 
 from tasks.core import parts, workers
+from tasks.core.curation_settings import IngestSettings, LogSource
 from tasks.core.parts import Manifest
 from tasks.core.records import Feedback
-from tasks.core.settings import IngestSettings, LogSource
 from tasks.ingest import ingest
 from tasks.logs import sources
 from tests.tasks.raw_logs import SAMPLE, TARGET, calls, requests, state

@@ -15,9 +15,9 @@ import pytest
 import yaml
 
 from tasks.core import parts, workers
+from tasks.core.closure import PROJECT
 from tasks.core.errors import SourceError, StageError
 from tasks.core.records import Invocation
-from tasks.core.step import PROJECT
 from tasks.logs import sources
 from tests.tasks.raw_logs import TARGET, calls, is_as_rebuilt, requests, run, state, write
 

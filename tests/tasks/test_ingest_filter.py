@@ -8,11 +8,12 @@ import pytest
 from pydantic import ValidationError
 
 from tasks.core import parts
+from tasks.core.closure import PROJECT
+from tasks.core.curation_settings import IngestSettings, LogSource
 from tasks.core.errors import SettingsError, StageError
 from tasks.core.parts import Manifest
 from tasks.core.records import Feedback, Invocation
-from tasks.core.settings import IngestSettings, LogSource, load
-from tasks.core.step import PROJECT
+from tasks.core.settings import load
 from tasks.formats import openai_chat
 from tasks.ingest import ingest
 

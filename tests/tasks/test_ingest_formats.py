@@ -9,9 +9,9 @@ import pytest
 
 from tasks import formats
 from tasks.core import parts
+from tasks.core.curation_settings import DedupSettings, IngestSettings, LogSource
 from tasks.core.parts import Manifest
 from tasks.core.records import Example, Feedback, Invocation
-from tasks.core.settings import DedupSettings, IngestSettings, LogSource
 from tasks.dedup import dedup
 from tasks.formats import bedrock_invocation
 from tasks.ingest import ingest

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tasks.core import parts
+from tasks.core.curation_settings import IngestSettings, LogSource
 from tasks.core.errors import SourceError
 from tasks.core.records import Invocation
-from tasks.core.settings import IngestSettings, LogSource
 from tasks.formats import bedrock_invocation
 from tasks.ingest import ingest
 from tasks.logs import sources

@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from tasks.core import graph, parts, tracking, workspace
+from tasks.core.closure import PROJECT
 from tasks.core.errors import EvidenceError
 from tasks.core.records import Example
-from tasks.core.step import PROJECT
 from tasks.lineage import persons
 from tasks.redaction.keys import person_hash
 

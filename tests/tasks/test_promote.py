@@ -9,11 +9,11 @@ import yaml
 
 from tasks import promote
 from tasks.core import tracking
+from tasks.core.closure import PROJECT
 from tasks.core.errors import EvidenceError
 from tasks.core.job import DatasetRef, Job, Tracking
 from tasks.core.records import Tags, encode
 from tasks.core.settings import Params
-from tasks.core.step import PROJECT
 from tasks.evidence import confirm, judged
 from tasks.evidence.judged import Judged
 from tasks.evidence.metrics import Measured

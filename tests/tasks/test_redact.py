@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tasks.core import parts
+from tasks.core.curation_settings import IngestSettings
 from tasks.core.records import Feedback, Invocation, Message, Reply, encode
-from tasks.core.settings import IngestSettings
 from tasks.ingest import ingest
 from tasks.redaction.kinds import Kind
 from tests.tasks.redaction_logs import (

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from tasks.core import parts
+from tasks.core.curation_settings import SplitSettings
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Call, Example, Message, Reference, Reply, Source, Tags, ToolCall
-from tasks.core.settings import SplitSettings
 from tasks.dataset import proof
 from tasks.dataset.assignments import Assignment
 from tasks.dataset.proof import Crossing

@@ -13,10 +13,10 @@ import pytest
 
 from tasks import train
 from tasks.core import tracking
+from tasks.core.closure import PROJECT
 from tasks.core.errors import StageError
 from tasks.core.job import Job
 from tasks.core.records import Call, Reference, Reply, ToolCall
-from tasks.core.step import PROJECT
 from tasks.learning import checkpoints, curve, learned, prompts
 from tasks.rewards.specification.spec import load_spec
 

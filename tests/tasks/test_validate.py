@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from tasks.core import parts
+from tasks.core.curation_settings import ValidateSettings
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Manifest
 from tasks.core.records import Call, Example, Message, Reference, Reply, Source, Tool, ToolCall
-from tasks.core.settings import ValidateSettings
 from tasks.dataset import aggregates, expectations
 from tasks.dataset.facts import Checked, Facts, facts
 from tasks.dataset.tables import LABEL, Table, gather

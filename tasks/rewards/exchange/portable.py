@@ -7,7 +7,6 @@
 Nothing of training, serving or curation is in it.
 """
 
-import shutil
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
@@ -16,9 +15,10 @@ from typing import Any, NamedTuple
 import yaml
 
 from tasks import rewards
+from tasks.core import closure
 from tasks.core.errors import SettingsError
 from tasks.rewards.exchange import bundle
-from tasks.rewards.specification.spec import SHARED, Spec, load_spec
+from tasks.rewards.specification.spec import Spec, load_spec
 
 _PROGRAMS = ("python", "openai_grader", "lambda_function")
 """Rewards that run a program in the sandbox."""
@@ -69,19 +69,9 @@ def _whole(spec: Spec, *, unsafe: bool) -> dict[str, Any]:
 
 def _copy(spec: Spec, folder: Path, runtime: str, *, vendored: bool) -> tuple[str, ...]:
     names = sorted({component.reward for component in spec.declared.components})
-    own = [name for name in names if "." in name]
-    beside = [source for name in names for source in rewards.sources(name)]
-    files = bundle.ours(
-        runtime,
-        *(f"tasks.rewards.{name}" for name in names if "." not in name),
-        *bundle.modules_of((*SHARED, *beside)),
-    )
-    bundle.copy_ours(files, folder)
-    for name in own:
-        place = folder.joinpath(*name.split(".")).with_suffix(".py")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(rewards.source_file(name), place)
-    packages = bundle.packages([*files, *map(rewards.source_file, own)])
+    modules = [runtime, *map(rewards.module_name, names)]
+    closure.copy(modules, folder)
+    packages = bundle.packages(closure.files(*modules))
     if vendored:
         bundle.copy_packages(packages, folder)
     return packages

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from tasks.core.errors import SettingsError
-from tasks.core.settings import Section
+from tasks.core.section import Section
 from tasks.rewards.graders import formula, templates
 
 

@@ -8,16 +8,15 @@ A version is what was trained on, so it never changes: another content needs ano
 the spec. `tasks/rewards/registry/served.py` is what MLflow runs when such a model is loaded.
 """
 
-import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tasks import rewards
+from tasks.core import closure
 from tasks.core.errors import SettingsError
 from tasks.core.records import Score
-from tasks.core.step import PROJECT
 from tasks.core.tracking import EXPERIMENT
 from tasks.rewards.attacks import own_rows
 from tasks.rewards.attacks import survival as verdict
@@ -31,17 +30,7 @@ ATTACKS = "attacks"
 """Tag of a version: whether it survived its attack suite."""
 SURVIVED = "survived"
 
-_PACKAGES = (
-    "tasks/core",
-    "tasks/dialects",
-    "tasks/evidence",
-    "tasks/labelling",
-    "tasks/learning",
-    "tasks/logs",
-    "tasks/redaction",
-    "tasks/rewards",
-    "tasks/sandbox",
-)
+_SERVED = "tasks.rewards.registry.served"
 _REQUIREMENTS = ("jsonschema", "msgspec", "pydantic", "pydantic-settings", "pyyaml", "scipy")
 
 
@@ -217,17 +206,6 @@ def _whole(spec: Spec, folder: Path) -> Path:
 
 def _sources(spec: Spec, folder: Path) -> list[str]:
     """The code that scores, copied without anything else; a list of its top-level folders."""
-    for package in _PACKAGES:
-        shutil.copytree(PROJECT / package, folder / package, ignore=_all_but_python)
-    shutil.copy(PROJECT / "tasks/__init__.py", folder / "tasks")
-    for component in spec.declared.components:
-        if "." in component.reward:
-            own = folder.joinpath(*component.reward.split(".")).with_suffix(".py")
-            own.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(rewards.source_file(component.reward), own)
+    names = {component.reward for component in spec.declared.components}
+    closure.copy([_SERVED, *map(rewards.module_name, names)], folder)
     return [str(path) for path in sorted(folder.iterdir())]
-
-
-def _all_but_python(folder: str, names: list[str]) -> list[str]:
-    left_out = (name for name in names if not name.endswith(".py"))
-    return [n for n in left_out if n == "__pycache__" or not (Path(folder) / n).is_dir()]

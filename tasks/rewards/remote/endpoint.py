@@ -25,7 +25,7 @@ import msgspec
 from pydantic import Field
 
 from tasks.core.errors import SettingsError
-from tasks.core.settings import Section
+from tasks.core.section import Section
 
 LARGEST = 1_000_000
 """Bytes of an answer that are read."""

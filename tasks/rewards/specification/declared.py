@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from tasks import rewards
 from tasks.core.errors import SettingsError
-from tasks.core.settings import Section
+from tasks.core.section import Section
 from tasks.rewards.specification import spec_file
 from tasks.rewards.specification.scoring import Role
 from tasks.rewards.specification.spec_file import Place

@@ -29,7 +29,7 @@ import msgspec
 from tasks import rewards
 from tasks.core.errors import StageError
 from tasks.core.records import Reply, Score
-from tasks.core.settings import Section
+from tasks.core.section import Section
 from tasks.rewards import NOT_APPLICABLE, Prompt
 
 Role = Literal["sum", "gate", "penalty"]

@@ -28,22 +28,15 @@ import msgspec
 from pydantic import ValidationError
 
 from tasks import rewards
+from tasks.core import closure
+from tasks.core.closure import PROJECT
 from tasks.core.errors import SettingsError
 from tasks.core.records import Message, Reference, Reply, Score, Tool
-from tasks.core.step import PROJECT, code_sha
 from tasks.dialects import parse
 from tasks.rewards import Prompt
 from tasks.rewards.specification import declared as declared_in
 from tasks.rewards.specification.declared import Declaration, Placed
 from tasks.rewards.specification.scoring import Scorer, column, combined, scorer
-
-SHARED = (
-    "tasks/rewards/specification/spec.py",
-    "tasks/rewards/specification/scoring.py",
-    "tasks/rewards/calls",
-    "tasks/labelling/behaviour.py",
-)
-"""Code that every reward's value depends on, beside its own file."""
 
 
 @dataclass(frozen=True)
@@ -218,7 +211,6 @@ def _sha(declared: Declaration, scorers: Sequence[Scorer]) -> str:
         "declared": declared.model_dump(mode="json", by_alias=True),
         "settings": [scorer.settings.model_dump(mode="json") for scorer in scorers],
         "sources": {scorer.reward: rewards.source_sha(scorer.reward) for scorer in scorers},
-        "beside": {scorer.reward: code_sha(*rewards.sources(scorer.reward)) for scorer in scorers},
-        "shared": code_sha(*SHARED),
+        "shared": closure.sha(__name__),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -5,10 +5,10 @@ import pytest
 import yaml
 
 from tasks.core import parts, step
+from tasks.core.curation_settings import CurationParams, DedupSettings
 from tasks.core.errors import EvidenceError, RatchetError, SettingsError, SourceError, StageError
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Message
-from tasks.core.settings import DedupSettings, Params
 
 PARAMS = Path(__file__).parents[3] / "params.yaml"
 
@@ -86,12 +86,6 @@ def test_a_fingerprint_tells_where_one_value_ends() -> None:
     assert step.fingerprint(first) == step.fingerprint(DedupSettings(similarity=0.8))
 
 
-def test_code_is_hashed_by_file_and_folder() -> None:
-    one, folder = step.code_sha("tasks/core/step.py"), step.code_sha("tasks/core")
-    assert one != folder
-    assert one == step.code_sha("tasks/core/step.py")
-
-
 def test_a_summary_is_one_line() -> None:
     counts = Counts(
         read=10, accepted=7, rejected=1, duplicate=2, reasons={"torn": 1, "redelivered": 2}
@@ -102,7 +96,7 @@ def test_a_summary_is_one_line() -> None:
 
 
 def test_a_stage_prints_its_counts(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    def work(params: Params, data: Path) -> Manifest:
+    def work(params: CurationParams, data: Path) -> Manifest:
         manifest = Manifest(stage="dedup", counts=Counts(read=1, accepted=1))
         parts.commit(data / "deduped", manifest)
         return manifest
@@ -126,7 +120,7 @@ def test_a_stage_prints_its_counts(workspace: Path, capsys: pytest.CaptureFixtur
 def test_an_error_of_the_users_is_one_line_and_an_exit_code(
     workspace: Path, capsys: pytest.CaptureFixture[str], error: RatchetError, code: int
 ) -> None:
-    def work(params: Params, data: Path) -> Manifest:
+    def work(params: CurationParams, data: Path) -> Manifest:
         raise error
 
     with pytest.raises(SystemExit) as ended:
@@ -142,7 +136,7 @@ def test_an_error_of_the_users_is_one_line_and_an_exit_code(
 def test_a_full_or_locked_disk_is_one_line(
     workspace: Path, capsys: pytest.CaptureFixture[str], number: int, cure: str
 ) -> None:
-    def work(params: Params, data: Path) -> Manifest:
+    def work(params: CurationParams, data: Path) -> Manifest:
         raise OSError(number, "The disk says no", "data/deduped/parts/x")
 
     with pytest.raises(SystemExit) as ended:
@@ -155,7 +149,7 @@ def test_a_full_or_locked_disk_is_one_line(
 
 
 def test_a_fault_of_the_program_is_not_hidden(workspace: Path) -> None:
-    def work(params: Params, data: Path) -> Manifest:
+    def work(params: CurationParams, data: Path) -> Manifest:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -163,7 +157,7 @@ def test_a_fault_of_the_program_is_not_hidden(workspace: Path) -> None:
 
 
 def test_an_interrupt_is_one_line(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    def work(params: Params, data: Path) -> Manifest:
+    def work(params: CurationParams, data: Path) -> Manifest:
         raise KeyboardInterrupt
 
     with pytest.raises(SystemExit) as ended:

@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from tasks.core import workspace
+from tasks.core.closure import PROJECT
 from tasks.core.errors import StageError
-from tasks.core.step import PROJECT
 
 PARAMS = yaml.safe_load((PROJECT / "params.yaml").read_text())
 

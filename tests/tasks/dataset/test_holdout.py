@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
+from tasks.core.curation_settings import SplitSettings
 from tasks.core.errors import StageError
 from tasks.core.records import TruthSource
-from tasks.core.settings import SplitSettings
 from tasks.dataset.facts import Facts
 from tasks.dataset.grouping import Groups, group
 from tasks.dataset.holdout import Uses, about, choose

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.core import parts
+from tasks.core.curation_settings import DedupSettings
 from tasks.core.records import Example, Invocation, Message, Reply
-from tasks.core.settings import DedupSettings
 from tasks.dedup import dedup
 from tasks.labelling.intents import intents
 from tasks.labelling.wishes import asked_for, hands_over

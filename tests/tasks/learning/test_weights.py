@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tasks.core.closure import PROJECT
 from tasks.core.errors import EvidenceError, StageError
-from tasks.core.step import PROJECT
 from tasks.learning import weights
 
 PROMPTS = ("<|im_start|>user\nget_invoice 12<|im_end|>\n",)

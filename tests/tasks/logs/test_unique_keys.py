@@ -6,9 +6,9 @@ import pytest
 
 from tasks import formats
 from tasks.core import parts
+from tasks.core.curation_settings import IngestSettings, LogSource
 from tasks.core.parts import Counts
 from tasks.core.records import Invocation
-from tasks.core.settings import IngestSettings, LogSource
 from tasks.ingest import ingest
 from tasks.logs import unique_keys
 from tasks.logs.json_lines import Malformed

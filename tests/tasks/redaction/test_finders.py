@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tasks.core.settings import RedactSettings
+from tasks.core.curation_settings import RedactSettings
 from tasks.redaction.decode import Walker
 from tasks.redaction.fields import Fields
 from tasks.redaction.finders import Finders

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from tasks.core import workers
-from tasks.core.settings import RedactSettings
+from tasks.core.curation_settings import RedactSettings
 from tasks.redaction.finders import Finders
 from tasks.redaction.isolation import Isolated
 from tasks.redaction.kinds import Kind, Span

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tasks.core.curation_settings import RedactSettings
 from tasks.core.errors import StageError
-from tasks.core.settings import RedactSettings
 from tasks.redaction import names, recognizers
 from tasks.redaction.finders import Finders
 from tasks.redaction.kinds import Kind
@@ -71,7 +71,7 @@ def test_ordinary_text_imports_neither_presidio_nor_spacy() -> None:
     code = (
         "import sys\n"
         "from tasks.redaction.finders import Finders\n"
-        "from tasks.core.settings import RedactSettings\n"
+        "from tasks.core.curation_settings import RedactSettings\n"
         "find = Finders(RedactSettings(min_confidence=0.35, person_keys=())).find\n"
         "assert find('mail mia@example.com, 4111 1111 1111 1111, call +49 30 901820')\n"
         "print(sorted({'presidio_analyzer', 'spacy', 'torch', 'prefect'} & set(sys.modules)))"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.core.settings import RedactSettings
+from tasks.core.curation_settings import RedactSettings
 from tasks.redaction import personal, secrets
 from tasks.redaction.finders import Finders
 from tasks.redaction.rules import Gates, Rule

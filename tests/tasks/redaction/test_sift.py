@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tasks.core.curation_settings import RedactSettings
 from tasks.core.records import Message, Reply, ToolCall, encode
-from tasks.core.settings import RedactSettings
 from tasks.redaction import lines
 from tasks.redaction.decode import Walker
 from tasks.redaction.fields import Fields

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tasks.core.closure import PROJECT
 from tasks.core.errors import SettingsError
-from tasks.core.step import PROJECT
 from tasks.rewards.exchange import framework_export
 from tasks.rewards.specification.spec import load_spec
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tasks import rewards
+from tasks.core import closure
 from tasks.core.errors import SettingsError
 from tasks.core.records import Message, Reference, Reply
 from tasks.rewards import Prompt, lambda_function
@@ -221,18 +222,18 @@ def test_changed_code_is_refused(program: Path):
 
 def test_only_what_scores_is_brought_along():
     files = {
-        str(file)
-        for file in bundle.ours("tasks.rewards.specification.spec", "tasks.rewards.tool_call")
+        str(file.relative_to(closure.PROJECT)): file
+        for file in closure.files("tasks.rewards.specification.spec", "tasks.rewards.tool_call")
     }
     assert {
         "tasks/__init__.py",
         "tasks/core/records.py",
         "tasks/rewards/calls/matching.py",
-    } <= files
-    assert files.isdisjoint(
+    } <= set(files)
+    assert set(files).isdisjoint(
         {"tasks/train.py", "tasks/rewards/judge.py", "tasks/rewards/specification/card.py"}
     )
-    assert "torch" not in bundle.packages(Path(file) for file in files)
+    assert "torch" not in bundle.packages(files.values())
 
 
 def test_rows_of_text_have_a_reference_all_the_same():

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from tasks.core.closure import PROJECT
 from tasks.core.records import Message, Reply, Tool, ToolCall
-from tasks.core.step import PROJECT
 from tasks.redaction.kinds import Kind
 from tasks.redaction.surrogates import Surrogates
 from tasks.rewards import Prompt

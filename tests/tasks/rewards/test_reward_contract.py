@@ -72,7 +72,7 @@ def test_a_module_of_the_users_own_is_a_reward(tmp_path: Path, monkeypatch: pyte
     file = tmp_path / "house_rewards" / "short.py"
     file.write_text(
         "from tasks.core.records import Score\n"
-        "from tasks.core.settings import Section\n"
+        "from tasks.core.section import Section\n"
         "class Settings(Section):\n    pass\n"
         "def score(prompt, reply, settings):\n"
         "    return Score(value=float(len(reply.content) < 20), tier='length')\n"

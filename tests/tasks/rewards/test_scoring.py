@@ -16,7 +16,7 @@ from tasks.rewards.specification.spec import Spec, load_spec, trl_reward
 HEAD = "name: house\nversion: 1.0.0\ndescription: It is a test.\nrisks: [none known]\ncomponents:\n"
 OWN = """
 from tasks.core.records import Score
-from tasks.core.settings import Section
+from tasks.core.section import Section
 class Settings(Section):
     value: float = 1.0
 CASES = ()

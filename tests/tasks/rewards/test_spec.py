@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from tasks.core.closure import PROJECT
 from tasks.core.errors import SettingsError
 from tasks.core.records import Call, Reference, Reply, Tool, ToolCall
-from tasks.core.step import PROJECT
 from tasks.rewards import Prompt
 from tasks.rewards.specification.spec import Spec, load_spec
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tasks.core.closure import PROJECT
 from tasks.core.records import Call, Message, Reference, Reply, Score, Tool, ToolCall
-from tasks.core.step import PROJECT
 from tasks.rewards import Prompt
 from tasks.rewards.attacks.own_rows import own_rows
 from tasks.rewards.attacks.survival import check

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from tasks.core.step import PROJECT
+from tasks.core.closure import PROJECT
 from tasks.serving import flags, processes, targets
 from tasks.serving.targets import Target, Targets
 from tasks.serving.upstream import FAILURES

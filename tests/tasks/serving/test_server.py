@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tasks.core.closure import PROJECT
 from tasks.core.errors import StageError
 from tasks.core.records import Reply
-from tasks.core.step import PROJECT
 from tasks.demo import traffic
 from tasks.serving import chat, processes, server
 
