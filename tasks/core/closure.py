@@ -7,7 +7,8 @@ Parts, dataset versions and rewards are named by what made them, so this must ne
 (what is stale would be kept) nor name one too many (all would be made again for nothing).
 
 Followed are `import` and `from`, inside functions too; packages' own files; a module that is named
-by a constant (`"tasks.sandbox.child"`, to be imported or run later); and a file that a constant
+by a constant (`"tasks.sandbox.child"`, to be imported or run later); all public modules of a
+package that one is taken from by name (`f"tasks.dialects.{name}"`); and a file that a constant
 names beside the module (`"templates/page.html.j2"`), with the templates that it includes. Left out
 is what stands under `if TYPE_CHECKING:`, which never runs. Followed are modules of this project,
 and those of a user's plug-in wherever Python finds it; not those of installed packages, which have
@@ -39,6 +40,7 @@ _REMEMBERED = 4000
 _OURS = frozenset(("cli", "flows", "tasks"))
 _INSTALLED = ("site-packages", "dist-packages")
 _MODULE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+_PREFIX = re.compile(r"(?:[A-Za-z_]\w*\.)+")
 _BESIDE = re.compile(r"[\w-]+(?:/[\w-]+)*(?:\.\w+)+")
 _INCLUDED = re.compile(rb"{%-?\s*(?:extends|include|import|from)\s+[\"']([^\"']+)[\"']")
 
@@ -102,8 +104,11 @@ def copy(modules: Iterable[str], folder: Path) -> None:
 
 def plugins(package: str, *, project: Path = PROJECT) -> list[str]:
     """Names of the modules in a package, as `openai_chat` in `tasks.formats`; none of its own."""
-    folder = project.joinpath(*package.split("."))
-    return sorted(file.stem for file in folder.glob("[!_]*.py"))
+    return _inside(package, project)
+
+
+def _inside(package: str, folder: Path) -> list[str]:
+    return sorted(file.stem for file in folder.joinpath(*package.split(".")).glob("[!_]*.py"))
 
 
 def imported(file: Path) -> tuple[str, ...]:
@@ -136,6 +141,13 @@ def _sources(
                     sources[beside] = (root, beside.read_bytes())
             wanted = [_absolute(one, file, module) for one in named.imports]
             wanted += [one for one in named.constants if _MODULE.fullmatch(one)]
+            packages = [one[:-2] for one in named.constants if one.endswith(".*")]
+            wanted += [
+                f"{one}.{name}"
+                for one in packages
+                for r in roots
+                for name in _inside(one, r.folder)
+            ]
             wanted += [
                 ".".join(one.relative_to(root.folder).with_suffix("").parts)
                 for one in _beside(file, named.constants)
@@ -239,6 +251,12 @@ class _Reader(ast.NodeVisitor):
         dot = "" if base.endswith(".") else "."
         self.imports.append(base)
         self.imports += [f"{base}{dot}{alias.name}" for alias in node.names if alias.name != "*"]
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        start = getattr(node.values[0], "value", None) if node.values else None
+        if isinstance(start, str) and start.endswith(".") and _PREFIX.fullmatch(start):
+            self.constants.append(f"{start}*")
+        self.generic_visit(node)
 
     def visit_Constant(self, node: ast.Constant) -> None:
         text = node.value
