@@ -10,8 +10,8 @@ import yaml
 
 from tasks import promote
 from tasks.core import tracking
+from tasks.core.closure import PROJECT
 from tasks.core.errors import EvidenceError, RatchetError
-from tasks.core.step import PROJECT
 from tasks.learning import learned
 from tasks.serving import control, deployment, identity, processes, targets
 
