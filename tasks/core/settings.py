@@ -7,7 +7,7 @@ data stages are in `curation_settings`.
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 

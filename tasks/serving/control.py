@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tasks.core import parts, tracking
+from tasks.core.curation_settings import PARAMS_FILE
 from tasks.core.errors import EvidenceError, StageError
-from tasks.core.settings import PARAMS_FILE, Params, load
+from tasks.core.settings import Params, load
 from tasks.learning import learned
 from tasks.learning.learned import CHAMPION, Registered
 from tasks.serving import callers, deployment, identity, targets

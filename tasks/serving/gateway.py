@@ -27,7 +27,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from tasks.core import parts
-from tasks.core.settings import PARAMS_FILE, ServeSettings, load
+from tasks.core.curation_settings import PARAMS_FILE
+from tasks.core.settings import ServeSettings, load
 from tasks.evidence.trial import Arm
 from tasks.serving import callers, chat, processes, sessions
 from tasks.serving.callers import Refusal
