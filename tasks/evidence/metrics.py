@@ -3,29 +3,46 @@
     expected execute get_invoice(month="may"), the reply asks "For which month?"
     -> Measured(expected="execute", did="clarify", exact=False, over_refusal=True, ...)
 
-Nothing here imports a reward. An argument is compared after both sides were brought to one form by
-the tool's schema; a question by the names that stand in it; a text by its sequence of words.
+Nothing here imports a reward, and `exact` asks no rule that rewards or curation ask. An argument is
+compared after both sides were brought to one form by the tool's schema. A question or a refusal has
+to hold nothing else (`held_back`), and a question has to name what is missing. A text has to have
+the same words in the same order, articles aside: what else says the same, only a judge could tell.
+`did` is for reading: it comes from the labeller that curation uses.
 """
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
-from difflib import SequenceMatcher
 from typing import Any
 
-from tasks.core.records import Behaviour, Call, Example, Record, Reference, Reply, Tool, ToolCall
+from tasks import dialects
+from tasks.core.records import (
+    Behaviour,
+    Call,
+    Example,
+    Message,
+    Record,
+    Reference,
+    Reply,
+    Tool,
+    ToolCall,
+)
 from tasks.evidence import stats
 from tasks.evidence.canonical import canonical
+from tasks.evidence.held_back import held_back
 from tasks.labelling.behaviour import classify
 
-SAME_TEXT = 0.8
-"""Ratio of matching word sequences (difflib) from which two texts say the same."""
+PROVED: tuple[Behaviour, ...] = ("execute",)
+"""Behaviours whose `exact` follows from the tool's schema and the reference alone. The others are
+read by rules for English text, other ones than the labels come from, but rules all the same."""
 
 BEHAVIOURS: tuple[Behaviour, ...] = ("execute", "clarify", "refuse", "answer")
 
 _SENTENCES = re.compile(r"[^.!?\n]+[.!?]*")
 _WORDS = re.compile(r"[^\W_]+")
-_FIGURES = re.compile(r"\d+(?:[.,:/-]\d+)*")
+_SAID = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*|[%$€£+-]")
+_ARTICLES = frozenset(("a", "an", "the"))
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_")
 
 
@@ -58,7 +75,7 @@ def measure(example: Example, reply: Reply) -> Measured | None:
         group=example.group,
         expected=expected,
         did=did,
-        exact=exact_match(example.reference, reply, example.tools),
+        exact=exact_match(example.reference, reply, example.tools, example.messages),
         invented=any(call.name and call.name not in offered for call in reply.tool_calls),
         malformed=any(call.raw_arguments or not call.name for call in reply.tool_calls),
         acted_instead=did == "execute" and expected in ("clarify", "refuse"),
@@ -71,16 +88,24 @@ def behaviour_of(reply: Reply, tools: Sequence[Tool]) -> Behaviour:
     return classify(reply, tools).behaviour
 
 
-def exact_match(reference: Reference, reply: Reply, tools: Sequence[Tool]) -> bool:
+def exact_match(
+    reference: Reference, reply: Reply, tools: Sequence[Tool], context: Sequence[Message] = ()
+) -> bool:
     """Whether the reply is right without any fault.
 
-    Execute: the wanted calls and no other, in any order. Clarify: asks for each missing parameter
-    and for no other one of the offered tools, or says the same. Refuse: declines. Answer: says the
-    same, figures included.
+    Execute: the wanted calls and no other, in any order, with no call markup left in the text.
+    Clarify: asks for each missing parameter and for no other one of the offered tools, or says the
+    same, and nothing besides. Refuse: declines, and nothing besides. Answer: says the same.
     """
     if reference.behaviour == "execute":
-        return _same_calls(reference.calls, reply.tool_calls, tools)
-    if behaviour_of(reply, tools) != reference.behaviour:
+        return _same_calls(reference.calls, reply.tool_calls, tools) and not dialects.any_markup(
+            reply.content
+        )
+    if reply.tool_calls or dialects.any_markup(reply.content):
+        return False
+    if reference.behaviour == "answer":
+        return _same_text(reference.text, reply.content)
+    if held_back(reply.content, context) != reference.behaviour:
         return False
     if reference.behaviour == "refuse":
         return True
@@ -219,8 +244,12 @@ def _named(text: str, tools: Sequence[Tool]) -> set[str]:
     }
 
 
-def _same_text(wanted: str, given: str) -> bool:
-    right, said = _WORDS.findall(wanted.casefold()), _WORDS.findall(given.casefold())
-    if not right or set(_FIGURES.findall(wanted)) != set(_FIGURES.findall(given)):
-        return False
-    return SequenceMatcher(None, right, said, autojunk=False).ratio() >= SAME_TEXT
+def _same_text(wanted: str, replied: str) -> bool:
+    """Whether two texts have the same words, figures and signs in the same order."""
+    right, other = (_words(text) for text in (wanted, replied))
+    return bool(right) and right == other
+
+
+def _words(text: str) -> list[str]:
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    return [word for word in _SAID.findall(folded) if word not in _ARTICLES]
