@@ -14,6 +14,8 @@ from typing import Any
 
 from tasks.core.errors import SettingsError
 from tasks.core.records import Message, Reply, Tool
+from tasks.dialects._chosen import for_tokenizer
+from tasks.dialects._codec import Codec, PromptError, as_openai, openai_tool
 from tasks.dialects._dialect import CannotWriteError, Dialect, Parsed, Piece
 from tasks.dialects._markup import markup_at
 from tasks.dialects._reader import Reader
@@ -24,13 +26,16 @@ __all__ = [
     "CLOSE",
     "OPEN",
     "CannotWriteError",
+    "Codec",
     "Dialect",
     "Parsed",
     "Piece",
+    "PromptError",
     "Reader",
     "any_markup",
     "as_openai",
     "available",
+    "for_tokenizer",
     "is_sound",
     "load",
     "markup_at",
@@ -119,32 +124,3 @@ def render(tokenizer: Any, messages: Sequence[Message], tools: Sequence[Tool]) -
         tokenize=False,
     )
     return text
-
-
-def as_openai(message: Message) -> dict[str, Any]:
-    """The message as chat templates expect it: OpenAI's form with arguments as an object."""
-    form: dict[str, Any] = {"role": message.role, "content": message.content}
-    if message.tool_calls:
-        form["tool_calls"] = [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": call.raw_arguments or call.arguments},
-            }
-            for call in message.tool_calls
-        ]
-    if message.tool_call_id:
-        form["tool_call_id"] = message.tool_call_id
-    return form
-
-
-def openai_tool(tool: Tool) -> dict[str, Any]:
-    """The tool in OpenAI's function format."""
-    return {
-        "type": "function",
-        "function": {
-            "name": tool.name,
-            "description": tool.description,
-            "parameters": tool.parameters,
-        },
-    }
