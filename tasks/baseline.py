@@ -195,12 +195,11 @@ def _at_hand(path: str) -> bool:
 
 
 def _prompts(job: Job, path: str) -> Prompts:
-    from transformers import AutoTokenizer
-
     return prompts.render(
         dataset.read_partition(Path(job.dataset.folder), "validation"),
-        AutoTokenizer.from_pretrained(path),
+        prompts.codec(path, job.params.model),
         max_tokens=job.params.train.max_prompt_tokens,
+        max_skipped=job.params.train.max_skipped,
         limit=job.params.baseline.limit,
     )
 

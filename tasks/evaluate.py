@@ -73,8 +73,6 @@ def run(job: Job) -> dict[str, Any]:
 
 def read(job: Job) -> Asked:
     """The sealed test's prompts, plain and with the better prompt; the read is entered first."""
-    from transformers import AutoTokenizer
-
     examples = dataset.read_sealed(
         Path(job.dataset.folder),
         reader="evaluate",
@@ -82,12 +80,17 @@ def read(job: Job) -> Asked:
         ledger=_ledger(job),
         md5=job.dataset.md5,
     )
-    tokenizer: Any = AutoTokenizer.from_pretrained(job.resolve(job.params.model.path))
+    codec = prompts.codec(job.resolve(job.params.model.path), job.params.model)
     text = job.params.evaluate.better_prompt
-    plain = prompts.render(examples, tokenizer, max_tokens=job.params.train.max_prompt_tokens)
+    plain = prompts.render(
+        examples,
+        codec,
+        max_tokens=job.params.train.max_prompt_tokens,
+        max_skipped=job.params.train.max_skipped,
+    )
     # Where the plain prompt fits, the better one is asked too, however long it makes it.
     better = prompts.render(
-        [prompts.with_system(p.example, text) for p in plain.kept], tokenizer, max_tokens=None
+        [prompts.with_system(p.example, text) for p in plain.kept], codec, max_tokens=None
     )
     return Asked(plain, better)
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tasks import dialects
-from tasks.core import tracking
+from tasks.core import step, tracking
 from tasks.core.job import Job, main
 from tasks.core.records import Example, Reply, Score
 from tasks.evidence import dataset, metrics
@@ -38,7 +38,7 @@ PROBES = 4
 
 
 class Data(NamedTuple):
-    tokenizer: Any
+    codec: dialects.Codec
     train: Prompts
     validation: Prompts
 
@@ -78,18 +78,23 @@ def run(job: Job) -> dict[str, Any]:
 
 def read(job: Job) -> Data:
     """Tokenizer and prompts; what is left out is counted."""
-    from transformers import AutoTokenizer
-
-    tokenizer: Any = AutoTokenizer.from_pretrained(_base(job), padding_side="left")
+    codec = prompts.codec(_base(job), job.params.model)
+    step.warn("train", [f"model.path: {note}" for note in codec.notes])
     folder, settings = Path(job.dataset.folder), job.params.train
     longest = settings.max_prompt_tokens
     return Data(
-        tokenizer,
-        prompts.render(dataset.read_partition(folder, "train"), tokenizer, max_tokens=longest),
+        codec,
+        prompts.render(
+            dataset.read_partition(folder, "train"),
+            codec,
+            max_tokens=longest,
+            max_skipped=settings.max_skipped,
+        ),
         prompts.render(
             dataset.read_partition(folder, "validation"),
-            tokenizer,
+            codec,
             max_tokens=longest,
+            max_skipped=settings.max_skipped,
             limit=settings.validation_limit,
         ),
     )
@@ -124,7 +129,7 @@ def _learn(job: Job, spec: Spec, data: Data, publish: Publisher) -> Curve:
         if done < job.params.train.steps:
             setup = grpo.Setup(
                 base=_base(job),
-                tokenizer=data.tokenizer,
+                tokenizer=data.codec.tokenizer,
                 rows=rows(job, data.train.kept),
                 longest=data.train.longest,
                 reward=_reward(job, spec, data.train.kept, observer),
@@ -189,15 +194,16 @@ def _reward(job: Job, spec: Spec, kept: Sequence[Prompted], observer: Observer) 
 
     def reward(
         *,
-        completions: Sequence[str],
+        completion_ids: Sequence[Sequence[int]],
         index: Sequence[int],
         trainer_state: Any,
         log_metric: Callable[[str, float], None],
         **given: Any,
     ) -> list[float | None]:
-        values = scored(completions=completions, **given)
+        # TRL's text has lost the special tokens, in which calls and thoughts may stand.
+        replies = [kept[i].read_ids(ids) for i, ids in zip(index, completion_ids, strict=True)]
+        values = scored(**{**given, "completions": replies})
         observer.count(values)
-        replies = [dialects.parse(completion) for completion in completions]
         found = [metrics.measure(kept[i].example, r) for i, r in zip(index, replies, strict=True)]
         known = [measured for measured in found if measured]
         log_metric("exact", sum(measured.exact for measured in known) / len(known))

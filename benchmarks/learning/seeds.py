@@ -175,11 +175,9 @@ class Bench:
         return rows
 
     def _questions(self) -> tuple[Prompted, ...]:
-        from transformers import AutoTokenizer
-
-        tokenizer: Any = AutoTokenizer.from_pretrained(self.params.model.path)
+        codec = prompts.codec(self.params.model.path, self.params.model)
         rows = examples("unseen", self._test, DATA_SEED + 2)
-        return prompts.render(rows, tokenizer, max_tokens=None).kept
+        return prompts.render(rows, codec, max_tokens=None).kept
 
 
 def examples(catalogue: WorldName, count: int, seed: int) -> Iterator[Example]:

@@ -30,6 +30,15 @@ class ModelSettings(Section):
     temperature: float = Field(default=0.0, ge=0)
     """At which production generates; 0 takes the likeliest token. Gate and canary judge it so."""
     engine: Literal["transformers", "vllm"] = "transformers"
+    dialect: str = "auto"
+    """How it writes calls: a file in `tasks/dialects/`, a dotted path to a module of yours, or
+    `auto`, which finds it from the chat template."""
+    template_options: dict[str, Any] = {}
+    """Variables of the chat template, as `{enable_thinking: false}`."""
+    template_lacks: tuple[Literal["system", "tools", "results"], ...] = ()
+    """What the chat template is known to leave out of the prompt; anything else missing stops."""
+    date: str = Field(default="", pattern=r"^(\d{4}-\d{2}-\d{2})?$")
+    """What a chat template that asks for today's date is told, as `2026-01-01`; empty: that one."""
     batch_size: int = Field(default=128, gt=0)
 
 
@@ -69,6 +78,9 @@ class TrainSettings(Section):
     validation_limit: int = Field(default=200, gt=0)
     max_prompt_tokens: int = Field(gt=0)
     """Longer prompts are left out of training and counted, never cut."""
+    max_skipped: float = Field(default=0.05, ge=0, le=1)
+    """Largest share of prompts that may be too long or that the chat template may refuse; above it
+    the run stops, because what is left would be another problem."""
     control: Literal["none", "random_reward", "shuffled_reference"] = "none"
     """For experiments: a run whose reward carries no information must show no lift."""
     seed: int

@@ -14,7 +14,7 @@ from typing import Any
 
 from tasks.core.errors import SettingsError
 from tasks.core.records import Message, Reply, Tool
-from tasks.dialects._chosen import for_tokenizer
+from tasks.dialects._chosen import LACKS, for_folder, for_tokenizer
 from tasks.dialects._codec import Codec, PromptError, as_openai, openai_tool
 from tasks.dialects._dialect import CannotWriteError, Dialect, Parsed, Piece
 from tasks.dialects._markup import markup_at
@@ -24,6 +24,7 @@ from tasks.dialects.hermes import CLOSE, OPEN
 
 __all__ = [
     "CLOSE",
+    "LACKS",
     "OPEN",
     "CannotWriteError",
     "Codec",
@@ -35,6 +36,7 @@ __all__ = [
     "any_markup",
     "as_openai",
     "available",
+    "for_folder",
     "for_tokenizer",
     "is_sound",
     "load",

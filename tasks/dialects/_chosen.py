@@ -8,9 +8,11 @@ leaves out is refused with the template's own words, before any weights are load
 
 import datetime
 import itertools
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from tasks.core.errors import SettingsError
@@ -28,6 +30,8 @@ SYSTEM, REQUEST, RESULT, TEXT = (
 )
 VALUE = "sentinel \u00d8slo"
 NAME, PARAMETER = "sentinel_tool", "sentinel_parameter"
+OPTION = "sentinel_option"
+"""A parameter that no call of the probe gives: it stands in the tools or nowhere."""
 OTHER = "second_sentinel_tool"
 LACKS = ("system", "tools", "results")
 """What `model.template_lacks` may say that a template is known to leave out."""
@@ -38,7 +42,11 @@ _TOOLS = tuple(
         description="A probe.",
         parameters={
             "type": "object",
-            "properties": {PARAMETER: {"type": "string"}, "count": {"type": "integer"}},
+            "properties": {
+                PARAMETER: {"type": "string"},
+                "count": {"type": "integer"},
+                OPTION: {"type": "string"},
+            },
             "required": [PARAMETER],
         },
     )
@@ -102,6 +110,35 @@ def for_tokenizer(
         or _refuse(seen, dialect)
     )
     return _checked(codec, lacks)
+
+
+def for_folder(
+    path: str,
+    *,
+    dialect: str = "auto",
+    options: Mapping[str, Any] | None = None,
+    date: str = "",
+    lacks: Sequence[str] = (),
+) -> Codec:
+    """The codec of a model's folder (or hub name), as `for_tokenizer` finds it.
+
+    What is not given is taken from the folder's `codec.json`, where it has one.
+
+    Raises:
+        SettingsError: as `for_tokenizer`.
+        OSError: as transformers raises it, where there is no tokenizer.
+    """
+    from transformers import AutoTokenizer
+
+    file = Path(path) / _codec.FILE
+    kept = json.loads(file.read_text()) if file.is_file() else {}
+    return for_tokenizer(
+        AutoTokenizer.from_pretrained(path, padding_side="left"),
+        dialect=dialect if dialect != "auto" else kept.get("dialect", "auto"),
+        options=options or kept.get("template_options", {}),
+        date=date or kept.get("date", ""),
+        lacks=lacks,
+    )
 
 
 def _written(probe: Codec) -> list[_Seen]:
@@ -236,7 +273,7 @@ def _checked(codec: Codec, lacks: Sequence[str]) -> Codec:
     before_request = prompt.partition(REQUEST)[0]
     places = {
         "system": ("the system text", [SYSTEM], prompt),
-        "tools": ("a tool's name and parameters", [OTHER, PARAMETER], before_request + prompt),
+        "tools": ("a tool's name and parameters", [OTHER, OPTION], prompt),
         "calls": ("a call's name and arguments", [NAME, VALUE], prompt[len(before_request) :]),
         "results": ("a tool's result", [RESULT], prompt),
         "request": ("the user's text", [REQUEST], prompt),

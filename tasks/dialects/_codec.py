@@ -30,6 +30,9 @@ DATE = datetime.date(2026, 1, 1)
 """What a template is told that today is, where it asks and `model.date` says nothing: a prompt
 that changes overnight would make every figure of yesterday one of another prompt."""
 
+FILE = "codec.json"
+"""Beside a trained model's tokenizer: how it was trained to be asked and read."""
+
 _FIRST_MASK = 0xE000  # a private use area of Unicode: no text means anything by it
 
 
@@ -118,6 +121,16 @@ class Codec:
             "code": [hashlib.sha256(source.read_bytes()).hexdigest() for source in sources],
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def save(self, folder: Path) -> None:
+        """Write what a model's folder does not say by itself beside its tokenizer."""
+        said = {
+            "dialect": self.dialect.name,
+            "template_options": dict(self.options),
+            "date": self.date.isoformat(),
+            "sha256": self.sha,
+        }
+        (folder / FILE).write_text(json.dumps(said, indent=1, sort_keys=True) + "\n")
 
     def _with_ids(
         self, messages: Sequence[Message]
@@ -218,6 +231,7 @@ def apply(
     return text
 
 
+_PINNED = re.compile(r"\A\{%- macro strftime_now\(format\) -%\}.*?\{%- endmacro -%\}", re.DOTALL)
 _NOW = re.compile(r"strftime_now\(\s*(?P<quote>['\"])(?P<format>.*?)(?P=quote)\s*\)")
 
 
@@ -227,9 +241,10 @@ def pinned(template: str, date: datetime.date) -> str:
     A macro, because a tokenizer takes no functions as variables, and because it goes with the
     template wherever the model is served.
     """
-    formats = dict.fromkeys(match["format"] for match in _NOW.finditer(template))
+    template = _PINNED.sub("", template)
     if "strftime_now" not in template:
         return template
+    formats = dict.fromkeys(match["format"] for match in _NOW.finditer(template))
     cases = "".join(
         f"{{%- if format == {json.dumps(one)} -%}}{date.strftime(one)}{{%- endif -%}}"
         for one in formats

@@ -15,7 +15,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from tasks import dialects
 from tasks.core import parts
 from tasks.core.errors import EvidenceError
 from tasks.core.records import Example, Record, Reply, Score, Tags, encode
@@ -83,7 +82,7 @@ def judge(
     prompted: Prompted, completion: Completion, score: Scorer, *, arm: Arm, mode: Mode, sample: int
 ) -> Judged:
     """Judge one completion of a prompt."""
-    reply = dialects.parse(completion.text)
+    reply = prompted.read(completion)
     measured = metrics.measure(prompted.example, reply)
     if measured is None:
         raise EvidenceError(f"example {prompted.example.id} has no reference to be judged by")

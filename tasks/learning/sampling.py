@@ -23,10 +23,13 @@ Progress = Callable[[int, int], None]
 
 class Completion(NamedTuple):
     text: str
+    """Without special tokens: for people. A reply is read from `ids`."""
     tokens: int
     """Tokens that were generated, the end token included."""
     truncated: bool
     """True where `max_new_tokens` came before the end token."""
+    ids: tuple[int, ...] = ()
+    """The tokens, the end token included."""
 
 
 class Sampler(Protocol):

@@ -104,7 +104,7 @@ class TransformersSampler:
         end = next((i for i, token in enumerate(ids) if token in ends), None)
         kept = ids if end is None else ids[: end + 1]
         text: str = self._tokenizer.decode(kept, skip_special_tokens=True)
-        return Completion(text, len(kept), truncated=end is None)
+        return Completion(text, len(kept), truncated=end is None, ids=tuple(kept))
 
 
 def _batch_order(draw: Draw) -> tuple[int, str, int, int]:

@@ -75,7 +75,8 @@ class VllmSampler:
 
 
 def _completion(output: Any) -> Completion:
-    return Completion(output.text, len(output.token_ids), output.finish_reason == "length")
+    ids = tuple(output.token_ids)
+    return Completion(output.text, len(ids), output.finish_reason == "length", ids)
 
 
 def _rank(adapter: str) -> int:

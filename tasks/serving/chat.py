@@ -180,10 +180,20 @@ def message(said: Message) -> dict[str, Any]:
 
 
 def response(
-    reply: Reply, *, name: str, number: int, created: int, tokens: tuple[int, int], truncated: bool
+    reply: Reply,
+    *,
+    name: str,
+    number: int,
+    created: int,
+    tokens: tuple[int, int],
+    truncated: bool,
+    thought: str = "",
+    dialect: str = dialects.DEFAULT,
 ) -> dict[str, Any]:
     """A whole `chat.completion`; `tokens` are those of the prompt and of the completion."""
-    message, finish = _written(reply, number, truncated=truncated)
+    message, finish = _written(reply, number, dialect, truncated=truncated)
+    if thought:
+        message["reasoning_content"] = thought
     return {
         "id": f"chatcmpl-{number}",
         "object": "chat.completion",
@@ -269,11 +279,14 @@ def error(
     return {"error": {"message": message, "type": kind, "param": None, "code": code}}
 
 
-def _written(reply: Reply, number: int, *, truncated: bool) -> tuple[dict[str, Any], Finish]:
+def _written(
+    reply: Reply, number: int, dialect: str, *, truncated: bool
+) -> tuple[dict[str, Any], Finish]:
     """The message, and why it ended. What the model wrote that is no call goes out as text."""
     calls = [call for call in reply.tool_calls if call.name]
-    broken = tuple(call for call in reply.tool_calls if not call.name)
-    content = dialects.write(Reply(content=reply.content, tool_calls=broken))
+    writer = dialects.load(dialect)
+    broken = [writer.write_calls([call]) for call in reply.tool_calls if not call.name]
+    content = "\n".join(part for part in (reply.content, *broken) if part)
     message: dict[str, Any] = {"role": "assistant", "content": content or None}
     if calls:
         message["tool_calls"] = [

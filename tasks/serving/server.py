@@ -38,8 +38,6 @@ class Served:
     """A model with its tokenizer and its queue."""
 
     def __init__(self, path: str, name: str, batch_size: int) -> None:
-        from transformers import AutoTokenizer
-
         self.name = name
         self.identity = {
             "root": path,
@@ -48,7 +46,8 @@ class Served:
         }
         """Of the files that it was loaded from; who asks compares them with the registry."""
         try:
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(path)
+            # What a template leaves out was said before training; here it is served as it is.
+            self._codec = dialects.for_folder(path, lacks=dialects.LACKS)
             self.batches = Batches(sampling.load(path, batch_size=batch_size), batch_size)
         except (OSError, ValueError) as error:  # as transformers says so
             raise SettingsError(
@@ -63,9 +62,13 @@ class Served:
             chat.Refused: the prompt leaves no room for an answer.
         """
         messages, tools = chat.context(request)
-        prompt = dialects.render(self._tokenizer, messages, tools)
-        length = len(self._tokenizer(prompt, add_special_tokens=False)["input_ids"])
-        longest = self._tokenizer.model_max_length
+        try:
+            prompt = self._codec.render(messages, tools)
+        except dialects.PromptError as error:
+            raise chat.Refused(str(error)) from error
+        tokenizer = self._codec.tokenizer
+        length = len(tokenizer(prompt, add_special_tokens=False)["input_ids"])
+        longest = tokenizer.model_max_length
         room = longest - length
         if room < 1:
             raise chat.Refused(f"the prompt has {length} tokens; this model reads {longest}")
@@ -75,8 +78,11 @@ class Served:
             limit=min(request.limit or MAX_TOKENS, room),
             seed=request.seed,
         )
+        parsed = self._codec.read(made.ids, prompt=prompt, tools=tools)
         return chat.response(
-            dialects.parse(made.text),
+            parsed.reply,
+            thought=parsed.thought,
+            dialect=self._codec.dialect.name,
             name=self.name,
             number=next(self._numbers),
             created=int(time.time()),

@@ -107,7 +107,7 @@ class TrlReward:
     def __call__(
         self,
         prompts: Sequence[str],
-        completions: Sequence[str],
+        completions: Sequence[str | Reply],
         *,
         messages: Sequence[str],
         tools: Sequence[str],
@@ -115,10 +115,11 @@ class TrlReward:
         log_metric: Callable[[str, float], None] | None = None,
         **_columns: Any,
     ) -> list[float | None]:
-        """One value for each completion, None where it is unscored."""
+        """One value for each completion, a text or a reply read from one; None where unscored."""
         rows = zip(messages, tools, reference, strict=True)
         asked = [Prompt(_messages(m), _tools(t), _reference(r)) for m, t, r in rows]
-        scores = self.spec.batch(asked, [parse(completion) for completion in completions])
+        replies = [one if isinstance(one, Reply) else parse(one) for one in completions]
+        scores = self.spec.batch(asked, replies)
         self.unscored.update(score.reason for score in scores if score.value is None)
         found = [score for score in scores if score.value is not None]
         self.scored += len(found)
