@@ -145,7 +145,12 @@ def test_a_lora_run_keeps_its_adapter_and_merges_it(make_job: MakeJob):
 
 def test_prompts_that_are_too_long_are_left_out_and_counted(make_job: MakeJob):
     lengths = sorted(p.tokens for p in train.read(make_job("lengths")).train.kept)
-    report = train.run(make_job("short", steps=2, max_prompt_tokens=lengths[9]))
+    limit = {"max_prompt_tokens": lengths[9]}
+    with pytest.raises(
+        StageError, match=r"of 16 prompts cannot be used .*train.max_skipped = 0.05"
+    ):
+        train.read(make_job("refused", **limit))
+    report = train.run(make_job("short", steps=2, max_skipped=1.0, **limit))
     kept = sum(length <= lengths[9] for length in lengths)
     assert report["prompts"]["train"] == kept
     assert report["skipped"]["train"] == {prompts.TOO_LONG: 16 - kept}
