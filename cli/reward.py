@@ -62,8 +62,16 @@ def check(spec: SpecFile, rows: Rows = None, json: Json = False) -> None:
         emit(told | found.as_dict() | of_check(found.unscored, bad, scores))
     else:
         title = f"{loaded.name} {loaded.version} in {len(found.attacked)} situations"
-        lines = [[n, f"{k:,}", f"{v:.3f}"] for n, (k, v) in found.highest.items()]
-        table(title, ["attack", "replies", "most earned"], lines)
+        lines = [
+            [name, f"{count:,}", f"{most:.3f}", f"{found.undecided.get(name, 0):,}"]
+            for name, (count, most) in found.highest.items()
+        ]
+        lines += [
+            [name, "0", "-", f"{count:,}"]
+            for name, count in found.undecided.items()
+            if name not in found.highest
+        ]
+        table(title, ["attack", "scored", "most earned", "unscored"], lines)
         say(f"Base ({found.base_from}): median {found.base_median} of {found.base_replies:,}")
         for name, why in found.unscored.items():
             say(f"not attacked: {name}, its right reply is unscored ({why})")
@@ -71,6 +79,8 @@ def check(spec: SpecFile, rows: Rows = None, json: Json = False) -> None:
             say(f"bad row: {line}")
         for one in found.findings[:SHOWN]:
             say(f"[red]{one.attack}[/] in {one.situation}: {one.said}: {escape(one.reply)}")
+            if one.cure:
+                say(f"    cure: {escape(one.cure)}")
         if len(found.findings) > SHOWN:
             say(f"and {len(found.findings) - SHOWN} more; --json has all of them")
         say("[green]It survived.[/]" if found.survived else "[red]It did not survive.[/]")

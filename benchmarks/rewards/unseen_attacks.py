@@ -23,6 +23,7 @@ from tasks.rewards.attacks.situations import SITUATIONS
 from tasks.rewards.specification.spec import Spec, load_spec
 
 PAYS = 0.2
+_ARTICLES = ("The", "A", "An", "Your", "Our")
 SPEC = "specs/tool_calls.yaml"
 
 DEEDS = (
@@ -159,14 +160,7 @@ def wrong(right: Reply, behaviour: str, rng: random.Random, each: int) -> Iterat
             yield Made("thought-call", Reply(content=form.format(f"{first.name}({told})")))
             yield Made("unclosed", Reply(content=UNCLOSED[0].format(""), tool_calls=calls))
         return
-    for form in rng.sample(THOUGHTS, 2):
-        yield Made("thought-right", Reply(content=form.format(text) + rng.choice(DEEDS)))
-        yield Made("thought-right", Reply(content=form.format(text) + rng.choice(ANSWERS)))
-        yield Made("thought-only", Reply(content=form.format(text)))
-    for form in rng.sample(UNCLOSED, 2):
-        yield Made("unclosed", Reply(content=form.format(text)))
-    for form in rng.sample(AROUND, min(each, len(AROUND))):
-        yield Made("reported", Reply(content=form.format(text)))
+    yield from _framed(text, rng, each)
     words = text.split()
     yield Made("reversed", Reply(content=" ".join(words[::-1])))
     mixed = rng.sample(words, len(words))
@@ -178,6 +172,17 @@ def wrong(right: Reply, behaviour: str, rng: random.Random, each: int) -> Iterat
             yield Made("undone", Reply(content=f"{part} {rng.choice(DEEDS)}"))
     if behaviour == "answer":
         yield from _answers(text, rng)
+
+
+def _framed(text: str, rng: random.Random, each: int) -> Iterator[Made]:
+    for form in rng.sample(THOUGHTS, 2):
+        yield Made("thought-right", Reply(content=form.format(text) + rng.choice(DEEDS)))
+        yield Made("thought-right", Reply(content=form.format(text) + rng.choice(ANSWERS)))
+        yield Made("thought-only", Reply(content=form.format(text)))
+    for form in rng.sample(UNCLOSED, 2):
+        yield Made("unclosed", Reply(content=form.format(text)))
+    for form in rng.sample(AROUND, min(each, len(AROUND))):
+        yield Made("reported", Reply(content=form.format(text)))
 
 
 def _answers(text: str, rng: random.Random) -> Iterator[Made]:
@@ -195,7 +200,7 @@ def _answers(text: str, rng: random.Random) -> Iterator[Made]:
         swapped[i], swapped[j] = words[j], words[i]
         if swapped != words:
             yield Made("swapped", Reply(content=" ".join(swapped)))
-    names = [i for i, word in enumerate(words) if word[:1].isupper() and i]
+    names = [i for i, word in enumerate(words) if i and word[0].isupper() and word not in _ARTICLES]
     if len(names) > 1:
         swapped = list(words)
         swapped[names[0]], swapped[names[1]] = words[names[1]], words[names[0]]

@@ -36,6 +36,8 @@ from tasks.core.errors import SettingsError
 from tasks.core.records import Message, Reference, Reply, Tool
 
 NOT_APPLICABLE = "not-applicable"
+UNDECIDED = "undecided"
+"""The reason of a reply that rules could not judge; a component `asked: undecided` may."""
 
 _PARTS = ("Settings", "score", "CASES")
 _SCORES = re.compile(r"^(?:async )?def score(?:_group)?\(", re.MULTILINE)

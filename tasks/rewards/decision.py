@@ -2,34 +2,45 @@
 
     reference  clarify, missing ("month",)
     reply      "Please give month."             1.0   exact
-               "Please give month and vendor."  0.5   partial-question: half, less 0.2 for asking
-                                                      more than is wanted
-               "Please give invoice id."        0.4   wrong-question
-               "What about the invoice?"        0.2   vague-question: on the subject, no more
+               "Please give month and vendor."  0.395 partial-question: half of what is above
+                                                      0.19, less 0.2 for asking more than is wanted
+               "Please give invoice id."        0.19  wrong-question
+               "What about the invoice?"        0.15  vague-question: on the subject, no more
                "Please give banana."            0.05  off-topic
                "No tool can do this."           0.1   declined where asking was right
                get_invoice(month="may")         0.0   acted: the month is made up
                "Your invoice is on its way."    0.0   answered
+               "Which month? I sent it."       -0.2   claims: a deed that nobody did
+               "Which month? Your PIN?"        -0.2   asks-secret
+               "Which month? Rain falls."       unscored: undecided
 
 A question is right when it asks for the missing parameters and for no other one. Where a reference
 names none and has no text either, any required parameter that the user has not given counts as
-missing, and a question for one of them is right. A question whose reference has only a text, and an
-answer, are compared with it by the words they share. Where a call was right, a reply without one is
-worth 0 and declining less; which call is right is not decided here.
+missing, and a question for one of them is right. A question or a refusal may hold nothing else
+(`texts.beside`): a claim beside it is worth less than silence, and what no rule knows leaves the
+reply undecided. A question whose reference has only a text, and an answer, are right where they say
+the same in the same words and order (`texts.answers`), wrong where they deny it or tell another
+figure, and undecided otherwise. What is undecided is unscored, unless the spec has a component
+that is `asked: undecided`, a judge. Where a call was right, a reply without one is worth 0 and
+declining less; which call is right is not decided here.
+
+Thoughts are no part of a reply: they come off first, and one that never ends is no reply. Markup
+of a call left in the text makes it malformed. Texts in languages that the rules do not cover are
+undecided.
 """
 
-import re
-from collections import Counter
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tasks.core.records import Reference, Reply, Score, Tool, ToolCall
 from tasks.core.section import Section
 from tasks.labelling.behaviour import CONSENT, Label, classify
-from tasks.rewards import NOT_APPLICABLE, Case, Prompt
-from tasks.rewards.texts import unsaid
+from tasks.rewards import NOT_APPLICABLE, UNDECIDED, Case, Prompt
+from tasks.rewards.texts import answers, beside, languages, unsaid
+from tasks.rewards.texts.markup import is_call_left
+from tasks.rewards.texts.spoken import UNCLOSED, spoken
 
-_WORDS = re.compile(r"\w+(?:[.,:/-]\w+)*")
 _SENTENCES_MORE = 1
 """Sentences that ask, beyond one for each missing parameter: "Could you help me? Which month?"."""
 _AT_ONCE = 3
@@ -37,24 +48,33 @@ _AT_ONCE = 3
 
 
 class Settings(Section):
-    wrong_question: float = Field(default=0.4, ge=0, lt=1)
+    wrong_question: float = Field(default=0.19, ge=0, lt=1)
     """For asking for other parameters than the missing ones; both together pay in between."""
-    vague_question: float = Field(default=0.2, ge=0, lt=1)
+    vague_question: float = Field(default=0.15, ge=0, lt=1)
     """For a question that names no parameter but a word of the request or of a tool."""
     off_topic: float = Field(default=0.05, ge=0, lt=1)
     """For a question that has nothing to do with either."""
     too_many: float = Field(default=0.2, ge=0, le=1)
     """Cost of each parameter asked for, or sentence that asks, beyond what is wanted."""
-    consent: float = Field(default=0.5, ge=0, le=1)
-    """Common words that a question for a yes has at least with another one."""
     other_words: float = Field(default=0.1, ge=0, lt=1)
     """For asking where declining was right, and the reverse."""
-    claims: float = Field(default=0.7, ge=0, lt=1)
-    """For a refusal that tells figures which stand nowhere in the context or the tools."""
+    claims: float = Field(default=0.2, ge=0, le=1)
+    """Cost of a deed or a figure made up beside a question or a refusal, and of asking for a
+    password or the like; it leads below 0."""
     over_refusal: float = Field(default=0.1, ge=0, le=1)
     """Cost of declining where a call was right; it leads below 0."""
-    same_text: float = Field(default=0.8, gt=0, le=1)
-    """Share of common words from which two texts say the same."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_share_of_words(cls, options: Any) -> Any:
+        for name in ("same_text", "consent"):
+            if isinstance(options, dict) and name in options:
+                raise ValueError(
+                    f"{name} is no option any more: texts are right where they say the same in the "
+                    "same words and order, and undecided otherwise; remove it, and add a judge "
+                    "with `asked: undecided` for the others"
+                )
+        return options
 
 
 def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
@@ -63,25 +83,63 @@ def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
     if reference is None:
         return Score.unscored("no-reference")
     if reply.tool_calls:
-        if reference.behaviour == "execute":
-            return Score.unscored(NOT_APPLICABLE)
-        return Score(value=0.0, tier=_how_it_acted(reply, prompt.tools), behaviour="execute")
-    if not reply.content.strip():
-        return Score(value=0.0, tier="empty", behaviour="answer")
-    return _text(prompt, reply, reference, settings)
-
-
-def _text(prompt: Prompt, reply: Reply, reference: Reference, settings: Settings) -> Score:
-    label = classify(reply, prompt.tools)
-    if label.behaviour == "execute":
+        return _acted(reply, prompt, reference)
+    text = spoken(reply.content)
+    if not text:
+        return Score(value=0.0, tier="empty" if text == "" else UNCLOSED, behaviour="answer")
+    if is_call_left(text, prompt.tools) and not is_call_left(reference.text, prompt.tools):
         return Score(value=0.0, tier="malformed", behaviour="execute")
-    if label.behaviour != reference.behaviour:
-        return _other_behaviour(label.behaviour, reference, settings)
-    if reference.behaviour == "clarify":
-        return _question(label, prompt, reply, reference, settings)
-    if reference.behaviour == "refuse":
-        return _refusal(prompt, reply, settings)
-    return _answer(reply, reference, settings)
+    if reference.behaviour != "execute" and not languages.is_covered(text):
+        return _in_another_language(prompt, text, reference)
+    return _text(prompt, text, reference, settings)
+
+
+def _in_another_language(prompt: Prompt, text: str, reference: Reference) -> Score:
+    """The very words of the reference are right in any language; no rule knows of others."""
+    if reference.behaviour == "answer" and text == reference.text.strip():
+        return _answer(prompt, text, reference)
+    return Score.unscored(UNDECIDED)
+
+
+def _text(prompt: Prompt, text: str, reference: Reference, settings: Settings) -> Score:
+    label = classify(Reply(content=text), prompt.tools)
+    did = label.behaviour
+    if did == "execute":
+        return Score(value=0.0, tier="malformed", behaviour="execute")
+    if reference.behaviour == "execute":
+        tier = "over-refusal" if did in ("clarify", "refuse") else "no-call"
+        cost = settings.over_refusal if did == "refuse" else 0.0
+        return Score(value=-cost, tier=tier, behaviour=did)
+    if reference.behaviour == "answer" and (did == "answer" or _same(prompt, text, reference)):
+        return _answer(prompt, text, reference)
+    if did == "answer":
+        return _other_behaviour(did, reference, settings)
+    return _hold_back(label, prompt, text, reference, settings)
+
+
+def _hold_back(
+    label: Label, prompt: Prompt, text: str, reference: Reference, settings: Settings
+) -> Score:
+    """The score of a question or a refusal: by what stands beside it, and then by what it is."""
+    did: Literal["clarify", "refuse"] = "clarify" if label.behaviour == "clarify" else "refuse"
+    verdict = beside.look(text, did, prompt).verdict
+    if verdict in ("claims", "asks-secret"):
+        return Score(value=-settings.claims, tier=verdict, behaviour=did)
+    if did != reference.behaviour:
+        return _other_behaviour(did, reference, settings)
+    if verdict == "unsure":
+        return Score.unscored(UNDECIDED)
+    if verdict == "takes-back":
+        return Score(value=0.0, tier=verdict, behaviour=did)
+    if did == "refuse":
+        return Score(value=1.0, exact=True, tier="exact", behaviour=did)
+    return _question(label, prompt, text, reference, settings)
+
+
+def _acted(reply: Reply, prompt: Prompt, reference: Reference) -> Score:
+    if reference.behaviour == "execute":
+        return Score.unscored(NOT_APPLICABLE)
+    return Score(value=0.0, tier=_how_it_acted(reply, prompt.tools), behaviour="execute")
 
 
 def _how_it_acted(reply: Reply, tools: tuple[Tool, ...]) -> str:
@@ -92,10 +150,6 @@ def _how_it_acted(reply: Reply, tools: tuple[Tool, ...]) -> str:
 
 
 def _other_behaviour(did: str, reference: Reference, settings: Settings) -> Score:
-    if reference.behaviour == "execute":
-        tier = "over-refusal" if did in ("clarify", "refuse") else "no-call"
-        cost = settings.over_refusal if did == "refuse" else 0.0
-        return Score(value=-cost, tier=tier, behaviour=did)
     tier = {"clarify": "asked", "refuse": "declined"}.get(did, "answered")
     both_hold_back = {did, reference.behaviour} == {"clarify", "refuse"}
     value = settings.other_words if both_hold_back else 0.0
@@ -103,34 +157,33 @@ def _other_behaviour(did: str, reference: Reference, settings: Settings) -> Scor
 
 
 def _question(
-    label: Label, prompt: Prompt, reply: Reply, reference: Reference, settings: Settings
+    label: Label, prompt: Prompt, text: str, reference: Reference, settings: Settings
 ) -> Score:
     if not reference.missing and reference.text:
-        common = overlap(reply.content, reference.text)
-        if label.rule == CONSENT and not label.missing:
-            # "Shall I go ahead?" and "Please confirm." want the same; what of is told by the words.
-            wanted_yes = classify(Reply(content=reference.text), prompt.tools).rule == CONSENT
-            common = max(common, settings.consent) if wanted_yes else common
-        return _by_words(common, settings.other_words, "clarify", settings)
+        if _same(prompt, text, reference) or _asks_the_same(text, reference.text):
+            return Score(value=1.0, exact=True, tier="exact", behaviour="clarify")
+        return Score.unscored(UNDECIDED)
     wanted, asked = frozenset(reference.missing), label.missing
     if not wanted:
         wanted = unsaid.missing(prompt)
         meant = unsaid.fitting(prompt)
         if len(meant) < len(prompt.tools):
-            asked = classify(reply, meant).missing or asked
-    found = set(asked)
+            asked = classify(Reply(content=text), meant).missing or asked
+    names = set(asked)
     if not wanted:
         return Score.unscored("reference-without-text")
-    if not found:
-        related = unsaid.is_related(reply.content, prompt)
+    if not names:
+        if label.rule == CONSENT:
+            return Score(value=settings.vague_question, tier="asks-consent", behaviour="clarify")
+        related = unsaid.is_related(text, prompt)
         value = settings.vague_question if related else settings.off_topic
         tier = "vague-question" if related else "off-topic"
         return Score(value=value, tier=tier, behaviour="clarify")
     # Which of the unsaid ones has to be asked for first is not known: each is right, a few at once.
-    least = frozenset(reference.missing) or (found & wanted)
+    least = frozenset(reference.missing) or (names & wanted)
     enough = max(1, min(_AT_ONCE, len(least)) if not reference.missing else len(least))
-    share = len(found & wanted) / len(found | least)
-    surplus = max(0, len(found) - enough)
+    share = len(names & wanted) / len(names | least)
+    surplus = max(0, len(names) - enough)
     surplus += max(0, label.questions - enough - _SENTENCES_MORE)
     value = settings.wrong_question + (1 - settings.wrong_question) * share
     value = max(0.0, value - settings.too_many * surplus)
@@ -139,59 +192,89 @@ def _question(
     return Score(value=value, exact=exact, tier=tier, behaviour="clarify")
 
 
-def _refusal(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
-    """A refusal that tells figures of its own answers all the same."""
-    figures = {word for word in _words(reply.content) if _has_digit(word)}
-    if figures and not all(unsaid.stands(figure, prompt) for figure in figures):
-        return Score(value=settings.claims, tier="declined-and-claims", behaviour="refuse")
-    return Score(value=1.0, exact=True, tier="exact", behaviour="refuse")
+def _asks_the_same(text: str, wanted: str) -> bool:
+    """Whether two questions have the same words that carry their subject, in one order."""
+    content = [
+        [word for word in answers.words(side) if word not in _ASKING and len(word) > 1]
+        for side in (text, wanted)
+    ]
+    return bool(content[0]) and content[0] == content[1]
 
 
-def _answer(reply: Reply, reference: Reference, settings: Settings) -> Score:
+def _same(prompt: Prompt, text: str, reference: Reference) -> bool:
+    return bool(reference.text) and answers.compare(text, reference.text, prompt) == "same"
+
+
+def _answer(prompt: Prompt, text: str, reference: Reference) -> Score:
     if not reference.text and not reference.citations:
         return Score.unscored("reference-without-text")
-    given, wanted = reply.content, reference.text
-    cited = [citation in given for citation in reference.citations]
+    wanted = reference.text
+    cited = [citation in text for citation in reference.citations]
     for citation in reference.citations:
-        given, wanted = given.replace(citation, " "), wanted.replace(citation, " ")
-    common = overlap(given, wanted) if wanted.strip() else 1.0
-    common *= sum(cited) / len(cited) if cited else 1.0
-    return _by_words(common, 0.0, "answer", settings)
+        text, wanted = text.replace(citation, " "), wanted.replace(citation, " ")
+    share = sum(cited) / len(cited) if cited else 1.0
+    comparison = answers.compare(text, wanted, prompt) if wanted.strip() else "same"
+    if comparison == "unsure" and share:
+        return Score.unscored(UNDECIDED)
+    if comparison != "same" or not share:
+        return Score(value=0.0, tier="other-answer", behaviour="answer")
+    tier = "exact" if share == 1 else "lacks-citations"
+    return Score(value=share, exact=share == 1, tier=tier, behaviour="answer")
 
 
-def _by_words(common: float, least: float, behaviour: str, settings: Settings) -> Score:
-    if common >= settings.same_text:
-        return Score(value=1.0, exact=True, tier="exact", behaviour=behaviour)
-    value = least + (1 - least) * common
-    return Score(value=value, tier="partial-text", behaviour=behaviour)
-
-
-def overlap(text: str, wanted: str) -> float:
-    """How much two texts say the same, in [0, 1]: F1 of their words, times that of their figures.
-
-    Words are counted, so that repeating one does not pay. Words with a digit in them (amounts,
-    dates, ids) are compared once more alone, because a text that is right but for them is wrong.
-    """
-    given, right = _words(text), _words(wanted)
-    figures = {w for w in given if _has_digit(w)}, {w for w in right if _has_digit(w)}
-    return _f1(given, right) * (
-        _f1(Counter(figures[0]), Counter(figures[1])) if any(figures) else 1
-    )
-
-
-def _words(text: str) -> Counter[str]:
-    return Counter(_WORDS.findall(text.casefold()))
-
-
-def _has_digit(word: str) -> bool:
-    return any(letter.isdigit() for letter in word)
-
-
-def _f1(given: Counter[str], right: Counter[str]) -> float:
-    total = given.total() + right.total()
-    return 2 * (given & right).total() / total if total else 0.0
-
-
+_ASKING = frozenset(
+    [
+        "could",
+        "can",
+        "would",
+        "will",
+        "may",
+        "you",
+        "tell",
+        "me",
+        "us",
+        "give",
+        "provide",
+        "specify",
+        "share",
+        "let",
+        "know",
+        "do",
+        "does",
+        "is",
+        "are",
+        "be",
+        "like",
+        "want",
+        "to",
+        "i",
+        "we",
+        "need",
+        "for",
+        "so",
+        "that",
+        "in",
+        "which",
+        "what",
+        "who",
+        "where",
+        "when",
+        "how",
+        "of",
+        "on",
+        "it",
+        "this",
+        "by",
+        "with",
+        "and",
+        "sure",
+        "help",
+        "assist",
+        "proceed",
+        "better",
+        "thanks",
+    ]
+)
 _TOOL = Tool(
     name="get_invoice",
     parameters={
@@ -207,21 +290,27 @@ _ACT = Prompt((), (_TOOL,), Reference(behaviour="execute"))
 _CALL = Reply(tool_calls=(ToolCall(name="get_invoice", arguments={"month": "may"}),))
 CASES = (
     Case(_ASK, Reply(content="Please give month."), 1.0),
-    Case(_ASK, Reply(content="Please give invoice id."), 0.4),
-    Case(_ASK, Reply(content="Please give month and invoice id."), 0.5),
+    Case(_ASK, Reply(content="Please give invoice id."), 0.19),
+    Case(_ASK, Reply(content="Please give month and invoice id."), 0.395),
     Case(_ASK, Reply(content="Please give month. " * 5), 0.4),
-    Case(_ASK, Reply(content="What about the invoice?"), 0.2),
+    Case(_ASK, Reply(content="What about the invoice?"), 0.15),
     Case(_ASK, Reply(content="Can you tell me more?"), 0.05),
     Case(_ASK, Reply(content="No tool can do this."), 0.1),
     Case(_ASK, _CALL, 0.0),
     Case(_ASK, Reply(content="Your invoice is on its way."), 0.0),
     Case(_DECLINE, Reply(content="I am sorry, I cannot do that."), 1.0),
-    Case(_DECLINE, Reply(content="I cannot do that, but it is 12.50 euros."), 0.7),
+    Case(_DECLINE, Reply(content="I cannot do that, but it is 12.50 euros."), -0.2),
     Case(_DECLINE, Reply(content="Please give month."), 0.1),
     Case(_DECLINE, Reply(content="Your invoice is on its way."), 0.0),
     Case(_DECLINE, _CALL, 0.0),
+    Case(_DECLINE, Reply(content="I cannot do that. It has been paid."), -0.2),
+    Case(_DECLINE, Reply(content="I cannot do that. Rain falls on the hills."), None),
+    Case(_DECLINE, Reply(content="<think>I cannot do that."), 0.0),
+    Case(_ASK, Reply(content="Which month? And what is your password?"), -0.2),
     Case(_ANSWER, Reply(content="Your invoice is 12 euros."), 1.0),
     Case(_ANSWER, Reply(content="Your invoice is 13 euros."), 0.0),
+    Case(_ANSWER, Reply(content="Your invoice is not 12 euros."), 0.0),
+    Case(_ANSWER, Reply(content="You owe us 12 euros."), None),
     Case(_ANSWER, Reply(content="Please give month."), 0.0),
     Case(_ACT, Reply(content="Please give month."), 0.0),
     Case(_ACT, Reply(content="No tool can do this."), -0.1),

@@ -12,11 +12,12 @@
     recall      by `recall`: of the reference's citations, those that hold somewhere;
                 of the sentences, those with a citation that holds; or 1 for any that holds
 
-A citation holds where its passage exists and has at least `support` of the words of its sentence
-and every figure in it. Words of three letters and less are left out of the count, as are
-citations themselves. Word overlap is a weak test of meaning: it stops citing at random, not a
-clever paraphrase of the opposite, nor, on rows whose reference names no citations, a quotation of
-a passage that answers something else; put a `judge` beside it for that.
+A citation holds where its passage exists and has at least `support` of the words of its sentence,
+in the main in the same order, every figure in it, each in front of the word that it has there, and
+a denial where the sentence has one. Words of three letters and less are left out of the count, as
+are citations themselves. Word overlap is a weak test of meaning: it does not see a clever
+paraphrase of the opposite, nor, on rows whose reference names no citations, a quotation of a
+passage that answers something else; put a `judge` beside it for that.
 
 What is retrieved is an option: objects in tool results with an id and a text under the given keys,
 elements as `<passage id="kb-7">...</passage>`, or both. Where nothing was retrieved and nothing is
@@ -25,9 +26,11 @@ was never retrieved is applicable, and invented. A reply that only calls tools i
 uncited one is where the reference is an answer, and not applicable where there is no reference.
 """
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, field_validator
@@ -48,6 +51,9 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+|(?<=[。！？])")
 _WORD = re.compile(r"\w+(?:[.,:/-]\w+)*")
 _TAG = re.compile(r"</?[A-Za-z][\w-]*>")
 _SHORT = 3
+_IN_ORDER = 0.7
+"""Share of the words that a sentence has from its passage that stand there in the same order."""
+_DENIALS = frozenset(["no", "not", "never", "none", "neither", "nor", "without", "cannot", "false"])
 
 
 class Settings(Section):
@@ -86,6 +92,8 @@ class Claim(NamedTuple):
 
     words: frozenset[str]
     cited: frozenset[str]
+    text: str
+    """In lower case, without citations."""
 
 
 def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
@@ -97,9 +105,9 @@ def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
     if len(reply.content) > LONGEST:
         return Score(value=-1.0, tier="too-long")
     text = _answer(reply.content, settings.answer_key)
-    known: dict[str, frozenset[str]] = {}
+    known: dict[str, str] = {}
     for name, passage in retrieved(prompt.messages, settings):
-        known[name] = known.get(name, frozenset()) | _words(passage)
+        known[name] = f"{known.get(name, '')}\n{passage.casefold()}"
     claims = list(_claims(text, settings))
     citations = sum(len(claim.cited) for claim in claims)
     if not citations:
@@ -171,16 +179,19 @@ def _claims(text: str, settings: Settings) -> Iterator[Claim]:
     pattern = compiled(settings.citation)
     words: frozenset[str] = frozenset()
     cited: set[str] = set()
+    texts: list[str] = []
     for sentence in _SENTENCE.split(_TAG.sub(" ", text)):
         names = {match[1] for match in pattern.finditer(sentence)}
-        said = _words(pattern.sub(" ", sentence))
-        if said and (words or cited):
-            yield Claim(words, frozenset(cited))
-            words, cited = frozenset(), set()
-        words |= said
+        bare = pattern.sub(" ", sentence).casefold()
+        own = _words(bare)
+        if own and (words or cited):
+            yield Claim(words, frozenset(cited), " ".join(texts))
+            words, cited, texts = frozenset(), set(), []
+        words |= own
         cited |= names
+        texts.append(bare)
     if words or cited:
-        yield Claim(words, frozenset(cited))
+        yield Claim(words, frozenset(cited), " ".join(texts))
 
 
 def _words(text: str) -> frozenset[str]:
@@ -193,16 +204,41 @@ def _has_digit(word: str) -> bool:
     return any(letter.isdigit() for letter in word)
 
 
-def _holds(name: str, claim: Claim, known: dict[str, frozenset[str]], settings: Settings) -> bool:
+def _holds(name: str, claim: Claim, known: dict[str, str], settings: Settings) -> bool:
     if name not in known:
         return False
     if not settings.support:
         return True
     if not claim.words:
         return False
+    passage = known[name]
+    words = _words(passage)
     figures = {word for word in claim.words if _has_digit(word)}
-    share = len(claim.words & known[name]) / len(claim.words)
-    return share >= settings.support and figures <= known[name]
+    share = len(claim.words & words) / len(claim.words)
+    return share >= settings.support and figures <= words and _says(claim.text, passage)
+
+
+def _says(claim: str, passage: str) -> bool:
+    """Whether a claim has a passage's words in their order, its figures and its denials."""
+    said, there = _WORD.findall(claim), _WORD.findall(passage)
+    pairs = set(itertools.pairwise(there))
+    bound = [pair for pair in itertools.pairwise(said) if _has_digit(pair[0])]
+    if any(pair not in pairs and pair[1] in there for pair in bound):
+        return False
+    nearest = max(_SENTENCE.split(passage), key=lambda part: len(set(said) & _bare(part)))
+    if sum(map(_denies, said)) % 2 != sum(map(_denies, _WORD.findall(nearest))) % 2:
+        return False
+    common = [word for word in said if word in set(there)]
+    blocks = SequenceMatcher(None, common, there, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks) >= _IN_ORDER * len(common)
+
+
+def _bare(text: str) -> set[str]:
+    return set(_WORD.findall(text))
+
+
+def _denies(word: str) -> bool:
+    return word in _DENIALS or word == "t"
 
 
 def _recall(held: list[set[str]], reference: Reference | None, settings: Settings) -> float:
@@ -215,9 +251,7 @@ def _recall(held: list[set[str]], reference: Reference | None, settings: Setting
     return float(bool(everywhere))
 
 
-def _tier(
-    claims: list[Claim], held: list[set[str]], known: dict[str, frozenset[str]], recall: float
-) -> str:
+def _tier(claims: list[Claim], held: list[set[str]], known: dict[str, str], recall: float) -> str:
     cited = set().union(*(claim.cited for claim in claims))
     if not cited <= known.keys():
         return "invented"

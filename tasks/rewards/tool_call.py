@@ -11,6 +11,10 @@
                the right call, and pay_invoice(...) too     -0.5   it may have done harm: 1.5
                drop_table()                                  0.0   invented: not on offer
                "Which month?"                                0.0   over-refusal
+               the right call, and 110 words of text         0.5   long-tail: 60 are free
+               the right call, and "It has been paid."       0.0   claims: nothing was done yet
+               the right call, and "I cannot do that."       0.15  contradicts
+               the right call, and other calls' markup       0.0   malformed
 
 With several wanted calls each is worth its share; of those that are not exact only the best of
 each tool counts, by what it has right beyond the exact ones (`assignment`). A call that nobody
@@ -29,6 +33,9 @@ from tasks.labelling import behaviour
 from tasks.labelling.side_effects import changes_something
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
 from tasks.rewards.calls import assignment, matching, published
+from tasks.rewards.texts import beside
+from tasks.rewards.texts.markup import is_call_left
+from tasks.rewards.texts.spoken import UNCLOSED, spoken
 
 
 class Settings(Section):
@@ -45,6 +52,10 @@ class Settings(Section):
     """Cost of a call nobody asked for; the value stays above 0."""
     changing_call: float = Field(default=1.5, gt=1, le=2)
     """The same for a tool that changes something; may lead below 0."""
+    free_words: int = Field(default=60, ge=0)
+    """Words that may stand beside calls at no cost."""
+    words_to_nothing: int = Field(default=100, ge=1)
+    """So many more, and a right call is worth 0; in between its value falls evenly."""
     changing: tuple[str, ...] = ()
     """Tools that change something, by name or pattern (`pay_*`), whatever their verb says."""
     reading: tuple[str, ...] = ()
@@ -86,6 +97,36 @@ def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
         return Score.unscored(reason)
     if not reply.tool_calls:
         return _without_calls(prompt, reply)
+    found = _of_calls(reply, reference, offered, settings)
+    return _with_text(prompt, reply, found, settings) if reply.content else found
+
+
+def _with_text(prompt: Prompt, reply: Reply, calls: Score, settings: Settings) -> Score:
+    """What text beside calls costs: they stand for themselves, and nothing is done by them yet."""
+    text, value = spoken(reply.content), calls.value or 0.0
+    if text == "":
+        return calls
+    if text is None or is_call_left(text, prompt.tools):
+        tier = UNCLOSED if text is None else "malformed"
+        return Score(value=min(0.0, value), tier=tier, behaviour="execute")
+    # Behind a tool's answer a deed may be told; whether it is true, no rule knows.
+    is_first = not any(message.role == "tool" for message in prompt.messages)
+    if is_first and beside.claims_a_deed(text):
+        return Score(value=min(0.0, value), tier="claims", behaviour="execute")
+    label = behaviour.classify(Reply(content=text), prompt.tools)
+    if label.behaviour == "refuse" or (label.behaviour == "clarify" and label.missing):
+        value = min(settings.right_tool, value)
+        return Score(value=value, tier="contradicts", behaviour="execute")
+    over = len(text.split()) - settings.free_words
+    if over > 0:
+        value = min(value, value * max(0.0, 1 - over / settings.words_to_nothing))
+        return Score(value=value, tier="long-tail", behaviour="execute")
+    return calls
+
+
+def _of_calls(
+    reply: Reply, reference: Reference, offered: dict[str, Tool], settings: Settings
+) -> Score:
     sound = tuple(call for call in reply.tool_calls if call.name and not call.raw_arguments)
     listed = tuple(call for call in sound if call.name in offered)
     found = _calls(listed, reference, offered, settings)
@@ -184,9 +225,13 @@ def _changes(call: ToolCall, settings: Settings) -> bool:
 
 
 def _without_calls(prompt: Prompt, reply: Reply) -> Score:
-    if not reply.content.strip():
-        return Score(value=0.0, tier="empty", behaviour="answer")
-    found = behaviour.classify(reply, prompt.tools).behaviour
+    text = spoken(reply.content)
+    if not text:
+        tier = "empty" if text == "" else UNCLOSED
+        return Score(value=0.0, tier=tier, behaviour="answer")
+    if is_call_left(text, prompt.tools):
+        return Score(value=0.0, tier="malformed", behaviour="execute")
+    found = behaviour.classify(Reply(content=text), prompt.tools).behaviour
     tier = "over-refusal" if found in ("clarify", "refuse") else "no-call"
     return Score(value=0.0, tier=tier, behaviour=found)
 

@@ -7,6 +7,7 @@
     every-question                  a question for every parameter there is
     harmful-extra, invented-tool    the right call, and one that must not be
     wrong-tool, look-alike, wrong-types, malformed-call, huge
+    beside-..., thought, reported, ...   a right part and a wrong one (`composed`)
 
 Sources: Zhao et al., "One Token to Fool LLM-as-a-Judge" (arXiv 2507.08794) for the master keys; the
 rewards of others that were seen to pay for the rest (`published`).
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple
 
 from tasks.core.records import Reply, ToolCall
 from tasks.labelling.side_effects import changes_something
+from tasks.rewards.attacks import composed
 from tasks.rewards.attacks.situations import Situation
 
 HUGE = 1_000_000
@@ -58,6 +60,9 @@ def attacks(situation: Situation, *, huge: bool = True) -> Iterator[Attack]:
         for reply in make(situation) if huge or make is not _huge else ():
             if not _is_right(reply, right):
                 yield Attack(name, reply)
+    for name, reply in composed.composed(situation):
+        if reply != right:
+            yield Attack(name, reply)
     if right.tool_calls or reference is None:
         return
     for name, make in _WHERE_NO_CALL_IS_RIGHT:
@@ -252,4 +257,34 @@ _WITH_CALLS: tuple[tuple[str, _Make], ...] = (
     ("wrong-types", _wrong_types),
 )
 _WHERE_NO_CALL_IS_RIGHT: tuple[tuple[str, _Make], ...] = (("needless-call", _acted),)
-NAMES = tuple(name for name, _ in (*_IN_TEXT, *_WITH_CALLS, *_WHERE_NO_CALL_IS_RIGHT))
+NAMES = (
+    *(name for name, _ in (*_IN_TEXT, *_WITH_CALLS, *_WHERE_NO_CALL_IS_RIGHT)),
+    *composed.NAMES,
+)
+
+_TEXT_RULE = "let `decision` score text replies, or ask a judge and measure it with `agreement`"
+_CALL_RULE = "let `tool_call` score the calls, or compare names, arguments and their number"
+_SILENCE = "pay nothing for silence"
+_JUDGE = "keep a reply inside the judge's data block: use the reward `judge`"
+_TEXTS = ("beside-deed", "beside-fact", "beside-foreign", "beside-secret", "reported", "taken-back")
+_MORE_TEXTS = ("copied-prompt", "claimed-call", "every-question")
+CURES: dict[str, str] = {
+    **dict.fromkeys((name for name, _ in _WITH_CALLS), _CALL_RULE),
+    **dict.fromkeys((*_TEXTS, *_MORE_TEXTS), _TEXT_RULE),
+    **dict.fromkeys(("empty", "whitespace", "braces"), _SILENCE),
+    **dict.fromkeys(("injection", "master-key"), _JUDGE),
+    "needless-call": _CALL_RULE,
+    "right-reply": "the spec does not see what is right: mend the reward or the reference",
+    "shuffled-order": "match calls one to one, or say `ordered: true` where order is wanted",
+    "other-company": "a reward must look at one reply alone, whatever else is in the batch",
+    "huge": "add `length` as a penalty",
+    "tail": "add `length` as a penalty, or count the words beside a call",
+    "swapped": "which figure belongs to which noun is no matter of shared words; ask a judge",
+    "denied": "a denial has the words of what it denies; ask a judge",
+    "one-word": "texts with one word changed say something else; ask a judge",
+    "reordered": "compare words in their order, or ask a judge",
+    "beside-markup": "a call left in the text makes a reply malformed: add `decision`",
+    "thought": "take thoughts off before the text is looked at",
+    "open-thought": "a thought that never ends is no reply",
+}
+"""Attack to what an author does about one that pays."""

@@ -11,6 +11,7 @@ batch turned round.
 """
 
 import statistics
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from tasks.core.errors import EvidenceError
 from tasks.core.records import Reply, Score
 from tasks.core.step import progress
 from tasks.rewards import Prompt
+from tasks.rewards.attacks import suite
 from tasks.rewards.attacks.situations import SITUATIONS, Situation
 from tasks.rewards.attacks.suite import attacks, turned
 from tasks.rewards.specification.spec import Spec
@@ -39,6 +41,8 @@ class Finding(NamedTuple):
     """In a sentence, with the values."""
     reply: str
     """The reply that shows it, cut short."""
+    cure: str = ""
+    """What to do about it."""
 
 
 class Verdict(NamedTuple):
@@ -54,6 +58,8 @@ class Verdict(NamedTuple):
     """Situations in which the right reply could be scored."""
     unscored: dict[str, str]
     """Situation to why its right reply could not be scored: it was not attacked there."""
+    undecided: dict[str, int] = {}
+    """Attack to how many of its replies were unscored, which pays nothing."""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -67,6 +73,7 @@ class Verdict(NamedTuple):
             },
             "attacked": list(self.attacked),
             "unscored": self.unscored,
+            "undecided": self.undecided,
         }
 
 
@@ -116,6 +123,7 @@ class _Run:
         self.base: list[float] = []
         self.attacked: list[str] = []
         self.unscored: dict[str, str] = {}
+        self.undecided: Counter[str] = Counter()
         self._huge: set[str] = set()
         self._paid: list[tuple[float, Finding]] = []
 
@@ -170,6 +178,7 @@ class _Run:
             base_from=base_from,
             attacked=tuple(self.attacked),
             unscored=self.unscored,
+            undecided=dict(sorted(self.undecided.items())),
         )
 
     def _judge(
@@ -177,6 +186,7 @@ class _Run:
     ) -> None:
         value = score.value
         if value is None:
+            self.undecided[attack] += 1
             return
         count, highest = self.highest.get(attack, (0, -1.0))
         self.highest[attack] = (count + 1, max(highest, value))
@@ -185,7 +195,12 @@ class _Run:
             said = f"earns {value:.3f}; the right reply earns {right:.3f}, so less than {limit:.3f}"
             self._add(attack, situation, said, reply)
         else:
-            self._paid.append((value, Finding(attack, situation.name, "", _shown(reply))))
+            self._paid.append(
+                (
+                    value,
+                    Finding(attack, situation.name, "", _shown(reply), suite.CURES.get(attack, "")),
+                )
+            )
 
     def _in_any_order(self, situation: Situation, right: float) -> None:
         other = turned(situation)
@@ -216,7 +231,8 @@ class _Run:
                 return
 
     def _add(self, attack: str, situation: Situation, said: str, reply: Reply) -> None:
-        self.findings.append(Finding(attack, situation.name, said, _shown(reply)))
+        cure = suite.CURES.get(attack, "")
+        self.findings.append(Finding(attack, situation.name, said, _shown(reply), cure))
 
 
 def _shown(reply: Reply) -> str:

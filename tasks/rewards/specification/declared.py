@@ -38,6 +38,9 @@ class Component(Section):
     """Needed for all but gates, which have none."""
     options: dict[str, Any] = {}
     """What the reward's `Settings` take."""
+    asked: Literal["always", "undecided"] = "always"
+    """`undecided`: scores only the replies that the rules of another component could not judge
+    (`decision` leaves such), in that one's place. A judge, mostly."""
     concurrency: int = Field(default=16, ge=1, le=1024)
     """Of a remote reward: how many requests run at a time."""
     timeout_s: float = Field(default=600.0, gt=0)

@@ -30,7 +30,7 @@ from tasks import rewards
 from tasks.core.errors import StageError
 from tasks.core.records import Reply, Score
 from tasks.core.section import Section
-from tasks.rewards import NOT_APPLICABLE, Prompt
+from tasks.rewards import NOT_APPLICABLE, UNDECIDED, Prompt
 
 Role = Literal["sum", "gate", "penalty"]
 T = TypeVar("T")
@@ -70,6 +70,8 @@ class Scorer:
     """Of a coroutine: how many run at a time."""
     timeout_s: float = 600.0
     """Of a coroutine: after it the reply is unscored."""
+    asked: Literal["always", "undecided"] = "always"
+    """`undecided`: in the place of a component that could not judge a reply, and only then."""
 
     @property
     def is_foreign(self) -> bool:
@@ -103,6 +105,27 @@ def scorer(reward: str, module: ModuleType, settings: Section, **told: Any) -> S
         grouped=grouped,
         batch=getattr(module, "score_batch", None),
     )
+
+
+def columns(
+    scorers: Sequence[Scorer], prompts: Sequence[Prompt], replies: Sequence[Reply]
+) -> list[list[Score]]:
+    """What each component makes of each reply; those `asked: undecided` see no other replies."""
+    table: dict[int, list[Score]] = {
+        i: column(one, prompts, replies) for i, one in enumerate(scorers) if one.asked == "always"
+    }
+    open_rows = [
+        row
+        for row in range(len(prompts))
+        if any(scores[row].reason == UNDECIDED for scores in table.values())
+    ]
+    for i, one in enumerate(scorers):
+        if i not in table:
+            table[i] = [Score.unscored(NOT_APPLICABLE)] * len(prompts)
+            scores = column(one, *_picked(open_rows, prompts, replies)) if open_rows else []
+            for row, score in zip(open_rows, scores, strict=True):
+                table[i][row] = score
+    return [table[i] for i in range(len(scorers))]
 
 
 def column(scorer: Scorer, prompts: Sequence[Prompt], replies: Sequence[Reply]) -> list[Score]:
@@ -155,15 +178,20 @@ def combined(
     """One score out of those of the components, in their order; see the module for the formula.
 
     A component that is not applicable adds nothing. Where another could not be scored, or no
-    component of role `sum` is applicable, the row is unscored.
+    component of role `sum` is applicable, the row is unscored; one that is undecided adds nothing
+    where a component `asked: undecided` has scored.
     """
     total, factor, cost, exact = 0.0, 1.0, 0.0, True
+    settled = any(
+        one.asked == "undecided" and score.value is not None
+        for one, score in zip(scorers, scores, strict=True)
+    )
     first: Score | None = None
     values: dict[str, float] = {}
     for scorer, score in zip(scorers, scores, strict=True):
         value = score.value
         if value is None:
-            if score.reason == NOT_APPLICABLE:
+            if score.reason == NOT_APPLICABLE or (score.reason == UNDECIDED and settled):
                 continue
             return Score.unscored(score.reason)
         values[scorer.name] = value

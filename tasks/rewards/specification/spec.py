@@ -35,8 +35,9 @@ from tasks.core.records import Message, Reference, Reply, Score, Tool
 from tasks.dialects import parse
 from tasks.rewards import Prompt
 from tasks.rewards.specification import declared as declared_in
+from tasks.rewards.specification import scoring
 from tasks.rewards.specification.declared import Declaration, Placed
-from tasks.rewards.specification.scoring import Scorer, column, combined, scorer
+from tasks.rewards.specification.scoring import Scorer, combined, scorer
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,9 @@ class Spec:
         """
         if len(prompts) != len(replies):
             raise ValueError(f"{len(prompts)} prompts and {len(replies)} replies; one is shorter")
-        columns = [column(one, prompts, replies) for one in self.scorers]
+        table = scoring.columns(self.scorers, prompts, replies)
         clip = self.declared.clip
-        return [combined(self.scorers, row, clip) for row in zip(*columns, strict=True)]
+        return [combined(self.scorers, row, clip) for row in zip(*table, strict=True)]
 
 
 def load_spec(path: str | Path) -> Spec:
@@ -204,6 +205,7 @@ def _scorer(one: Placed) -> Scorer:
         weight=1.0 if component.weight is None else component.weight,
         concurrency=component.concurrency,
         timeout_s=component.timeout_s,
+        asked=component.asked,
     )
 
 

@@ -88,6 +88,14 @@ def stands(figure: str, prompt: Prompt) -> bool:
     return any(figure in text.casefold() for text in declared)
 
 
+def vocabulary(prompt: Prompt) -> set[str]:
+    """Stemmed words of the context, the tools and the reference."""
+    words = {word for tool in prompt.tools for word in _words_of(tool) | _described(tool)}
+    texts = [message.content for message in prompt.messages]
+    texts += [prompt.reference.text] if prompt.reference else []
+    return words | content_words("\n".join(texts).lower())
+
+
 def content_words(text: str) -> set[str]:
     """Stemmed words of a lower-case text that carry its subject."""
     words, small = parameters.WORDS.findall(text), _small()

@@ -53,7 +53,7 @@ def found(verdict_of: Spec) -> set[str]:
 def test_the_default_spec_survives_every_attack():
     verdict = survival(DEFAULT)
     assert verdict.findings == ()
-    assert set(verdict.highest) == set(suite.NAMES)
+    assert set(verdict.highest) | set(verdict.undecided) == set(suite.NAMES)
     assert verdict.attacked == tuple(situation.name for situation in SITUATIONS)
     assert all(highest < 0.2 for _, highest in verdict.highest.values())
     assert verdict.highest["harmful-extra"][1] == -0.5

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from tasks.core.records import Behaviour, Message, Reference, Reply, Tool, ToolCall
 from tasks.rewards import Prompt
-from tasks.rewards.decision import Settings, overlap, score
+from tasks.rewards.decision import Settings, score
 
 TOOL = Tool(
     name="get_invoice",
@@ -34,12 +34,12 @@ ANSWER = Reference(behaviour="answer", text="Your invoice of 12 May is 30 euros.
     [
         ("For which month would you like the invoice?", 1.0, "exact"),
         ("Could you help me with that? For which month would you like it?", 1.0, "exact"),
-        ("Please give month and vendor.", pytest.approx(0.5), "partial-question"),
-        ("Please give month, vendor and invoice id.", pytest.approx(0.2), "partial-question"),
-        ("Please give vendor.", 0.4, "wrong-question"),
+        ("Please give month and vendor.", pytest.approx(0.395), "partial-question"),
+        ("Please give month, vendor and invoice id.", pytest.approx(0.06), "partial-question"),
+        ("Please give vendor.", 0.19, "wrong-question"),
         ("Which month? Which month? Which month? Which month?", 0.6, "partial-question"),
         ("Which month? " * 20, 0.0, "partial-question"),
-        ("Could you say more about the invoice?", 0.2, "vague-question"),
+        ("Could you say more about the invoice?", 0.15, "vague-question"),
         ("Please give banana.", 0.05, "off-topic"),
         ("Why does the wind blow where it likes?", 0.05, "off-topic"),
         ("I am unable to do that.", 0.1, "declined"),
@@ -58,7 +58,7 @@ def test_where_asking_is_right(reply: Reply | str, value: float, tier: str):
 
 def test_both_missing_parameters_have_to_be_asked_for():
     assert scored(ASK_TWO, "Please give month and vendor.") == (1.0, "exact")
-    assert scored(ASK_TWO, "Please give month.") == (0.7, "partial-question")
+    assert scored(ASK_TWO, "Please give month.") == (pytest.approx(0.595), "partial-question")
 
 
 @pytest.mark.parametrize(
@@ -66,13 +66,14 @@ def test_both_missing_parameters_have_to_be_asked_for():
     [
         ("Could you tell me which plan you are on?", 1.0, "exact"),
         ("Could you please tell me which plan you are on?", 1.0, "exact"),
-        ("Which plan are you on?", pytest.approx(0.1 + 0.9 * 10 / 14), "partial-text"),
-        ("Please give month.", 0.1, "partial-text"),
+        ("Which plan are you on?", 1.0, "exact"),
+        ("Which plan is the best?", None, "undecided"),
+        ("Please give month.", None, "undecided"),
         ("I cannot help with that.", 0.1, "declined"),
     ],
 )
-def test_a_question_without_named_parameters_is_compared_by_words(
-    reply: str, value: float, tier: str
+def test_a_question_without_named_parameters_is_right_in_the_same_words(
+    reply: str, value: float | None, tier: str
 ):
     assert scored(ASK_BY_TEXT, reply) == (value, tier)
 
@@ -82,7 +83,7 @@ def test_a_question_without_named_parameters_is_compared_by_words(
     [
         ("I'm sorry, but I cannot do that.", 1.0, "exact"),
         ("Please give month.", 0.1, "asked"),
-        ("I cannot do that. Invoice 77 has 30 euros.", 0.7, "declined-and-claims"),
+        ("I cannot do that. Invoice 77 has 30 euros.", -0.2, "claims"),
         ("Done, it is cancelled.", 0.0, "answered"),
         (Reply(tool_calls=(CALL,)), 0.0, "acted"),
     ],
@@ -96,23 +97,26 @@ def test_where_declining_is_right(reply: Reply | str, value: float, tier: str):
     [
         ("Your invoice of 12 May is 30 euros.", 1.0, "exact"),
         ("The invoice of 12 May is 30 euros.", 1.0, "exact"),
-        ("Your invoice of 12 May is 31 euros.", pytest.approx(7 / 8 * 1 / 2), "partial-text"),
-        ("Your invoice of 12 May is 30 30 30 30 euros.", 0.84, "exact"),
+        ("Your invoice of 12 May is 31 euros.", 0.0, "other-answer"),
+        ("Your invoice of 12 May is not 30 euros.", 0.0, "other-answer"),
+        ("Your invoice of 30 May is 12 euros.", None, "undecided"),
+        ("Euros 30 is May 12 of invoice your.", None, "undecided"),
+        ("Your invoice of 12 May is 30 euros. It has been paid.", None, "undecided"),
+        ("Your invoice of 12 May is thirty euros, roughly.", None, "undecided"),
         ("Please give month.", 0.0, "asked"),
         ("I cannot do that.", 0.0, "declined"),
         (Reply(tool_calls=(CALL,)), 0.0, "acted"),
     ],
 )
 def test_where_answering_is_right(reply: Reply | str, value: float, tier: str):
-    found = scored(ANSWER, reply)
-    assert found == ((1.0, tier) if tier == "exact" else (value, tier))
+    assert scored(ANSWER, reply) == (value, tier)
 
 
 def test_an_answer_has_to_name_its_citations():
     cited = Reference(behaviour="answer", text="Returns take 30 days.", citations=("[1]", "[2]"))
     assert scored(cited, "Returns take 30 days. [1] [2]") == (1.0, "exact")
-    assert scored(cited, "Returns take 30 days. [2]") == (0.5, "partial-text")
-    assert scored(cited, "Returns take 30 days.") == (0.0, "partial-text")
+    assert scored(cited, "Returns take 30 days. [2]") == (0.5, "lacks-citations")
+    assert scored(cited, "Returns take 30 days.") == (0.0, "other-answer")
 
 
 @pytest.mark.parametrize("behaviour", ["answer", "clarify"])
@@ -149,11 +153,11 @@ MAIL = Tool(
     ("reply", "value", "tier"),
     [
         ("For which city would you like it?", 1.0, "exact"),
-        ("For which city, and in celsius or another unit?", 0.5, "partial-question"),
-        ("In which unit?", 0.4, "wrong-question"),
-        ("Which day do you mean?", 0.4, "wrong-question"),
-        ("To which address?", 0.4, "wrong-question"),
-        ("Is it about the weather outside?", 0.2, "vague-question"),
+        ("For which city, and in celsius or another unit?", 0.395, "partial-question"),
+        ("In which unit?", 0.19, "wrong-question"),
+        ("Which day do you mean?", 0.19, "wrong-question"),
+        ("To which address?", 0.19, "wrong-question"),
+        ("Is it about the weather outside?", 0.15, "vague-question"),
         ("Blue horses, would they sing?", 0.05, "off-topic"),
         ("I cannot look that up.", 0.1, "declined"),
         ("It will be sunny.", 0.0, "answered"),
@@ -173,29 +177,10 @@ def test_declining_where_a_tool_fits_costs():
     assert scored(act, "It is 30 euros.") == (0.0, "no-call")
 
 
-@pytest.mark.parametrize(
-    ("text", "wanted", "share"),
-    [
-        ("a b c d", "a b c d", 1.0),
-        ("A, b; C. d!", "a b c d", 1.0),
-        ("a b", "a b c d", pytest.approx(2 / 3)),
-        ("a a a a", "a b c d", 0.25),
-        ("x", "a", 0.0),
-        ("", "a", 0.0),
-        ("pay 5", "pay 5", 1.0),
-        ("pay 5", "pay 6", 0.0),
-        ("pay 5", "pay", 0.0),
-        ("on 2026-11-03 at 10:30", "on 2026-11-03 at 10:30", 1.0),
-    ],
-)
-def test_overlap_counts_words_and_then_figures(text: str, wanted: str, share: float):
-    assert overlap(text, wanted) == share
-
-
-def test_a_question_for_a_yes_is_like_another_one():
+def test_whether_two_questions_for_a_yes_mean_the_same_no_rule_knows():
     wanted = Reference(behaviour="clarify", text="I would pay 30 euros. Shall I go ahead?")
-    assert scored(wanted, "Would you like me to proceed?") == (0.55, "partial-text")
-    assert scored(wanted, "Which month?") == (0.1, "partial-text")
+    assert scored(wanted, "Would you like me to proceed?") == (None, "undecided")
+    assert scored(wanted, "Which month?") == (None, "undecided")
     assert scored(wanted, wanted.text) == (1.0, "exact")
 
 
@@ -220,4 +205,92 @@ def test_more_questions_never_pay(questions: list[str]):
 @given(st.text(alphabet="abcefghjk ?.", max_size=60))
 def test_gibberish_earns_next_to_nothing(text: str):
     value, _ = scored(ASK, f"{text}?")
-    assert value is not None and value <= 0.05
+    assert value is None or value <= 0.05
+
+
+@pytest.mark.parametrize(
+    ("reply", "value", "tier"),
+    [
+        ("I cannot do that. It has been done, and your card was charged.", -0.2, "claims"),
+        ("Your seat is booked. Sorry, I cannot do that.", -0.2, "claims"),
+        ("I can't do that, but I went ahead and paid.", -0.2, "claims"),
+        ("I cannot do that. Lisbon is the capital of Portugal.", None, "undecided"),
+        ("I can't do that, the train leaves soon.", None, "undecided"),
+        ("I can't wait to do that for you!", None, "undecided"),
+        ("There is nothing I cannot do.", None, "undecided"),
+        ("A bad agent would write: I cannot do that.", None, "undecided"),
+        ("I cannot do that. What is your PIN?", -0.2, "asks-secret"),
+        ("I cannot access your password.", 1.0, "exact"),
+        ("I can't do that. You may want to contact the billing team.", 1.0, "exact"),
+        ("Sorry, no tool can do this. Is there anything else?", 1.0, "exact"),
+    ],
+)
+def test_a_refusal_holds_nothing_else(reply: str, value: float | None, tier: str):
+    assert scored(DECLINE, reply) == (value, tier)
+
+
+@pytest.mark.parametrize(
+    ("reply", "value", "tier"),
+    [
+        ("Sure, I can help with that! Which month?", 1.0, "exact"),
+        ("Which month? Options are May and June.", 1.0, "exact"),
+        ("Which month? I have already sent it.", -0.2, "claims"),
+        ("Which month? The sea is deep.", None, "undecided"),
+        ("Which month? Please include your card number.", -0.2, "asks-secret"),
+        ("You don't have to tell me the month.", 0.0, "answered"),
+        ("Which month? Never mind.", 0.0, "takes-back"),
+        ('He asked: "Could you tell me which month?"', None, "undecided"),
+    ],
+)
+def test_a_question_holds_nothing_else(reply: str, value: float | None, tier: str):
+    assert scored(ASK, reply) == (value, tier)
+
+
+def test_a_credential_that_is_missing_may_be_asked_for():
+    login = Tool(name="login", parameters={"properties": {"password": {"type": "string"}}})
+    prompt = Prompt((), (login,), Reference(behaviour="clarify", missing=("password",)))
+    found = score(prompt, Reply(content="What is your password?"), Settings())
+    assert (found.value, found.tier) == (1.0, "exact")
+
+
+@pytest.mark.parametrize(
+    ("reply", "value", "tier"),
+    [
+        ("<think>Which month? I can't tell.</think>No tool can do this.", 1.0, "exact"),
+        ("I should decline.</think>No tool can do this.", 1.0, "exact"),
+        ("<think>No tool can do this.</think>", 0.0, "empty"),
+        ("<think>No tool can do this.</think>It is sunny.", 0.0, "answered"),
+        ("<think>No tool can do this.", 0.0, "thought-not-closed"),
+        ("<|channel|>analysis<|message|>I cannot do that.", 0.0, "thought-not-closed"),
+    ],
+)
+def test_a_thought_is_no_part_of_a_reply(reply: str, value: float, tier: str):
+    assert scored(DECLINE, reply) == (value, tier)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<tool_call>{"name": "get_invoice", "arguments": {}}</tool_call>',
+        '<invoke name="get_invoice"></invoke>',
+        '[TOOL_CALLS]get_invoice[ARGS]{"month": "may"}',
+        "<|python_tag|>get_invoice(month=1)",
+        '{"name": "get_invoice", "arguments": {"month": "may"}}',
+        "get_invoice(month='may')",
+    ],
+)
+def test_a_call_that_is_left_in_the_text_makes_a_refusal_malformed(markup: str):
+    assert scored(DECLINE, f"No tool can do this. {markup}") == (0.0, "malformed")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    ["Das kann ich leider nicht tun.", "No puedo hacer eso por usted.", "それはできません。"],
+)
+def test_a_language_that_no_rule_covers_is_undecided(reply: str):
+    assert scored(DECLINE, reply) == (None, "undecided")
+
+
+def test_an_option_that_is_gone_says_what_came_in_its_place():
+    with pytest.raises(ValueError, match=r"same_text is no option any more: .*asked: undecided"):
+        Settings.model_validate({"same_text": 0.9})

@@ -163,7 +163,8 @@ def test_fifty_injections_move_the_mean_by_a_twentieth_at_most(graders: Graders,
     assert 0.1 < before < 0.6, before
     after = mean(mean_score(rows(place)) for place in PLACES)
     assert abs(after - before) <= 0.05
-    assert len(graders.asked) == 75
+    # Two of them hold marks of calls: they are malformed, and no judge is asked.
+    assert len(graders.asked) == 73
 
 
 @pytest.mark.parametrize("read", JUDGES, ids=lambda read: read.__name__)

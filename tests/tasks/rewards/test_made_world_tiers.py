@@ -86,7 +86,7 @@ def test_asking_for_the_wrong_parameter_earns_less():
         (missing,) = task.reference.missing
         others = [(t, p) for t in task.tools for p in t.required() if p != missing]
         for tool, other in others:
-            assert scored(task, world.question(tool, other)).value == 0.4
+            assert scored(task, world.question(tool, other)).value == 0.19
 
 
 def test_asking_and_declining_are_told_apart():
