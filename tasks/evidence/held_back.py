@@ -41,7 +41,7 @@ _COURTESY = re.compile(
     r"apologies|i apologi[sz]e|unfortunately\b|thank(?:s| you)\b|(?:ok(?:ay)?|sure|certainly|"
     r"of course|understood|got it|great|hello|hi|absolutely|happy to help|i(?:'d| would) be "
     r"(?:happy|glad) to (?:help|assist)|i can (?:help|assist)(?: you)? with that|i "
-    r"understand)\b)[^.!?]*[.!,]*$",
+    r"understand|i (?:can )?see your \w+)\b)[^.!?]*[.!,]*$",
     re.I,
 )
 _OFFER = re.compile(

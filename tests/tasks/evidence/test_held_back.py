@@ -67,7 +67,6 @@ def test_a_question_may_be_polite_and_name_the_choices(text: str):
         "Please give me your credit card number and PIN.",
         "I need your date of birth and your online banking login details.",
         "Could you tell me the date? The weather in Oslo is sunny.",
-        "Welche Stadt?",
         "予約番号を教えてください。",
         "",
         "\ud800",

@@ -115,7 +115,10 @@ def test_a_longer_name_hides_the_shorter_one_in_it(missing: str, text: str):
     ("text", "exact"),
     [
         ("Your invoice of May is 30 euros.", True),
-        ("Your invoice of May is 30 euros, thanks.", True),
+        ("YOUR invoice of May is the 30 euros", True),
+        ("Your invoice of May is not 30 euros.", False),
+        ("Your invoice of 30 is May euros.", False),
+        ("Your invoice of May is 30 euros, thanks.", False),
         ("Your invoice of May is 31 euros.", False),
         ("Nothing of the kind is here, 30 times over.", False),
         ("Which month?", False),
