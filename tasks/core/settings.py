@@ -99,10 +99,14 @@ class GateSettings(Section):
     min_clusters: int = Field(default=10, ge=2)
     slice_alpha: float = Field(gt=0, lt=1)
     slice_floor: float = Field(ge=0, le=2)
-    """A slice may not lose more than this, whatever its size says."""
+    """A slice may not lose more than this once chance is allowed for, whatever its size says."""
     slice_min: int = Field(gt=0)
-    """A slice with fewer examples cannot be judged and is reported so."""
-    over_refusal_margin: float = Field(ge=0, le=1)
+    """A slice with fewer examples is reported as one that cannot be judged, unless it lost."""
+    critical: tuple[str, ...] = ()
+    """Tools that must be shown not worse than the base; behaviours must be in any case."""
+    critical_margin: float = Field(default=0.1, gt=0, lt=1)
+    """By how much a critical slice may be worse."""
+    over_refusal_margin: float = Field(gt=0, le=1)
 
 
 class CanarySettings(Section):

@@ -201,7 +201,13 @@ def _checked(values: Sequence[float], clusters: Sequence[str]) -> tuple[Array, N
         raise EvidenceError("no values: a mean needs at least one task")
     # Clusters are numbered in sorted order, so that the order of rows cannot change a result.
     _, index = np.unique(np.asarray(clusters, dtype=str), return_inverse=True)
-    return np.asarray(values, dtype=np.float64), index
+    array = np.asarray(values, dtype=np.float64)
+    if not np.isfinite(array).all():
+        raise EvidenceError(
+            f"{int((~np.isfinite(array)).sum())} of {len(array)} values are no finite numbers: "
+            "what could not be measured has to be left out and counted, not averaged"
+        )
+    return array, index
 
 
 def _same_length(values: Sequence[object], others: Sequence[object], name: str) -> None:

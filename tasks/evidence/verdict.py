@@ -5,8 +5,12 @@
 
 PASS needs all of: every arm answered every task; the tuned model beats the base, and the base with
 a better prompt, on exact match at the alpha that this read of the test may spend; it is not below
-the base in the other sampling mode; no slice is worse (Holm) or below the floor; it does not refuse
-more by the margin. Something missing or unclear is INCONCLUSIVE, a shown loss is FAIL.
+the base in the other sampling mode; no slice is worse (Holm) or below the floor; each critical
+slice is shown to be within its margin; it does not refuse more by the margin. Something missing or
+unclear is INCONCLUSIVE, a shown loss is FAIL. An arm that gives the very answers of another decides
+nothing.
+
+Calls are judged by schema and reference alone, texts by rules: the verdict says which is which.
 
 All comparisons are paired by task and clustered by group. What must all hold needs no correction
 for being many (intersection-union). The same rows and settings always give the same verdict.
@@ -15,15 +19,20 @@ for being many (intersection-union). The same rows and settings always give the 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
-from tasks.core.records import Record
+import msgspec
+
+from tasks.core.records import Behaviour, Record
 from tasks.core.settings import GateSettings
 from tasks.evidence import power, stats
 from tasks.evidence.completeness import problems
 from tasks.evidence.judged import Arm, Judged, Mode
+from tasks.evidence.metrics import PROVED
+from tasks.evidence.noninferiority import noninferior
 from tasks.evidence.paired import Paired, compare, pair
 from tasks.evidence.slices import Slice, by_slice
 
 Outcome = Literal["PASS", "FAIL", "INCONCLUSIVE"]
+Applied = Outcome | Literal["NOT APPLICABLE"]
 Decide = Callable[[stats.Difference], tuple[Outcome, str]]
 
 
@@ -37,7 +46,7 @@ class Comparison(Record, frozen=True, kw_only=True):
     detectable: float
     """Smallest difference that this test would have seen four times in five."""
     design_effect: float
-    outcome: Outcome
+    outcome: Applied
     reason: str
 
 
@@ -54,6 +63,10 @@ class Verdict(Record, frozen=True, kw_only=True):
     groups: int = 0
     comparisons: tuple[Comparison, ...] = ()
     slices: tuple[Slice, ...] = ()
+    proved: tuple[Behaviour, ...] = ()
+    """Expected behaviours whose exact match follows from schemas and references alone."""
+    by_rules: tuple[Behaviour, ...] = ()
+    """Expected behaviours whose texts were read by rules, and by no independent judge."""
 
 
 def verdict(
@@ -85,14 +98,18 @@ def verdict(
     comparisons = [
         _superior(rows, "base", mode, alpha),
         _superior(rows, "better-prompt", mode, alpha),
+        *_calls_alone(rows, mode, alpha),
         _not_below(rows, other, alpha),
         *_over_refusal(rows, mode, settings),
     ]
     slices = by_slice([row for row in rows if row.mode == mode], settings)
     found = _fold(comparisons, slices)
+    expected = {row.measured.expected for row in rows}
+    proved = tuple(sorted(expected & set(PROVED)))
+    by_rules = tuple(sorted(expected - set(PROVED)))
     return Verdict(
         verdict=found,
-        reasons=_reasons(comparisons, slices, found),
+        reasons=(*_reasons(comparisons, slices, found), _basis(proved, by_rules)),
         mode=mode,
         reads=reads,
         alpha=alpha,
@@ -100,6 +117,8 @@ def verdict(
         groups=len(set(tasks.values())),
         comparisons=tuple(comparisons),
         slices=tuple(slices),
+        proved=proved,
+        by_rules=by_rules,
     )
 
 
@@ -116,7 +135,40 @@ def _superior(rows: Sequence[Judged], against: Arm, mode: Mode, alpha: float) ->
         return "INCONCLUSIVE", f"tuned is not shown to beat {against} {seen}{doubt}"
 
     paired = pair(rows, against, mode, lambda row: row.measured.exact)
-    return _comparison(f"exact match against {against}, {mode}", paired, alpha, decide)
+    compared = _comparison(f"exact match against {against}, {mode}", paired, alpha, decide)
+    if against == "base" or not _same_answers(rows, against, "base"):
+        return compared
+    why = f"{against} gave the very answers of base, {mode}: there is nothing to compare"
+    return msgspec.structs.replace(compared, outcome="NOT APPLICABLE", reason=why)
+
+
+def _same_answers(rows: Sequence[Judged], one: Arm, other: Arm) -> bool:
+    """Whether two arms were judged the same on each draw, as where a prompt reaches no model."""
+    first, second = (
+        {
+            (row.mode, row.measured.example, row.sample): (row.measured, row.reward, row.tokens)
+            for row in rows
+            if row.arm == arm
+        }
+        for arm in (one, other)
+    )
+    return first == second
+
+
+def _calls_alone(rows: Sequence[Judged], mode: Mode, alpha: float) -> Iterable[Comparison]:
+    """Calls alone, whose judgement no rule for texts enters; a loss there is a loss."""
+    called = [row for row in rows if row.measured.expected in PROVED]
+    if not called or len(called) == len(rows):
+        return
+
+    def decide(found: stats.Difference) -> tuple[Outcome, str]:
+        seen = f"base on calls alone, {mode}: {_range(found)}"
+        if found.worse <= alpha:
+            return "FAIL", f"tuned is below {seen}, p {found.worse:.2g}"
+        return "PASS", f"tuned is not below {seen}"
+
+    paired = pair(called, "base", mode, lambda row: row.measured.exact)
+    yield _comparison(f"calls alone against base, {mode}", paired, alpha, decide)
 
 
 def _not_below(rows: Sequence[Judged], mode: Mode, alpha: float) -> Comparison:
@@ -143,8 +195,9 @@ def _over_refusal(
         return
     margin, alpha = settings.over_refusal_margin, settings.alpha
     paired = pair(called, "base", mode, lambda row: row.measured.over_refusal)
-    shifted = paired._replace(control=[value + margin for value in paired.control])
-    below_margin = compare(shifted, alpha).worse
+    # Not refusing is the rate that may not fall.
+    kept = pair(called, "base", mode, lambda row: not row.measured.over_refusal)
+    below_margin = noninferior(*kept, margin=margin)
 
     def decide(found: stats.Difference) -> tuple[Outcome, str]:
         seen = f"needless refusals or questions, {mode}: {_range(found)}, margin {margin:g}"
@@ -181,12 +234,22 @@ def _fold(comparisons: Sequence[Comparison], slices: Sequence[Slice]) -> Outcome
     outcomes = {comparison.outcome for comparison in comparisons}
     if "FAIL" in outcomes or any(one.lost for one in slices):
         return "FAIL"
-    return "INCONCLUSIVE" if "INCONCLUSIVE" in outcomes else "PASS"
+    unproven = any(one.standing == "unproven" for one in slices)
+    return "INCONCLUSIVE" if "INCONCLUSIVE" in outcomes or unproven else "PASS"
 
 
 def _reasons(
     comparisons: Sequence[Comparison], slices: Sequence[Slice], found: Outcome
 ) -> tuple[str, ...]:
     """What decided; of a PASS, everything that held."""
-    kept = [c.reason for c in comparisons if found == "PASS" or c.outcome != "PASS"]
-    return (*kept, *(one.reason for one in slices if one.lost))
+    silent = ("PASS",) if found != "PASS" else ()
+    kept = [c.reason for c in comparisons if c.outcome not in silent]
+    shown = [one.reason for one in slices if one.lost or one.standing == "unproven"]
+    return (*kept, *shown)
+
+
+def _basis(proved: Sequence[Behaviour], by_rules: Sequence[Behaviour]) -> str:
+    """How far the exact matches behind a verdict can be relied on."""
+    calls = f"{', '.join(proved)} is proved by schemas and references alone" if proved else ""
+    texts = f"{', '.join(by_rules)} read by the gate's rules for English text, by no judge"
+    return "; ".join(part for part in (calls, texts if by_rules else "") if part)

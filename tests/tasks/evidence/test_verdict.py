@@ -2,12 +2,14 @@
 
 import random
 
+import msgspec
 import pytest
 
 from tasks.core.records import Tags, encode
 from tasks.core.settings import GateSettings
 from tasks.evidence.judged import Judged
 from tasks.evidence.metrics import Measured
+from tasks.evidence.slices import by_slice
 from tasks.evidence.verdict import verdict
 
 SETTINGS = GateSettings(
@@ -67,12 +69,18 @@ def test_a_gain_over_both_arms_passes_with_its_figures():
     assert found.verdict == "PASS"
     assert (found.tasks, found.groups, found.reads) == (200, 100, 1)
     assert found.alpha == pytest.approx(0.0303963, abs=1e-7)
-    base, prompt, other, refusal = found.comparisons
+    base, prompt, calls, other, refusal = found.comparisons
+    assert calls.difference.estimate.mean == pytest.approx(0.3)
     assert base.difference.estimate.mean == pytest.approx(0.3)
     assert prompt.difference.estimate.mean == pytest.approx(0.25)
     assert other.difference.estimate.mean == pytest.approx(0.3)
     assert refusal.difference.estimate.mean == 0.0
     assert found.reasons[0].startswith("tuned beats base on exact match, greedy: +0.300 [")
+    assert (found.proved, found.by_rules) == (("execute",), ("clarify",))
+    assert found.reasons[-1] == (
+        "execute is proved by schemas and references alone; clarify read by the gate's rules for "
+        "English text, by no judge"
+    )
 
 
 def test_the_same_rows_in_any_order_give_the_same_bytes():
@@ -131,7 +139,7 @@ def test_a_slice_that_lost_fails_a_model_that_gained():
     assert standing["behaviour execute"].standing == "ok"
 
 
-def test_a_slice_below_the_floor_fails_though_chance_could_do_it():
+def test_a_critical_slice_that_may_have_lost_is_never_passed():
     clarify = [n for n in range(TASKS) if n % 4 == 0]
     lost = set(clarify[:7])  # of those that the base gets right
     won = {n for n in clarify if n >= 100 and n not in clarify[:7]}
@@ -140,16 +148,91 @@ def test_a_slice_below_the_floor_fails_though_chance_could_do_it():
     slices = {one.name: one for one in found.slices}
     assert slices["behaviour clarify"].difference == pytest.approx(-5 / 50)
     assert slices["behaviour clarify"].worse > SETTINGS.slice_alpha
-    assert slices["behaviour clarify"].standing == "below-floor"
-    assert found.verdict == "FAIL"
+    assert slices["behaviour clarify"].standing == "unproven"
+    assert slices["behaviour clarify"].missing > 0
+    assert found.verdict == "INCONCLUSIVE"
+    assert any("more tasks are needed" in reason for reason in found.reasons)
 
 
 def test_a_small_slice_cannot_be_judged_and_is_said_so():
-    settings = SETTINGS.model_copy(update={"slice_min": 60})
+    settings = SETTINGS.model_copy(update={"slice_min": 100})
     found = verdict(rows(GAIN), settings, 1)
     standing = {one.name: one.standing for one in found.slices}
-    assert standing["behaviour clarify"] == "cannot-judge"
-    assert standing["behaviour execute"] == "ok"
+    assert standing["tool tool-0"] == "cannot-judge"
+    assert standing["behaviour clarify"] == standing["behaviour execute"] == "ok"
+
+
+def test_all_of_a_small_behaviour_lost_is_a_loss_at_any_size():
+    # Nine clarifying tasks, all lost; slice_min is 40.
+    tuned = {n for n in range(TASKS) if not clarifying(n)}
+    right = {"base": upto(120), "better-prompt": upto(120), "tuned": tuned}
+    found = judge([as_few(r) for r in rows(right)])
+    clarify = next(one for one in found.slices if one.name == "behaviour clarify")
+    assert (clarify.n, clarify.difference) == (9, -1.0)
+    assert clarify.standing == "worse"
+    assert found.verdict == "FAIL"
+
+
+def test_too_few_tasks_of_a_behaviour_are_never_passed_and_the_number_missing_is_said():
+    right = {"base": upto(100), "better-prompt": upto(100), "tuned": upto(170)}
+    found = judge([as_few(r) for r in rows(right)])
+    clarify = next(one for one in found.slices if one.name == "behaviour clarify")
+    assert (clarify.n, clarify.difference) == (9, 0.0)
+    assert clarify.standing == "unproven"
+    assert clarify.missing > 20
+    assert found.verdict == "INCONCLUSIVE"
+    assert any(f"about {clarify.missing} more tasks" in reason for reason in found.reasons)
+
+
+def test_a_critical_tool_without_tasks_is_never_passed():
+    settings = SETTINGS.model_copy(update={"critical": ("tool-0", "wire_money")})
+    found = verdict(rows(GAIN), settings, 1)
+    absent = next(one for one in found.slices if one.name == "tool wire_money")
+    assert (absent.n, absent.standing) == (0, "unproven")
+    assert found.verdict == "INCONCLUSIVE"
+    assert (
+        verdict(rows(GAIN), settings.model_copy(update={"critical": ("tool-0",)}), 1).verdict
+        == "PASS"
+    )
+
+
+def test_an_arm_with_the_answers_of_the_base_decides_nothing():
+    right = {"base": upto(100), "better-prompt": upto(100), "tuned": upto(160)}
+    found = judge(rows(right))
+    assert found.verdict == "PASS"
+    assert found.comparisons[1].outcome == "NOT APPLICABLE"
+    assert any("gave the very answers of base" in reason for reason in found.reasons)
+
+
+def test_models_that_got_better_in_each_of_ten_slices_are_hardly_ever_refused_for_one():
+    rng, refused = random.Random(0), 0
+    for _ in range(60):
+        made = []
+        for place in range(10):
+            for number in range(40):
+                base, tuned = (rng.random() < rate for rate in (0.5, 0.55))
+                if rng.random() < 0.5:
+                    tuned = base or rng.random() < 0.1
+                for arm, exact in (("base", base), ("tuned", tuned)):
+                    one = row(arm, number, exact=exact, expected="execute")
+                    name = f"{place}-{number}"
+                    measured = msgspec.structs.replace(one.measured, example=name, group=name)
+                    tags = Tags(tools=(f"tool-{place}",))
+                    made.append(msgspec.structs.replace(one, tags=tags, measured=measured))
+        refused += any(one.lost for one in by_slice(made, SETTINGS))
+    assert refused <= 3
+
+
+def clarifying(number):
+    return number % 4 == 0 and number < 36
+
+
+def as_few(one):
+    """The same row, with the clarifying tasks behind the ninth made into calls."""
+    number = int(one.measured.example[-3:])
+    expected = "clarify" if clarifying(number) else "execute"
+    measured = msgspec.structs.replace(one.measured, expected=expected, did=expected)
+    return msgspec.structs.replace(one, measured=measured)
 
 
 def test_needless_refusals_beyond_the_margin_fail():
