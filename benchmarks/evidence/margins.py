@@ -1,11 +1,11 @@
-"""Simulates models that are worse by just the margin, and counts how often each test lets them pass.
+"""Simulates models that are worse by just the margin, and counts how often each test passes them.
 
     python -m benchmarks margins --runs 2000
 
 At the margin one model in twenty may pass a test at .05. The base errs in 0 to 20 % of the tasks,
 which come alone or in groups that rise and fall together. The paired t test, clustered by group,
-stands beside ours. `--tables` made evaluations are put through the whole gate as well: none may pass
-while a critical slice is unproven.
+stands beside ours. `--tables` made evaluations are put through the whole gate as well: none may
+pass while a critical slice is unproven.
 """
 
 import argparse
@@ -42,6 +42,15 @@ class Groups(NamedTuple):
         return "alone" if self.size == 1 else f"groups of {self.size}, {self.shared:.0%} shared"
 
 
+class Case(NamedTuple):
+    size: int
+    """Tasks."""
+    groups: Groups
+    errs: float
+    """Rate of the base's errors."""
+    margin: float
+
+
 GROUPS = (Groups(1, 0.0), Groups(5, 0.5), Groups(5, 1.0), Groups(9, 0.5))
 
 
@@ -62,7 +71,7 @@ def main() -> None:
             for groups in GROUPS:
                 if groups.size > size:
                     continue
-                cells = [_cell(rng, size, groups, rate, margin, asked.runs) for rate in RATES]
+                cells = [_cell(Case(size, groups, rate, margin), rng, asked.runs) for rate in RATES]
                 worst = max(worst, *(ours for ours, _ in cells))
                 columns = (" / ".join(f"{100 * cell[i]:.1f}" for cell in cells) for i in (0, 1))
                 print(f"| {margin} | {size} | {groups.name} | {' | '.join(columns)} |", flush=True)
@@ -70,23 +79,20 @@ def main() -> None:
     print(_gated(asked.tables, asked.seed))
 
 
-def _cell(
-    rng: np.random.Generator, size: int, groups: Groups, errs: float, margin: float, runs: int
-) -> tuple[float, float]:
+def _cell(case: Case, rng: np.random.Generator, runs: int) -> tuple[float, float]:
     passed = np.zeros(2)
     for _ in range(runs):
-        treated, control, names = _draw(rng, size, groups, errs, margin)
-        passed[0] += noninferior(treated, control, names, margin=margin) <= ALPHA
-        shifted = [value - margin for value in control]
+        treated, control, names = _draw(case, rng)
+        passed[0] += noninferior(treated, control, names, margin=case.margin) <= ALPHA
+        shifted = [value - case.margin for value in control]
         passed[1] += stats.paired_difference(treated, shifted, names, flips=199).better <= ALPHA
     return float(passed[0] / runs), float(passed[1] / runs)
 
 
-def _draw(
-    rng: np.random.Generator, size: int, groups: Groups, errs: float, margin: float
-) -> tuple[list[float], list[float], list[str]]:
+def _draw(case: Case, rng: np.random.Generator) -> tuple[list[float], list[float], list[str]]:
     """Right or wrong of both models on the same tasks; half of the tasks they find equally hard."""
-    count = max(1, size // groups.size)
+    groups = case.groups
+    count = max(1, case.size // groups.size)
 
     def hardness() -> np.ndarray:
         own = rng.random((count, groups.size))
@@ -96,12 +102,9 @@ def _draw(
     first = hardness()
     second = np.where(rng.random(first.shape) < 0.5, first, hardness())
     names = np.repeat(np.arange(count), groups.size).astype(str)
-    control, treated = first < 1 - errs, second < 1 - errs - margin
-    return (
-        treated.ravel().astype(float).tolist(),
-        control.ravel().astype(float).tolist(),
-        list(names),
-    )
+    control, treated = first < 1 - case.errs, second < 1 - case.errs - case.margin
+    values = [right.ravel().astype(float).tolist() for right in (treated, control)]
+    return values[0], values[1], list(names)
 
 
 def _gated(tables: int, seed: int) -> str:
