@@ -12,7 +12,9 @@ from tasks.core.records import ToolCall
 from tasks.dialects._dialect import Dialect, Piece
 from tasks.dialects._values import call_of, json_text, malformed, strict_json
 
-BEGUN = re.compile(r"\s*\[?\s*\{[^{}]*\"(?:name|function|arguments|parameters)\"\s*:", re.DOTALL)
+BEGUN = re.compile(
+    r"\s*\[?\s*\{[^{}]*[\"']?\b(?:name|function|arguments|parameters)[\"']?\s*:", re.DOTALL
+)
 """How a text begins that is a call or was meant to be one; other JSON is an answer."""
 
 

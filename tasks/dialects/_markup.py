@@ -15,6 +15,8 @@ from tasks.dialects._pythonic import calls_of
 from tasks.dialects._values import whole_json
 
 _CALL = r"(?:tools?|functions?|func|plugin)[\s_\u2581-]?(?:calls?|use|request|invocation)s?"
+_NAME_KEY = r"[\"']?\bname[\"']?\s*:\s*[\"'][^\"']*[\"']"
+_ARGUMENTS_KEY = r"[\"']?\b(?:arguments|parameters|input)[\"']?\s*:"
 _KINDS = re.compile(
     "|".join(
         [
@@ -31,10 +33,9 @@ _KINDS = re.compile(
             r"functools\[|\bto=functions\.\w|^>>>[\w.-]+[ \t]*\n",
             r"```(?:tool|function)_?(?:code|call|use)s?\b",
             r"^Action:[ \t]*[\w.-]+[ \t]*\n+Action Input:",
-            r"\{[^{}]{0,200}\"name\"\s*:\s*\"[^\"]*\"[^{}]{0,200}"
-            r"\"(?:arguments|parameters|input)\"\s*:\s*[{\"]",
-            r"\{[^{}]{0,200}\"(?:arguments|parameters|input)\"\s*:\s*\{[^{}]{0,2000}\}[^{}]{0,200}"
-            r"\"name\"\s*:\s*\"",
+            # {"name": "f", "arguments": {...}}, either way round, in whatever quotes
+            rf"\{{[^{{}}]{{0,200}}{_NAME_KEY}[^{{}}]{{0,200}}{_ARGUMENTS_KEY}\s*[{{\"']",
+            rf"\{{[^{{}}]{{0,200}}{_ARGUMENTS_KEY}\s*\{{[^{{}}]{{0,2000}}\}}[^{{}}]{{0,200}}{_NAME_KEY}",
             r"^[ \t]*\[[a-z_][\w.]*\((?:[a-z_]\w*=.{0,2000})?\)\][ \t]*$",
             r"\"(?:toolUse|tool_use|tool_calls|function_call)\"\s*:\s*[\[{]",
         ]

@@ -15,7 +15,10 @@ class DeepseekV3(Sections):
     name = "deepseek_v3"
     source = "chat templates of DeepSeek-V3-0324 and DeepSeek-R1-Distill-Qwen-32B"
     openers = ("<｜tool▁calls▁begin｜>",)
-    marks = ("<｜tool▁", "```")
+    marks = (
+        *("<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>", "<｜tool▁call▁begin｜>"),
+        *("<｜tool▁call▁end｜>", "<｜tool▁sep｜>", "```"),
+    )
     section = ("<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>")
     call = ("<｜tool▁call▁begin｜>", "<｜tool▁call▁end｜>")
     head = re.compile(r"function<｜tool▁sep｜>(?P<name>[^\n<>]+)\n```json\n")

@@ -13,7 +13,10 @@ class DeepseekV31(Sections):
     name = "deepseek_v31"
     source = "chat template of DeepSeek-V3.1"
     openers = ("<｜tool▁calls▁begin｜>",)
-    marks = ("<｜tool▁",)
+    marks = (
+        *("<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>", "<｜tool▁call▁begin｜>"),
+        *("<｜tool▁call▁end｜>", "<｜tool▁sep｜>"),
+    )
     section = ("<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>")
     call = ("<｜tool▁call▁begin｜>", "<｜tool▁call▁end｜>")
     head = re.compile(r"(?P<name>[^\n<>]+)<｜tool▁sep｜>")

@@ -14,7 +14,10 @@ class KimiK2(Sections):
     name = "kimi_k2"
     source = "docs/tool_call_guidance.md and chat template of Kimi-K2-Instruct"
     openers = ("<|tool_calls_section_begin|>",)
-    marks = ("<|tool_call",)
+    marks = (
+        *("<|tool_calls_section_begin|>", "<|tool_calls_section_end|>", "<|tool_call_begin|>"),
+        *("<|tool_call_end|>", "<|tool_call_argument_begin|>"),
+    )
     section = ("<|tool_calls_section_begin|>", "<|tool_calls_section_end|>")
     call = ("<|tool_call_begin|>", "<|tool_call_end|>")
     head = re.compile(r"\s*functions\.(?P<name>[^\s:<>|]+):\d+\s*<\|tool_call_argument_begin\|>")
