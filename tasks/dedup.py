@@ -1,11 +1,11 @@
 """Makes each distinct decision of the log one `Example`: labelled, tagged, with what proves it.
 
     data/redacted  invocations, feedback beside them
-    data/deduped   examples, a part for each part that was read; `sketch` and `review` parts beside
+    data/deduped   examples, a part for each part that was read; `index` and `review` parts beside
                    them, and review.jsonl: what a person should label
 
 Redelivered and retried calls and near-duplicate sessions are counted as duplicates and go. What
-has become of a row can depend on any other part, so the whole log is looked at through sketches
+has become of a row can depend on any other part, so the whole log is looked at through indexes
 (hashes, made once a part); a part is written again only where what was decided on its rows, or
 what feedback says of them, is not what it was.
 """
@@ -24,19 +24,19 @@ from tasks.core.records import Feedback, encode
 from tasks.core.schemas import Schemas
 from tasks.labelling import (
     annotations,
-    columns,
     decisions,
     examples,
     folding,
+    log_index,
+    part_index,
     reviews,
-    sketches,
 )
 from tasks.labelling.annotations import Registers
 from tasks.labelling.decisions import SUCCESS
-from tasks.labelling.envelopes import Envelope, Logged
 from tasks.labelling.folding import CONFLICTING, REFUSED
-from tasks.labelling.rulings import Rulings, ranks
-from tasks.labelling.sketches import Sketch
+from tasks.labelling.part_index import PartIndex
+from tasks.labelling.raw_records import RawExample, RawInvocation
+from tasks.labelling.row_facts import LogFacts, ranks
 
 NO_REGISTERS = Registers()
 
@@ -61,19 +61,19 @@ def dedup(
     if before and before.info.get("key") == key and _intact(target, before):
         return before
     with collector.paused():
-        sketched = list(_sketches(inputs, source, target))
-        rulings = _rulings(settings, sketched, source, target, people=people, erased=erased)
-        made = list(_examples(settings, inputs, source, target, rulings))
+        indexed = list(_indexes(inputs, source, target))
+        facts = _facts(settings, indexed, source, target, people=people, erased=erased)
+        made = list(_examples(settings, inputs, source, target, facts))
         asked = list(_reviews(settings, made, target))
     manifest = Manifest(
         stage="dedup",
-        parts=(*made, *asked, *sketched),
+        parts=(*made, *asked, *indexed),
         counts=step.total(made),
         info={
             "key": key,
-            "clusters": rulings.clusters(),
+            "clusters": facts.clusters(),
             "similarity": settings.similarity,
-            "reviewed": rulings.reviewed,
+            "reviewed": facts.reviewed,
             "to_review": sum(part.rows for part in asked),
             "negatives": sum(part.info["negatives"] for part in made),
         },
@@ -96,31 +96,31 @@ def _contradictions(manifest: Manifest) -> list[str]:
     ]
 
 
-def _sketches(inputs: Sequence[Part], source: Path, target: Path) -> Iterator[Part]:
+def _indexes(inputs: Sequence[Part], source: Path, target: Path) -> Iterator[Part]:
     def work(part: Part, key: str) -> Part:
-        made = sketches.make(source, part)
-        return parts.write_part(target, [made], key=key, label=sketches.LABEL)
+        made = part_index.make(source, part)
+        return parts.write_part(target, [made], key=key, label=part_index.LABEL)
 
     return step.each_part(
-        inputs, target, lambda part: _key(sketches.LABEL, part.sha256), work, "sketching"
+        inputs, target, lambda part: _key(part_index.LABEL, part.sha256), work, "indexing"
     )
 
 
-def _rulings(
+def _facts(
     settings: DedupSettings,
-    sketched: Sequence[Part],
+    indexed: Sequence[Part],
     source: Path,
     target: Path,
     *,
     people: Registers,
     erased: frozenset[str],
-) -> Rulings:
+) -> LogFacts:
     ledger = decisions.join(parts.read_parts(source, Feedback, "feedback"))
-    found = [sketch for part in sketched for sketch in parts.read_part(target, part, Sketch)]
-    joined = columns.gather(found)
-    gone = sketches.rows_of(found, erased)
+    found = [index for part in indexed for index in parts.read_part(target, part, PartIndex)]
+    joined = log_index.gather(found)
+    gone = part_index.rows_of(found, erased)
     folded = folding.fold(joined, settings.similarity, ranks(ledger), gone)
-    return Rulings(found, joined, folded, ledger, people.labels)
+    return LogFacts(found, joined, folded, ledger, people.labels)
 
 
 def _examples(
@@ -128,7 +128,7 @@ def _examples(
     inputs: Sequence[Part],
     source: Path,
     target: Path,
-    rulings: Rulings,
+    facts: LogFacts,
 ) -> Iterator[Part]:
     ends = accumulate(part.rows for part in inputs)
     rows = {p.sha256: range(end - p.rows, end) for p, end in zip(inputs, ends, strict=True)}
@@ -136,12 +136,12 @@ def _examples(
     schemas = Schemas()
 
     def key(part: Part) -> str:
-        return _key("examples", settings, part.sha256, rulings.digest(rows[part.sha256]))
+        return _key("examples", settings, part.sha256, facts.digest(rows[part.sha256]))
 
     def work(part: Part, key: str) -> Part:
         mine = rows[part.sha256]
-        pairs = zip(parts.read_part(source, part, Logged), rulings.of(mine), strict=True)
-        reasons, rejects = rulings.reasons(mine), rulings.refused(mine)
+        pairs = zip(parts.read_part(source, part, RawInvocation), facts.of(mine), strict=True)
+        reasons, rejects = facts.reasons(mine), facts.refused(mine)
         gone = sum(reasons.values())
         counts = Counts(
             read=len(mine),
@@ -152,12 +152,12 @@ def _examples(
         )
         negatives, doubtful = 0, []
 
-        def rows_of_part() -> Iterator[Envelope]:
+        def rows_of_part() -> Iterator[RawExample]:
             nonlocal negatives
-            for row, ruling in pairs:
-                if ruling:
-                    negatives += ruling.outcome is not None and ruling.outcome < SUCCESS
-                    made = examples.example(row, ruling, settings, schemas)
+            for row, row_facts in pairs:
+                if row_facts:
+                    negatives += row_facts.outcome is not None and row_facts.outcome < SUCCESS
+                    made = examples.example(row, row_facts, settings, schemas)
                     if made.confidence < settings.review_below:
                         doubtful.append(encode(reviews.review(made)))
                     yield made
@@ -182,7 +182,7 @@ def _reviews(settings: DedupSettings, made: Sequence[Part], target: Path) -> Ite
         )
         if parts.part_path(target, asked).is_file():
             return asked
-        rows = reviews.of(parts.read_part(target, part, Envelope), settings.review_below)
+        rows = reviews.of(parts.read_part(target, part, RawExample), settings.review_below)
         return parts.write_part(target, rows, key=key, label=reviews.LABEL)
 
     def key(part: Part) -> str:

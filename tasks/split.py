@@ -29,7 +29,7 @@ from tasks.dataset.grouping import Groups
 from tasks.dataset.piles import LABELS, NOT_TIED, UNLABELLED, Piles, Rulings
 from tasks.dataset.proof import Crossing
 from tasks.dataset.tables import LABEL, Frame, Table, gather
-from tasks.labelling.envelopes import Envelope
+from tasks.labelling.raw_records import RawExample
 
 ASSIGNMENTS = "assignments"
 DEFAULT_SIMILARITY = 0.7
@@ -132,7 +132,7 @@ def _write(inputs: Sequence[Part], source: Path, target: Path, plan: Plan) -> It
             kept = {label: part for label, part in kept.items() if _intact(target, [part])}
             piles = Piles(keys.keys() - kept.keys(), plan.held_out)
             if len(kept) < len(keys):
-                piles.add(parts.read_part(source, part, Envelope), mine)
+                piles.add(parts.read_part(source, part, RawExample), mine)
             for label, key in keys.items():
                 yield kept.get(label) or piles.write(target, label, key)
             advance(1)

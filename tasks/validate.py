@@ -30,7 +30,7 @@ from tasks.dataset.facts import Checked, Facts, facts
 from tasks.dataset.leaks import Watch
 from tasks.dataset.tables import Frame, Table
 from tasks.labelling.decisions import SUCCESS
-from tasks.labelling.envelopes import View
+from tasks.labelling.raw_records import View
 
 RESULT = "expectations.json"
 PAGE = "expectations.html"

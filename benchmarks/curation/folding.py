@@ -28,7 +28,7 @@ from benchmarks.made import stories
 from tasks.core import collector, parts
 from tasks.core.parts import Manifest, Part
 from tasks.core.records import Invocation, Message, Reply, Source, Tool, ToolCall
-from tasks.labelling import columns, folding, sketches
+from tasks.labelling import folding, log_index, part_index
 
 TURNS = 8
 FILE_RECORDS = 1000
@@ -177,7 +177,7 @@ def _write(folder: Path, logged: Sequence[Logged]) -> list[Part]:
 
 def _ours(folder: Path, made: Sequence[Part]) -> Folded:
     """From files to transcripts, as `dedup` does it."""
-    shingled, shingling = sketches.shingled, 0.0
+    shingled, shingling = part_index.shingled, 0.0
 
     def timed(texts: Sequence[Sequence[str]]) -> Any:
         nonlocal shingling
@@ -186,13 +186,13 @@ def _ours(folder: Path, made: Sequence[Part]) -> Folded:
         shingling += time.process_time() - before
         return found
 
-    setattr(sketches, "shingled", timed)  # noqa: B010 - to tell its time apart
+    setattr(part_index, "shingled", timed)  # noqa: B010 - to tell its time apart
     started = time.process_time()
     with collector.paused():
-        joined = columns.gather([sketches.make(folder, part) for part in made])
+        joined = log_index.gather([part_index.make(folder, part) for part in made])
         rows = folding.transcripts(joined)
     seconds = time.process_time() - started - shingling
-    setattr(sketches, "shingled", shingled)  # noqa: B010
+    setattr(part_index, "shingled", shingled)  # noqa: B010
     return Folded(rows.tolist(), seconds, shingling)
 
 

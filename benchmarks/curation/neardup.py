@@ -102,8 +102,8 @@ def _ours(told: Sequence[Told]) -> Result:
     from xxhash import xxh3_64_intdigest
 
     from tasks.core import collector
-    from tasks.labelling.similarity import components, similar_pairs, told_apart
-    from tasks.labelling.sketches import shingled
+    from tasks.labelling.near_duplicates import components, similar_pairs, told_apart
+    from tasks.labelling.part_index import shingled
 
     started = time.process_time()
     with collector.paused():

@@ -17,7 +17,7 @@ import msgspec
 
 from tasks.core.records import Reference, Tool
 from tasks.core.schemas import BrokenSchemaError, Schemas
-from tasks.labelling import envelopes
+from tasks.labelling import raw_records
 
 
 class Called(Protocol):
@@ -72,7 +72,7 @@ def fault(example: Decided, length: int, max_context_chars: int, schemas: Schema
         return Fault("last-role", f"messages[-1].role: expected user or tool, found {last}")
     if length > max_context_chars:
         return Fault("context-too-long", f"{length} characters, at most {max_context_chars}")
-    names, tools = envelopes.offer(example.tools)
+    names, tools = raw_records.offer(example.tools)
     if len(tools) < len(names):
         return Fault("duplicate-tool-names", "tools: expected each name once")
     return _fault_of_reference(example.reference, tools, schemas) if example.reference else None

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from msgspec import Raw
 
 from tasks.core.records import Behaviour, Reference, Role, Source, Tags, TruthSource
-from tasks.labelling import envelopes
-from tasks.labelling.envelopes import Named, View
+from tasks.labelling import raw_records
+from tasks.labelling.raw_records import Named, View
 
 
 class Call(Named, frozen=True, kw_only=True):
@@ -100,6 +100,6 @@ def facts(example: Checked, length: int) -> Facts:
         example.tags.turns,
         tuple(sorted(called)),
         tuple(sorted(earlier | replied - called)),
-        envelopes.offer(example.tools).names,
+        raw_records.offer(example.tools).names,
         example.timestamp,
     )

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tasks.dataset.tables import Frame
+from tasks.labelling.near_duplicates import components
 from tasks.labelling.shingles import I64
-from tasks.labelling.similarity import components
 
 
 class Groups(NamedTuple):

@@ -17,9 +17,9 @@ from tasks.core.parts import Part
 from tasks.core.records import Message, Record, Reply
 from tasks.dataset.proof import PARTITIONS, Crossing, hashed
 from tasks.labelling.chains import meaning
-from tasks.labelling.envelopes import View
-from tasks.labelling.similarity import similar_pairs
-from tasks.labelling.sketches import column, shingled
+from tasks.labelling.near_duplicates import similar_pairs
+from tasks.labelling.part_index import column, shingled
+from tasks.labelling.raw_records import View
 
 LABEL = "neighbours"
 

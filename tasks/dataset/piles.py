@@ -19,8 +19,8 @@ from tasks.core.parts import Counts, Part
 from tasks.core.records import OTHER, Rejected, Source
 from tasks.dataset import proof
 from tasks.dataset.tables import Bools
-from tasks.labelling import envelopes
-from tasks.labelling.envelopes import Envelope
+from tasks.labelling import raw_records
+from tasks.labelling.raw_records import RawExample
 from tasks.labelling.shingles import I64, U64
 
 UNLABELLED = "unlabelled"
@@ -62,10 +62,10 @@ class Piles:
 
     def __init__(self, labels: Iterable[str], held_out: Sequence[str]) -> None:
         self._held_out = tuple(held_out)
-        self._rows: dict[str, list[Envelope]] = {label: [] for label in labels}
+        self._rows: dict[str, list[RawExample]] = {label: [] for label in labels}
         self._rejects: dict[str, list[Rejected]] = {label: [] for label in self._rows}
 
-    def add(self, rows: Iterable[Envelope], rulings: Rulings) -> None:
+    def add(self, rows: Iterable[RawExample], rulings: Rulings) -> None:
         """Put examples where their rulings say; those of other labels are left out."""
         ruled = zip(rulings.label.tolist(), rulings.tied.tolist(), rulings.held_out.tolist(),
                     rulings.group, strict=True)  # fmt: skip
@@ -99,7 +99,7 @@ class Piles:
             target, rows, key=key, label=label, counts=counts, rejects=rejects, info=info
         )
 
-    def _placed(self, row: Envelope, label: str, held_out: bool, group: str) -> Envelope:
+    def _placed(self, row: RawExample, label: str, held_out: bool, group: str) -> RawExample:
         """The example in its partition: train and validation are offered no held-out tool.
 
         Nor is one named there as what the user wants, as where the words ask for it in vain.
@@ -114,17 +114,17 @@ class Piles:
         return msgspec.structs.replace(row, group=group, tools=tools, tags=tags)
 
 
-class _Reference(envelopes.View, frozen=True, kw_only=True):
+class _Reference(raw_records.View, frozen=True, kw_only=True):
     behaviour: str
 
 
-def _behaviour(row: Envelope) -> str:
+def _behaviour(row: RawExample) -> str:
     """Of unlabelled rows it is the incumbent's: what was right is not known."""
     reference = _reference.decode(row.reference)
     return reference.behaviour if reference else row.behaviour
 
 
-def _rejected(row: Envelope, label: str, tied: str) -> Rejected:
+def _rejected(row: RawExample, label: str, tied: str) -> Rejected:
     return Rejected(
         id=row.id,
         reason=f"tied-to-{tied}",
@@ -137,7 +137,7 @@ def _rejected(row: Envelope, label: str, tied: str) -> Rejected:
 def _without(tools: bytes, held_out: tuple[str, ...]) -> msgspec.Raw:
     """The same list of tools, each as the bytes it was, without some."""
     each = msgspec.json.decode(tools, type=list[msgspec.Raw])
-    named = [msgspec.json.decode(tool, type=envelopes.Named).name for tool in each]
+    named = [msgspec.json.decode(tool, type=raw_records.Named).name for tool in each]
     kept = [tool for tool, name in zip(each, named, strict=True) if name not in held_out]
     return msgspec.Raw(msgspec.json.encode(kept))
 

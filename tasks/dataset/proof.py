@@ -16,8 +16,8 @@ from xxhash import xxh3_64_intdigest
 
 from tasks.core.parts import Part
 from tasks.core.records import CLOSING, OTHER, Partition, Role
-from tasks.labelling import envelopes
-from tasks.labelling.envelopes import Envelope, Named, View
+from tasks.labelling import raw_records
+from tasks.labelling.raw_records import Named, RawExample, View
 from tasks.labelling.shingles import U64
 
 PARTITIONS = get_args(Partition)
@@ -35,7 +35,7 @@ class Crossing(NamedTuple):
     """Hashes, or names of tools."""
 
 
-def witness(rows: Sequence[Envelope], held_out: Collection[str]) -> dict[str, Any]:
+def witness(rows: Sequence[RawExample], held_out: Collection[str]) -> dict[str, Any]:
     """What a part holds, as JSON; `mentions` counts system prompts that name a held-out tool."""
     ties: dict[str, set[str]] = {
         "groups": {row.group for row in rows},
@@ -46,7 +46,7 @@ def witness(rows: Sequence[Envelope], held_out: Collection[str]) -> dict[str, An
     tools: set[str] = set()
     mentions: dict[bytes, bool] = {}
     for row in rows:
-        tools.update(envelopes.offer(row.tools).names)
+        tools.update(raw_records.offer(row.tools).names)
         tools.add(row.tags.intent)
         tools.update(call.name for call in _replied.decode(row.reply).tool_calls)
         if reference := _proved.decode(row.reference):

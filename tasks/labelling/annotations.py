@@ -18,7 +18,7 @@ from tasks.core import parts, stages
 from tasks.core.errors import SettingsError, StageError
 from tasks.core.records import Behaviour, Record, encode
 from tasks.core.step import fingerprint
-from tasks.labelling.envelopes import View
+from tasks.labelling.raw_records import View
 
 ERASED = "erased.jsonl"
 

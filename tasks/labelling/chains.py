@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 import msgspec
 from xxhash import xxh3_64_intdigest
 
-from tasks.core.records import Message, ToolCall
+from tasks.core.records import Message, Reply, ToolCall
 
 NOTHING, RAN, FAILED = 0, 1, 2
+NO_CALLS = 0
+"""What `called` gives for a reply that calls nothing."""
 
 
 @dataclass(slots=True)
@@ -103,6 +105,13 @@ def meaning(calls: tuple[ToolCall, ...]) -> bytes:
     if not calls:
         return b""
     return _encoder.encode([(c.name, c.arguments, c.raw_arguments) for c in calls])
+
+
+def called(reply: Reply, calls: bytes) -> int:
+    """Hash of a reply's calls, given by their `meaning`; `NO_CALLS` without any that are whole."""
+    if not calls or any(call.raw_arguments for call in reply.tool_calls):
+        return NO_CALLS
+    return xxh3_64_intdigest(calls)
 
 
 _encoder = msgspec.json.Encoder(order="sorted")

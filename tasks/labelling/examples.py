@@ -1,7 +1,7 @@
 """Makes one example of an invocation and of what is known about it from outside.
 
 response {"content": "For which city?"}, session with outcome 1.0
-    ->  Envelope(behaviour="clarify", reference=b'{"behaviour":"clarify","missing":["city"],…}',
+    ->  RawExample(behaviour="clarify", reference=b'{"behaviour":"clarify","missing":["city"],…}',
                  truth_source="outcome", tags=Tags(language="en", turns=2, …), …)
 """
 
@@ -13,59 +13,61 @@ from tasks.core.curation_settings import DedupSettings
 from tasks.core.errors import StageError
 from tasks.core.records import Reply, Tool, encode
 from tasks.core.schemas import BrokenSchemaError, Schemas
-from tasks.labelling import behaviour, chains, decisions, envelopes, intents, tags
+from tasks.labelling import behaviour, chains, decisions, intents, raw_records, tags
 from tasks.labelling.behaviour import Label
 from tasks.labelling.decisions import Known
-from tasks.labelling.envelopes import Envelope, Logged
-from tasks.labelling.rulings import Ruling
+from tasks.labelling.raw_records import RawExample, RawInvocation
+from tasks.labelling.row_facts import RowFacts
 
 
-def example(row: Logged, ruling: Ruling, settings: DedupSettings, schemas: Schemas) -> Envelope:
+def example(
+    row: RawInvocation, facts: RowFacts, settings: DedupSettings, schemas: Schemas
+) -> RawExample:
     """The example of a row that stays.
 
     Raises:
         StageError: a person's label does not fit the reply.
     """
     reply, tools, found = _read(bytes(row.response), bytes(row.tools))
-    label = _label(row, ruling, reply, found)
+    label = _label(row, facts, reply, found)
     proof = decisions.prove(
         reply,
         label,
         tools,
-        Known(ruling.outcome, ruling.edit),
-        failed=ruling.failed,
-        ran=ruling.ran and ruling.outcome is None and _fits(reply, row, schemas),
+        Known(facts.outcome, facts.edit),
+        failed=facts.failed,
+        ran=facts.ran and facts.outcome is None and _fits(reply, row, schemas),
     )
     reference, truth = decisions.refer(proof, settings.trust, settings.review_below)
-    intent = ruling.intent
+    intent = facts.intent
     if reference is not None and truth == "human_edit":
         intent = _intent(row, proof.reply)
     tagged = tags.tag(
         reply,
-        turns=ruling.turns,
-        answered=ruling.answered,
+        turns=facts.turns,
+        answered=facts.answered,
         intent=intent,
-        language=ruling.language,
+        language=facts.language,
         behaviour=label.behaviour,
         reference=reference,
         domain=row.metadata.get("domain", ""),
     )
-    return Envelope(
+    return RawExample(
         id=row.id,
         messages=row.messages,
         tools=row.tools,
         reply=row.response,
         reference=msgspec.Raw(_encoder.encode(reference)),
         truth_source=truth,
-        outcome=ruling.outcome,
+        outcome=facts.outcome,
         behaviour=label.behaviour,
         confidence=label.confidence,
         tags=tagged,
         session_id=row.session_id,
-        cluster=ruling.cluster,
+        cluster=facts.cluster,
         persons=row.persons,
-        invocations=(row.id, *ruling.ids),
-        sources=(row.source, *(msgspec.Raw(encode(place)) for place in ruling.places)),
+        invocations=(row.id, *facts.ids),
+        sources=(row.source, *(msgspec.Raw(encode(place)) for place in facts.places)),
         timestamp=row.timestamp,
     )
 
@@ -77,13 +79,13 @@ _encoder = msgspec.json.Encoder(order="sorted")
 @lru_cache(maxsize=4096)
 def _read(response: bytes, offered: bytes) -> tuple[Reply, tuple[Tool, ...], Label]:
     """The reply, what it could call, and its label by the rules; agents repeat themselves."""
-    reply, tools = _reply.decode(response), envelopes.tools(offered)
+    reply, tools = _reply.decode(response), raw_records.tools(offered)
     return reply, tools, behaviour.classify(reply, tools)
 
 
-def _intent(row: Logged, right: Reply) -> str:
+def _intent(row: RawInvocation, right: Reply) -> str:
     """With another reply than the logged one: where that led to says nothing of it."""
-    turns = envelopes.turns(row.messages)
+    turns = raw_records.turns(row.messages)
     said: list[tuple[int, str]] = []
     calls: list[tuple[str, ...]] = []
     for turn in turns:
@@ -92,27 +94,27 @@ def _intent(row: Logged, right: Reply) -> str:
         elif turn.role == "user":
             said.append((len(calls), turn.content))
     calls.append(chains.names(right.tool_calls))
-    names = envelopes.offer(row.tools).names
+    names = raw_records.offer(row.tools).names
     return intents.intents(said, calls, names)[-1]
 
 
-def _label(row: Logged, ruling: Ruling, reply: Reply, found: Label) -> Label:
+def _label(row: RawInvocation, facts: RowFacts, reply: Reply, found: Label) -> Label:
     """By the rules, unless a person has said."""
-    if ruling.label is None:
+    if facts.label is None:
         return found
-    if (ruling.label == "execute") != bool(reply.tool_calls):
+    if (facts.label == "execute") != bool(reply.tool_calls):
         what = "calls a tool" if reply.tool_calls else "calls no tool"
         raise StageError(
-            f"the register labels {row.id} {ruling.label}, but its reply {what}; correct the line "
+            f"the register labels {row.id} {facts.label}, but its reply {what}; correct the line "
             "in annotations/ (execute is for replies that call a tool, and for no others)"
         )
-    missing = ruling.missing or (found.missing if ruling.label == "clarify" else ())
-    return Label(ruling.label, 1.0, missing, "person")
+    missing = facts.missing or (found.missing if facts.label == "clarify" else ())
+    return Label(facts.label, 1.0, missing, "person")
 
 
-def _fits(reply: Reply, row: Logged, schemas: Schemas) -> bool:
+def _fits(reply: Reply, row: RawInvocation, schemas: Schemas) -> bool:
     """Whether it calls offered tools alone, with arguments that their schemas allow."""
-    offered = envelopes.offer(row.tools).tools
+    offered = raw_records.offer(row.tools).tools
     try:
         return bool(reply.tool_calls) and all(
             call.name in offered

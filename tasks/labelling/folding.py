@@ -5,7 +5,10 @@ its leaves are the complete transcripts, every other call is a prefix of one. A 
 twice (same session, context and reply) is one decision; two replies to one context are two.
 
 Two records under one request id that say different things contradict each other: neither is kept,
-as nothing says which of them is true.
+as nothing says which of them is true. Within a format any two distinct ones do, as a service logs a
+call once. Of two formats each may tell a call in its own way (one cuts long texts, another leaves
+reasoning out), but what was called is the same in all: there only different calls (names and
+arguments) contradict, and then all that is said of the request is doubtful.
 
 Transcripts of different sessions are compared whole. Alike ones share a cluster. They are one task
 told twice, and all but one go, only where every value said and every call made is the same;
@@ -18,11 +21,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.labelling.chains import FAILED, RAN
-from tasks.labelling.columns import Columns, ranked
-from tasks.labelling.contradictions import contradictory
+from tasks.labelling.chains import FAILED, NO_CALLS, RAN, hashed
+from tasks.labelling.log_index import LogIndex, ranked
+from tasks.labelling.near_duplicates import among, components, similar_pairs, told_apart
 from tasks.labelling.shingles import I64, U64
-from tasks.labelling.similarity import among, components, similar_pairs, told_apart
 
 Bools = NDArray[np.bool_]
 
@@ -32,6 +34,8 @@ REASONS = {REDELIVERED: "redelivered", RETRIED: "retried", NEAR_DUPLICATE: "near
 REFUSED = {ERASED: "erased", CONFLICTING: "conflicting-request"}
 """Fates that are rejects, not duplicates."""
 REASONS |= REFUSED
+_NAMELESS = hashed("")
+"""The request id of records that have none."""
 
 
 class Folded(NamedTuple):
@@ -49,11 +53,11 @@ class Folded(NamedTuple):
     last: Bools
     """The last decision of its session."""
     intent: I64
-    """Points into `Columns.intents`; 0 where the row is not kept."""
+    """Points into `LogIndex.intents`; 0 where the row is not kept."""
 
 
 def fold(
-    columns: Columns,
+    columns: LogIndex,
     similarity: float,
     truth: Mapping[int, int],
     erased: Sequence[int] = (),
@@ -86,12 +90,12 @@ def fold(
     )
 
 
-def transcripts(columns: Columns) -> I64:
+def transcripts(columns: LogIndex) -> I64:
     """Rows that end a complete transcript, each told once; all others are prefixes or repeats."""
     return columns.leaves[_open_leaves(columns, _fates(columns, ())[0])]
 
 
-def _fates(columns: Columns, erased: Sequence[int]) -> tuple[NDArray[np.int8], I64]:
+def _fates(columns: LogIndex, erased: Sequence[int]) -> tuple[NDArray[np.int8], I64]:
     """What becomes of each row before near-duplicates are looked for, and what stands for it."""
     fate = np.zeros(len(columns.id), np.int8)
     into = np.arange(len(fate))
@@ -101,11 +105,35 @@ def _fates(columns: Columns, erased: Sequence[int]) -> tuple[NDArray[np.int8], I
     fate[kept[again]], into[kept[again]] = REDELIVERED, kept[first]
     kept = np.flatnonzero(fate == KEPT)
     told = columns.request[kept], columns.format[kept], columns.called[kept]
-    fate[kept[contradictory(*told)]] = CONFLICTING
+    fate[kept[_contradictory(*told)]] = CONFLICTING
     kept = np.flatnonzero(fate == KEPT)
     again, first = _repeats(columns.decision[kept], columns.age[kept])
     fate[kept[again]], into[kept[again]] = RETRIED, kept[first]
     return fate, into[into]
+
+
+def _contradictory(request: U64, kind: I64, made: U64) -> I64:
+    """Rows that contradict another one of the same request.
+
+    Args:
+        request: hash of each row's request id; a row without an id claims none.
+        kind: a number for each row's format.
+        made: what each row's reply called, as `chains.called` gives it.
+    """
+    order = np.lexsort((kind, request))
+    same = _next_is_equal(request[order]) & _next_is_equal(kind[order])
+    clash = np.zeros(len(request), np.bool_)
+    clash[order] = same | np.roll(same, 1)
+    calling = np.flatnonzero(made != NO_CALLS)
+    calling = calling[np.lexsort((made[calling], request[calling]))]
+    differ = _next_is_equal(request[calling]) & ~_next_is_equal(made[calling])
+    clash |= among(request, request[calling[differ]])
+    return np.flatnonzero(clash & (request != _NAMELESS))
+
+
+def _next_is_equal(values: U64 | I64) -> NDArray[np.bool_]:
+    """Whether the value behind each is the same; False for the last."""
+    return np.append(values[1:] == values[:-1], False)[: len(values)]
 
 
 def _repeats(value: U64, order: I64) -> tuple[I64, I64]:
@@ -116,14 +144,14 @@ def _repeats(value: U64, order: I64) -> tuple[I64, I64]:
     return ranked[again], ranked[first[again]]
 
 
-def _open_leaves(columns: Columns, fate: NDArray[np.int8]) -> I64:
+def _open_leaves(columns: LogIndex, fate: NDArray[np.int8]) -> I64:
     """Indices into `leaves`: kept rows that no kept row's context continues."""
     turns = columns.turns[fate[columns.turn_row] == KEPT]
     continued = among(columns.chain[columns.leaves], turns)
     return np.flatnonzero((fate[columns.leaves] == KEPT) & ~continued)
 
 
-def _alike(columns: Columns, leaf: I64, similarity: float) -> NDArray[np.int64]:
+def _alike(columns: LogIndex, leaf: I64, similarity: float) -> NDArray[np.int64]:
     """Pairs of leaves (positions in `leaf`) whose transcripts are alike."""
     sizes = np.diff(columns.ends, prepend=0)
     wanted = np.zeros(len(sizes), np.bool_)
@@ -133,7 +161,7 @@ def _alike(columns: Columns, leaf: I64, similarity: float) -> NDArray[np.int64]:
 
 
 def _told_twice(
-    columns: Columns, leaf: I64, pairs: NDArray[np.int64], truth: Mapping[int, int]
+    columns: LogIndex, leaf: I64, pairs: NDArray[np.int64], truth: Mapping[int, int]
 ) -> Bools:
     """Which leaves another session's leaf stands for: same values, same calls, and better proved.
 
@@ -158,7 +186,7 @@ def _told_twice(
     return dropped
 
 
-def _members(columns: Columns, fate: NDArray[np.int8], leaf: I64) -> tuple[I64, I64]:
+def _members(columns: LogIndex, fate: NDArray[np.int8], leaf: I64) -> tuple[I64, I64]:
     """Kept rows and the leaves (positions in `leaf`) whose transcripts they stand in."""
     kept = np.flatnonzero(fate == KEPT)
     row_of = columns.leaves[leaf]
@@ -176,7 +204,7 @@ def _members(columns: Columns, fate: NDArray[np.int8], leaf: I64) -> tuple[I64, 
 
 
 def _clusters(
-    columns: Columns, fate: NDArray[np.int8], component: I64, row: I64, of_leaf: I64
+    columns: LogIndex, fate: NDArray[np.int8], component: I64, row: I64, of_leaf: I64
 ) -> I64:
     """For each kept row the earliest kept row of its cluster."""
     kept = fate[row] == KEPT
@@ -190,7 +218,7 @@ def _clusters(
     return found
 
 
-def _intents(columns: Columns, fate: NDArray[np.int8], leaf: I64) -> I64:
+def _intents(columns: LogIndex, fate: NDArray[np.int8], leaf: I64) -> I64:
     """Of each kept row; where several complete transcripts go through it, the earliest tells."""
     sizes = columns.before[columns.leaves] + 1
     own = np.cumsum(sizes) - 1
@@ -210,7 +238,7 @@ def _intents(columns: Columns, fate: NDArray[np.int8], leaf: I64) -> I64:
     return found
 
 
-def _last(columns: Columns, fate: NDArray[np.int8]) -> Bools:
+def _last(columns: LogIndex, fate: NDArray[np.int8]) -> Bools:
     """The kept row of each session with the longest context; of several, the latest."""
     order = np.lexsort((columns.age, columns.before, fate == KEPT, columns.session))
     ends = np.concatenate([columns.session[order][1:] != columns.session[order][:-1], [True]])

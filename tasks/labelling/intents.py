@@ -14,8 +14,8 @@ A stretch is what the agent does between one message of the user and the next. A
 is the first of these that there is; `side_effects` tells which tools change something:
 
 1. such a tool that is called in its stretch, the next one or else the last one
-2. such a tool that the user's words ask for (`wishes`), in its stretch or before, back to the
-   stretch in which one was called
+2. such a tool that the user's words ask for (`user_requests`), in its stretch or before, back to
+   the stretch in which one was called
 3. such a tool that is called later in the session
 4. `closing`, where the user only thanks or takes leave and nothing is called
 5. another tool that is called in its stretch, that is asked for, a changing one called before, and
@@ -32,7 +32,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tasks.core.records import CLOSING, OTHER
-from tasks.labelling import side_effects, wishes
+from tasks.labelling import side_effects, user_requests
 
 _FAREWELL = re.compile(
     r"\b(?:thank|thanks|thx|bye|goodbye|cheers|merci|au revoir|danke|tschüss|gracias|adiós"
@@ -84,7 +84,7 @@ def intents(
                 done = act.lasting or done
             continue
         for _, text in said[first:heard]:
-            asked = wishes.asked_for(text, offered) or asked
+            asked = user_requests.asked_for(text, offered) or asked
         name = asked if asked and _acts((asked,)).changing else ""
         if changes and not name:
             name = next((act.lasting for act in acts[start:] if act.lasting), "")
@@ -116,7 +116,7 @@ def _nearest(names: list[str]) -> list[str]:
 @lru_cache(maxsize=4096)
 def _acts(names: tuple[str, ...]) -> _Acts:
     changing = [name for name in names if side_effects.changes_something(name)]
-    lasting = [name for name in changing if not wishes.hands_over(name)]
+    lasting = [name for name in changing if not user_requests.hands_over(name)]
     others = [name for name in names if name and name not in changing]
     reading = [name for name in others if side_effects.words(name)[:1] != _THINKING]
     return _Acts(*(next(iter(found), "") for found in (changing, lasting, reading)))

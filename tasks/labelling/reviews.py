@@ -16,8 +16,8 @@ import msgspec
 from tasks.core import parts
 from tasks.core.parts import Part
 from tasks.core.records import Behaviour
-from tasks.labelling import envelopes
-from tasks.labelling.envelopes import Envelope
+from tasks.labelling import raw_records
+from tasks.labelling.raw_records import RawExample
 
 LABEL = "review"
 FILE = "review.jsonl"
@@ -39,17 +39,17 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     source: msgspec.Raw
 
 
-def of(rows: Iterable[Envelope], below: float) -> Iterator[Review]:
+def of(rows: Iterable[RawExample], below: float) -> Iterator[Review]:
     """What of a part is to be looked at."""
     return (review(row) for row in rows if row.confidence < below)
 
 
-def review(row: Envelope) -> Review:
+def review(row: RawExample) -> Review:
     """The example, as a person is asked about it."""
     said = msgspec.json.decode(row.messages, type=list[msgspec.Raw])
     spoken = [
         text
-        for text, turn in zip(said, envelopes.turns(row.messages), strict=True)
+        for text, turn in zip(said, raw_records.turns(row.messages), strict=True)
         if turn.role != "system"
     ]
     return Review(
@@ -58,7 +58,7 @@ def review(row: Envelope) -> Review:
         confidence=row.confidence,
         reply=row.reply,
         context=tuple(spoken[-CONTEXT:]),
-        offered=envelopes.offer(row.tools).names,
+        offered=raw_records.offer(row.tools).names,
         source=row.sources[0],
     )
 

@@ -22,7 +22,7 @@ from collections import Counter
 from functools import cache, lru_cache
 
 from tasks.core.records import Behaviour, Reference, Reply, Tags
-from tasks.labelling import wishes
+from tasks.labelling import user_requests
 
 # Ten or so of the commonest words that the other languages here do not have.
 _FREQUENT = {
@@ -97,9 +97,9 @@ def language(text: str) -> str:
     """
     if not text.isascii():
         for code, script in _SCRIPTS:
-            if script.search(text[: wishes.LOOKED_AT]):
+            if script.search(text[: user_requests.LOOKED_AT]):
                 return code
-    words = wishes.spoken(text)
+    words = user_requests.spoken(text)
     counts = _counts()
     hits = sum([counts[word] for word in words if word in counts])
     if not hits:

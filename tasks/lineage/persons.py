@@ -28,9 +28,9 @@ from tasks.core.records import Record
 from tasks.core.services import Services
 from tasks.core.settings import load
 from tasks.dataset import proof
-from tasks.labelling import annotations, sketches
+from tasks.labelling import annotations, part_index
 from tasks.labelling.annotations import Erased
-from tasks.labelling.sketches import Sketch
+from tasks.labelling.part_index import PartIndex
 from tasks.lineage import audit
 from tasks.lineage.audit import SourceLines
 from tasks.redaction.keys import DEFAULT_KEY, key_id, keys_before, load_key, person_hash
@@ -180,28 +180,28 @@ def _hashed(folder: Path, values: Sequence[str]) -> _Names:
     return _Names(now, key_id(key), before)
 
 
-def _sketches(folder: Path) -> Iterator[Sketch]:
+def _indexes(folder: Path) -> Iterator[PartIndex]:
     here = folder / "data" / step.FOLDERS["dedup"]
-    for part in parts.require_manifest(here).labelled(sketches.LABEL):
-        yield from parts.read_part(here, part, Sketch)
+    for part in parts.require_manifest(here).labelled(part_index.LABEL):
+        yield from parts.read_part(here, part, PartIndex)
 
 
 def _sessions(folder: Path, hashes: frozenset[str]) -> frozenset[int]:
     """Hashes of the sessions of the log in which a record names the person."""
     return frozenset(
-        int(sketches.column(sketch.session, "u8")[row])
-        for sketch in _sketches(folder)
-        for row in sketches.rows_of([sketch], hashes)
+        int(part_index.column(index.session, "u8")[row])
+        for index in _indexes(folder)
+        for row in part_index.rows_of([index], hashes)
     )
 
 
 def _logs(folder: Path, sessions: frozenset[int]) -> tuple[SourceLines, ...]:
     lines: dict[tuple[str, str], set[int]] = defaultdict(set)
     wanted = np.array(sorted(sessions), np.uint64)
-    for sketch in _sketches(folder):
-        theirs = np.isin(sketches.column(sketch.session, "u8"), wanted)
+    for index in _indexes(folder):
+        theirs = np.isin(part_index.column(index.session, "u8"), wanted)
         for row in np.flatnonzero(theirs).tolist():
-            place = sketch.place(row)
+            place = index.place(row)
             lines[place.uri, place.format].add(place.line)
     return tuple(
         SourceLines(uri=uri, format=kind, lines=tuple(sorted(numbers)))

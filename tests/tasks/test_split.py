@@ -16,7 +16,7 @@ from tasks.dataset import proof
 from tasks.dataset.assignments import Assignment
 from tasks.dataset.proof import Crossing
 from tasks.dataset.tables import LABEL
-from tasks.labelling.envelopes import Envelope
+from tasks.labelling.raw_records import RawExample
 from tasks.split import split
 from tests.tasks.curation_logs import content, recast, stamps, table, tool
 
@@ -267,7 +267,7 @@ def test_a_planted_leak_is_found(label: str, row: Example, crossing: Crossing) -
             sha256=name,
             rows=1,
             label=name,
-            info=proof.witness(recast([found], Envelope), ["get_invoice"]),
+            info=proof.witness(recast([found], RawExample), ["get_invoice"]),
         )
         for name, found in (("train", ours), (label, row))
     ]

@@ -6,7 +6,7 @@ import numpy as np
 
 from tasks.core.parts import Part, write_part
 from tasks.core.records import Invocation
-from tasks.labelling import columns, folding, sketches
+from tasks.labelling import folding, log_index, part_index
 from tasks.labelling.chains import hashed
 from tasks.labelling.folding import KEPT, NEAR_DUPLICATE, REDELIVERED, RETRIED, Folded
 from tests.tasks.curation_logs import WORDS, calls, says, session
@@ -20,9 +20,9 @@ def fold(
     folder: Path, *loads: list[Invocation], truth: dict[str, int] | None = None
 ) -> tuple[Folded, list[str]]:
     """What became of the rows, and their ids, in the order of the loads."""
-    made = [sketches.make(folder, part(folder, load)) for load in loads]
+    made = [part_index.make(folder, part(folder, load)) for load in loads]
     ranked = {hashed(name): rank for name, rank in (truth or {}).items()}
-    return folding.fold(columns.gather(made), 0.8, ranked), [i for s in made for i in s.ids]
+    return folding.fold(log_index.gather(made), 0.8, ranked), [i for s in made for i in s.ids]
 
 
 def test_prefixes_of_a_transcript_stay_as_decisions(tmp_path: Path) -> None:
@@ -49,8 +49,8 @@ def test_every_complete_transcript_stays_and_no_prefix_in_whatever_order(tmp_pat
     rows += [branch, *rows[7:40:5]]  # some are delivered twice
     random.Random(1).shuffle(rows)
     loads = [rows[at : at + 50] for at in range(0, len(rows), 50)]
-    made = [sketches.make(tmp_path, part(tmp_path, load)) for load in loads]
-    found = folding.transcripts(columns.gather(made)).tolist()
+    made = [part_index.make(tmp_path, part(tmp_path, load)) for load in loads]
+    found = folding.transcripts(log_index.gather(made)).tolist()
     assert len(rows) == 168 and len(whole) == 21
     assert sorted(rows[row].id for row in found) == sorted(whole)
 
@@ -120,5 +120,5 @@ def test_the_order_of_rows_does_not_matter(tmp_path: Path) -> None:
 
 
 def test_nothing_folds_to_nothing() -> None:
-    found = folding.fold(columns.gather([]), 0.8, {})
+    found = folding.fold(log_index.gather([]), 0.8, {})
     assert [len(column) for column in found] == [0] * len(found)

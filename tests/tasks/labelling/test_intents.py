@@ -11,7 +11,7 @@ from tasks.core.curation_settings import DedupSettings
 from tasks.core.records import Example, Invocation, Message, Reply
 from tasks.dedup import dedup
 from tasks.labelling.intents import intents
-from tasks.labelling.wishes import asked_for, hands_over
+from tasks.labelling.user_requests import asked_for, hands_over
 from tests.tasks.curation_logs import calls, edit, outcome, redacted, says, session, tool
 
 AIRLINE = (

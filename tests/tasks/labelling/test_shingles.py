@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from tasks.labelling.near_duplicates import told_apart
 from tasks.labelling.shingles import shingle
-from tasks.labelling.similarity import told_apart
 
 
 def apart(one: str, other: str) -> bool:

@@ -3,8 +3,8 @@ import random
 import numpy as np
 import pytest
 
+from tasks.labelling.near_duplicates import NEIGHBOURS, among, components, jaccard, similar_pairs
 from tasks.labelling.shingles import shingle
-from tasks.labelling.similarity import NEIGHBOURS, among, components, jaccard, similar_pairs
 
 
 def sets(*values: list[int]) -> tuple[np.ndarray, np.ndarray]:

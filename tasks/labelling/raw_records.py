@@ -1,6 +1,6 @@
 """Views of records in which the larger fields stay the bytes they are.
 
-    Envelope(id="9f3a…", messages=b'[{"content":"Where is order 7731?","role":"user"}]', …)
+    RawExample(id="9f3a…", messages=b'[{"content":"Where is order 7731?","role":"user"}]', …)
 
 Most of an example is its context and its tools, which a stage only passes on: to parse them and
 write them again is most of what it would cost. What a stage wrote is canonical (`records.encode`)
@@ -35,7 +35,7 @@ class Turn(View, frozen=True, kw_only=True):
     tool_calls: tuple[Named, ...] = ()
 
 
-class Logged(View, frozen=True, kw_only=True):
+class RawInvocation(View, frozen=True, kw_only=True):
     """What an example takes over from an `Invocation`."""
 
     id: str
@@ -49,7 +49,7 @@ class Logged(View, frozen=True, kw_only=True):
     persons: tuple[str, ...] = ()
 
 
-class Envelope(Record, frozen=True, kw_only=True):
+class RawExample(Record, frozen=True, kw_only=True):
     """An `Example`, field by field."""
 
     id: str

@@ -1,6 +1,6 @@
 """Reduces a part of invocations to columns of hashes: all that finding duplicates needs of it.
 
-A sketch is made once for a part and kept beside the examples (label `sketch`), so that a run reads
+An index is made once for a part and kept beside the examples (label `index`), so that a run reads
 only new parts whole.
 """
 
@@ -19,12 +19,11 @@ from tasks.core.errors import StageError
 from tasks.core.parts import Part
 from tasks.core.records import Message, Record, Reply, Source
 from tasks.labelling import chains, intents, tags
-from tasks.labelling.chains import Walk, hashed, link, meaning
-from tasks.labelling.contradictions import called
-from tasks.labelling.envelopes import View, offer
+from tasks.labelling.chains import Walk, called, hashed, link, meaning
+from tasks.labelling.raw_records import View, offer
 from tasks.labelling.shingles import I64, Documents, shingle
 
-LABEL = "sketch"
+LABEL = "index"
 _BATCH = 500
 _NUMBERS = {
     "uri": "<u4",
@@ -38,11 +37,11 @@ _NUMBERS = {
     "before": "<u4",
     "language": "<u1",
 }
-"""Columns of one number a row, in the order in which `_Rows.add` gathers them."""
+"""LogIndex of one number a row, in the order in which `_Rows.add` gathers them."""
 _BEFORE = list(_NUMBERS).index("before")
 
 
-class Sketch(Record, frozen=True, kw_only=True):
+class PartIndex(Record, frozen=True, kw_only=True):
     """One part, a column a field; byte columns hold little-endian integers, one a row."""
 
     ids: tuple[str, ...]
@@ -66,7 +65,7 @@ class Sketch(Record, frozen=True, kw_only=True):
     chain: bytes
     """Session, context without system messages, and reply."""
     called: bytes
-    """What the reply called (`contradictions`)."""
+    """What the reply called (`chains.called`)."""
     before: bytes
     """How many of `turns` are the row's."""
     languages: tuple[str, ...]
@@ -139,8 +138,8 @@ class _Leaf(NamedTuple):
         return intents.intents(self.context.asks[: self.asks], calls, self.names)
 
 
-def make(folder: Path, part: Part) -> Sketch:
-    """The sketch of one part of invocations.
+def make(folder: Path, part: Part) -> PartIndex:
+    """The index of one part of invocations.
 
     Raises:
         StageError: the part is gone, was changed, or holds something else.
@@ -152,19 +151,19 @@ def make(folder: Path, part: Part) -> Sketch:
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         place = f"{parts.part_path(folder, part)}:{len(rows.ids) + 1}"
         raise StageError(f"{place} is no Invocation: {error}; run `dvc checkout`") from error
-    return rows.sketch()
+    return rows.index()
 
 
-def rows_of(found: Sequence[Sketch], persons: Collection[str]) -> list[int]:
-    """Rows, over all sketches, that one of the persons is in."""
+def rows_of(found: Sequence[PartIndex], persons: Collection[str]) -> list[int]:
+    """Rows, over all indexes, that one of the persons is in."""
     rows: list[int] = []
     start = 0
-    for sketch in found:
-        wanted = {at for at, name in enumerate(sketch.persons) if name in persons}
+    for index in found:
+        wanted = {at for at, name in enumerate(index.persons) if name in persons}
         if wanted:
-            pairs = column(sketch.person, "u4").reshape(-1, 2).tolist()
+            pairs = column(index.person, "u4").reshape(-1, 2).tolist()
             rows += [start + row for row, person in pairs if person in wanted]
-        start += len(sketch.ids)
+        start += len(index.ids)
     return rows
 
 
@@ -238,7 +237,7 @@ class _Rows:
         self.latest[session] = messages, read
         return read
 
-    def sketch(self) -> Sketch:
+    def index(self) -> PartIndex:
         leaves = {at: row for rows in self.open.values() for at, row in rows.items()}
         texts = {at: leaves[at].texts() for at in sorted(leaves)}
         documents = shingled(list(texts.values()))
@@ -251,7 +250,7 @@ class _Rows:
             name: np.array(values, dtype).tobytes()
             for (name, dtype), values in zip(_NUMBERS.items(), numbers, strict=True)
         }
-        return Sketch(
+        return PartIndex(
             ids=tuple(self.ids),
             timestamps=tuple(self.timestamps),
             uris=tuple(uri for uri, _ in self.places),

@@ -1,6 +1,6 @@
 """Says of every row of a folded log what its example takes from outside, or why it goes.
 
-A ruling is all that other parts and feedback have to say about a row. The hash of a part's rulings
+`RowFacts` are all that other parts and feedback have to say about a row. The hash of a part's facts
 is in the part's key, so a part is made again exactly when one of them has changed.
 """
 
@@ -17,16 +17,16 @@ from tasks.core.errors import StageError
 from tasks.core.records import Behaviour, Record, Rejected, Reply, Source
 from tasks.labelling.annotations import Reviewed
 from tasks.labelling.chains import hashed
-from tasks.labelling.columns import Columns
 from tasks.labelling.decisions import RANK, Known, Ledger, combine
 from tasks.labelling.folding import KEPT, REASONS, REDELIVERED, REFUSED, RETRIED, Folded
-from tasks.labelling.similarity import among
-from tasks.labelling.sketches import Sketch, column
+from tasks.labelling.log_index import LogIndex
+from tasks.labelling.near_duplicates import among
+from tasks.labelling.part_index import PartIndex, column
 
 _UNKNOWN = Known()
 
 
-class Ruling(Record, frozen=True, kw_only=True):
+class RowFacts(Record, frozen=True, kw_only=True):
     """All that an example takes from outside its own invocation."""
 
     cluster: str
@@ -35,7 +35,7 @@ class Ruling(Record, frozen=True, kw_only=True):
     answered: int = 0
     """Turns in the context whose calls tools answered."""
     language: str = ""
-    """Of what the user said first; all three were read when the sketch was made."""
+    """Of what the user said first; all three were read when the index was made."""
     intent: str = ""
     """Of the decision, by what its session came to."""
     outcome: float | None = None
@@ -54,23 +54,23 @@ class Ruling(Record, frozen=True, kw_only=True):
     """For `clarify`: what it asks for, as that person says."""
 
 
-class Rulings:
-    """The rulings of all rows; most of it in columns, one row's is put together when asked for."""
+class LogFacts:
+    """The facts of all rows; most of it in columns, one row's is put together when asked for."""
 
     def __init__(
         self,
-        sketches: Sequence[Sketch],
-        columns: Columns,
+        indexes: Sequence[PartIndex],
+        columns: LogIndex,
         folded: Folded,
         ledger: Ledger,
         labels: Mapping[str, Reviewed],
     ) -> None:
-        self._ids = [name for sketch in sketches for name in sketch.ids]
+        self._ids = [name for index in indexes for name in index.ids]
         self._columns, self._folded = columns, folded
         self._labels = labels
         self.reviewed = self._require(labels)
         again = _again(folded)
-        places = _places(sketches, {row for rows in again.values() for row in rows})
+        places = _places(indexes, {row for rows in again.values() for row in rows})
         self._outcome = _outcomes(columns, ledger)
         self._intents = np.array([hashed(name) for name in columns.intents] or [0], np.uint64)
         self._own = {
@@ -78,7 +78,7 @@ class Rulings:
             for row, known in _known(columns, folded, again, ledger, self._labelled).items()
         }
         gone = np.flatnonzero(np.isin(folded.fate, list(REFUSED))).tolist()
-        self._refused = dict(sorted(_places(sketches, set(gone)).items()))
+        self._refused = dict(sorted(_places(indexes, set(gone)).items()))
 
     def clusters(self) -> int:
         """How many there are among the rows that stay."""
@@ -102,7 +102,7 @@ class Rulings:
         return {REASONS[n]: count for n, count in enumerate(found.tolist()) if n and count}
 
     def digest(self, rows: range) -> str:
-        """sha256 over the rulings of these rows: equal where they are equal."""
+        """sha256 over the facts of these rows: equal where they are equal."""
         mine = slice(rows.start, rows.stop)
         cluster, fate = self._folded.cluster[mine], self._folded.fate[mine]
         named = np.where(cluster < 0, 0, self._columns.id[cluster]) if len(cluster) else cluster
@@ -113,8 +113,8 @@ class Rulings:
         digest.update(msgspec.json.encode(own, order="sorted"))
         return digest.hexdigest()
 
-    def of(self, rows: range) -> Iterator[Ruling | None]:
-        """The ruling of each row, None where the row goes."""
+    def of(self, rows: range) -> Iterator[RowFacts | None]:
+        """The facts of each row, None where the row goes."""
         mine, folded, columns = slice(rows.start, rows.stop), self._folded, self._columns
         found = zip(
             rows,
@@ -134,7 +134,7 @@ class Rulings:
                 yield None
                 continue
             own = self._own.get(row, _NOTHING)
-            yield Ruling(
+            yield RowFacts(
                 cluster=self._ids[cluster],
                 turns=turns,
                 answered=answered,
@@ -183,7 +183,7 @@ class Rulings:
 
 
 class Own(Record, frozen=True, kw_only=True):
-    """The rarer parts of a ruling."""
+    """The rarer facts of a row."""
 
     edit: Reply | None = None
     ids: tuple[str, ...] = ()
@@ -209,22 +209,22 @@ def _again(folded: Folded) -> dict[int, list[int]]:
     return found
 
 
-def _places(sketches: Sequence[Sketch], rows: set[int]) -> dict[int, Source]:
+def _places(indexes: Sequence[PartIndex], rows: set[int]) -> dict[int, Source]:
     """Where the given rows were read."""
     found: dict[int, Source] = {}
     start = 0
-    for sketch in sketches:
-        uri, line = column(sketch.uri, "u4").tolist(), column(sketch.line, "u4").tolist()
+    for index in indexes:
+        uri, line = column(index.uri, "u4").tolist(), column(index.line, "u4").tolist()
         for row in rows.intersection(range(start, start + len(uri))):
             at = uri[row - start]
             found[row] = Source(
-                uri=sketch.uris[at], line=line[row - start], format=sketch.formats[at]
+                uri=index.uris[at], line=line[row - start], format=index.formats[at]
             )
         start += len(uri)
     return found
 
 
-def _outcomes(columns: Columns, ledger: Ledger) -> NDArray[np.float64]:
+def _outcomes(columns: LogIndex, ledger: Ledger) -> NDArray[np.float64]:
     """What feedback says of each row's session; not a number where it says nothing."""
     known = {hashed(name): known.outcome for name, known in ledger.sessions.items()}
     told = sorted((key, outcome) for key, outcome in known.items() if outcome is not None)
@@ -237,7 +237,7 @@ def _outcomes(columns: Columns, ledger: Ledger) -> NDArray[np.float64]:
 
 
 def _known(
-    columns: Columns,
+    columns: LogIndex,
     folded: Folded,
     again: Mapping[int, list[int]],
     ledger: Ledger,

@@ -1,6 +1,6 @@
-"""The columns of all sketches end to end, as numbers that a whole log is folded by.
+"""The columns of all indexes end to end, as numbers that a whole log is folded by.
 
-gather(sketches)  ->  Columns(id=[…], session=[…], chain=[…], turns=[…], leaves=[…], …)
+gather(indexes)  ->  LogIndex(id=[…], session=[…], chain=[…], turns=[…], leaves=[…], …)
 """
 
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.labelling.chains import NOTHING
+from tasks.labelling.part_index import PartIndex, column
 from tasks.labelling.shingles import I64, U32, U64
-from tasks.labelling.sketches import Sketch, column
 
 
-class Columns(NamedTuple):
-    """All sketches end to end; rows keep the order of the sketches and of the rows in them."""
+class LogIndex(NamedTuple):
+    """All indexes end to end; rows keep the order of the indexes and of the rows in them."""
 
     id: U64
     """Hash of the id."""
@@ -53,37 +53,37 @@ class Columns(NamedTuple):
     """Sorted."""
 
 
-def gather(sketches: Sequence[Sketch]) -> Columns:
-    """The sketches' columns, concatenated."""
-    uris = sorted({uri for sketch in sketches for uri in sketch.uris})
+def gather(indexes: Sequence[PartIndex]) -> LogIndex:
+    """The indexes' columns, concatenated."""
+    uris = sorted({uri for index in indexes for uri in index.uris})
     rank = {uri: at for at, uri in enumerate(uris)}
-    ranks = [np.array([rank[uri] for uri in s.uris] or [0])[column(s.uri, "u4")] for s in sketches]
-    names = sorted({name for sketch in sketches for name in sketch.formats})
+    ranks = [np.array([rank[uri] for uri in s.uris] or [0])[column(s.uri, "u4")] for s in indexes]
+    names = sorted({name for index in indexes for name in index.formats})
     kinds = [
         np.array([names.index(name) for name in s.formats] or [0])[column(s.uri, "u4")]
-        for s in sketches
+        for s in indexes
     ]
-    spoken = sorted({name for sketch in sketches for name in sketch.languages})
+    spoken = sorted({name for index in indexes for name in index.languages})
     languages = [
         np.array([spoken.index(name) for name in s.languages] or [0])[column(s.language, "u1")]
-        for s in sketches
+        for s in indexes
     ]
-    wanted = {name: at for at, name in enumerate(sorted({n for s in sketches for n in s.intents}))}
+    wanted = {name: at for at, name in enumerate(sorted({n for s in indexes for n in s.intents}))}
     intents = [
         np.array([wanted[name] for name in s.intents] or [0])[column(s.intent, "u4")]
-        for s in sketches
+        for s in indexes
     ]
-    starts = np.cumsum([0, *(len(s.ids) for s in sketches)])
-    before = _joined([column(s.before, "u4") for s in sketches], np.int64)
-    leaves = [column(s.leaves, "u4") + at for s, at in zip(sketches, starts, strict=False)]
+    starts = np.cumsum([0, *(len(s.ids) for s in indexes)])
+    before = _joined([column(s.before, "u4") for s in indexes], np.int64)
+    leaves = [column(s.leaves, "u4") + at for s, at in zip(indexes, starts, strict=False)]
 
     def all_of(name: str, dtype: str) -> NDArray[Any]:
-        return _joined([column(getattr(s, name), dtype) for s in sketches], dtype)
+        return _joined([column(getattr(s, name), dtype) for s in indexes], dtype)
 
     ids = all_of("id", "u8")
     turn_row, results = np.repeat(np.arange(len(before)), before), all_of("results", "u1")
-    times = np.array([t.encode() for s in sketches for t in s.timestamps], np.bytes_)
-    return Columns(
+    times = np.array([t.encode() for s in indexes for t in s.timestamps], np.bytes_)
+    return LogIndex(
         id=ids,
         age=ranked(np.lexsort((ids, times))),
         place=ranked(np.lexsort((all_of("line", "u4"), _joined(ranks, np.int64)))),
