@@ -113,7 +113,11 @@ def _measure(job: Job, spec: Spec) -> tuple[dict[str, Any] | None, Verdict]:
     settings = job.params.baseline
     asked = _prompts(job, path)
     sampler = sampling.load(
-        path, engine=job.params.model.engine, batch_size=job.params.model.batch_size
+        path,
+        engine=job.params.model.engine,
+        batch_size=job.params.model.batch_size,
+        dtype=job.params.model.dtype,
+        options=job.params.model.engine_options,
     )
 
     def complete(samples: int, temperature: float) -> list[Judged]:

@@ -10,7 +10,6 @@ not claimed for training. All arms answer the same prompts with the same seeds. 
 sealed test is written to the ledger, once a run, before a row of it is seen.
 """
 
-import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -115,7 +114,13 @@ def _ask(job: Job, spec: Spec, model: str, asked: Prompts, arm: Arm) -> list[Jud
     def score(example: Example, reply: Reply) -> Score:
         return spec.score(Prompt(example.messages, example.tools, example.reference), reply)
 
-    sampler = sampling.load(model, engine=engine.engine, batch_size=engine.batch_size)
+    sampler = sampling.load(
+        model,
+        engine=engine.engine,
+        batch_size=engine.batch_size,
+        dtype=engine.dtype,
+        options=engine.engine_options,
+    )
     rows: list[Judged] = []
     for samples, temperature in ((1, 0.0), (settings.samples, settings.temperature)):
         mode = "sampled" if temperature else "greedy"
@@ -131,8 +136,7 @@ def _ask(job: Job, spec: Spec, model: str, asked: Prompts, arm: Arm) -> list[Jud
                 seed=settings.seed,
                 progress=_since_last(advance),
             )
-    del sampler
-    gc.collect()  # before the next model needs the memory
+    sampler.close()  # before the next model needs the memory
     return rows
 
 

@@ -231,6 +231,7 @@ def _export(job: Job, data: Data, best: int) -> None:
         prompts=[prompted.text for prompted in kept[:PROBES]],
         bf16=grpo.on_gpu(),
     )
+    data.codec.save(folder / "model")
     if adapter:
         target = folder / "adapter"
         shutil.rmtree(target, ignore_errors=True)

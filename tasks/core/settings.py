@@ -30,6 +30,11 @@ class ModelSettings(Section):
     temperature: float = Field(default=0.0, ge=0)
     """At which production generates; 0 takes the likeliest token. Gate and canary judge it so."""
     engine: Literal["transformers", "vllm"] = "transformers"
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """In which a model generates; `auto` is bfloat16 on a GPU and float32 on a CPU."""
+    engine_options: dict[str, Any] = {}
+    """Handed to the engine as they are: arguments of vLLM's `LLM`, or of transformers'
+    `from_pretrained`, as `{gpu_memory_utilization: 0.6}`."""
     dialect: str = "auto"
     """How it writes calls: a file in `tasks/dialects/`, a dotted path to a module of yours, or
     `auto`, which finds it from the chat template."""

@@ -8,7 +8,7 @@ Runs in the environment that has vLLM too, so nothing here knows Prefect.
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from tasks.core.errors import SettingsError
 
@@ -17,6 +17,7 @@ EAGER_TOKENS = 1024
 grows with the square of the prompt: longer prompts take the fused one."""
 
 Engine = Literal["transformers", "vllm"]
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 Progress = Callable[[int, int], None]
 """Called with the number of completions done and the number of all."""
 
@@ -55,6 +56,10 @@ class Sampler(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Give up the model and its memory, so that another one can be loaded."""
+        ...
+
 
 def load(
     path: str,
@@ -63,19 +68,49 @@ def load(
     device: str = "auto",
     batch_size: int = 128,
     adapter: str = "",
+    dtype: Dtype = "auto",
+    options: dict[str, Any] | None = None,
 ) -> Sampler:
     """Load a model folder (or hub name), with a PEFT LoRA adapter on top where one is named.
 
     `device` and `batch_size` (completions computed together) are for transformers; vLLM finds its
-    own. `auto` is the first GPU, else the CPU.
+    own. `auto` is the first GPU, else the CPU; as `dtype` it is bfloat16 there and float32 here.
+    `options` are the engine's own and go before what is set here.
     """
     if engine == "vllm":
         from tasks.learning.sampling_vllm import VllmSampler
 
-        return VllmSampler(path, adapter=adapter)
+        return VllmSampler(path, adapter=adapter, dtype=dtype, options=options)
     from tasks.learning.sampling_transformers import TransformersSampler
 
-    return TransformersSampler(path, device=device, batch_size=batch_size, adapter=adapter)
+    return TransformersSampler(
+        path,
+        device=device,
+        batch_size=batch_size,
+        adapter=adapter,
+        dtype=dtype,
+        options=options,
+    )
+
+
+def neutral(config: Any, tokenizer: Any) -> Any:
+    """A generation config without any value that changes what is sampled.
+
+    Models come with a repetition penalty, a temperature or a top_p of their authors; one engine
+    takes some of them over and another others, so that the same weights were another policy.
+    What ends a reply stays: the config's and the tokenizer's end tokens.
+    """
+    from transformers import GenerationConfig
+
+    ends = config.eos_token_id
+    ends = list(ends) if isinstance(ends, list | tuple) else [ends]
+    ends = sorted({end for end in (*ends, tokenizer.eos_token_id) if end is not None})
+    pad = config.pad_token_id if config.pad_token_id is not None else tokenizer.pad_token_id
+    return GenerationConfig(
+        bos_token_id=config.bos_token_id,
+        eos_token_id=ends if len(ends) > 1 else next(iter(ends), None),
+        pad_token_id=pad,
+    )
 
 
 def check(samples: int, temperature: float, max_new_tokens: int) -> None:

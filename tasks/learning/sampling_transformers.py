@@ -3,7 +3,17 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tasks.learning.sampling import EAGER_TOKENS, Completion, Draw, Progress, check, draws, seed_of
+from tasks.learning.sampling import (
+    EAGER_TOKENS,
+    Completion,
+    Draw,
+    Dtype,
+    Progress,
+    check,
+    draws,
+    neutral,
+    seed_of,
+)
 
 
 class TransformersSampler:
@@ -18,11 +28,19 @@ class TransformersSampler:
     differs and with it the last bits of the logits: where two tokens are almost equally likely,
     another one may be taken.
 
-    fp32 on CPU, because processors without AVX-512 BF16 are 30 times slower in bf16.
+    fp32 on CPU, because processors without AVX-512 BF16 are 30 times slower in bf16. What a
+    model's generation_config.json says of sampling is left out: the caller says it.
     """
 
     def __init__(
-        self, path: str, *, device: str = "auto", batch_size: int = 128, adapter: str = ""
+        self,
+        path: str,
+        *,
+        device: str = "auto",
+        batch_size: int = 128,
+        adapter: str = "",
+        dtype: Dtype = "auto",
+        options: dict[str, Any] | None = None,
     ):
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -33,16 +51,21 @@ class TransformersSampler:
         self._tokenizer: Any = AutoTokenizer.from_pretrained(path, padding_side="left")
         if self._tokenizer.pad_token_id is None:
             self._tokenizer.pad_token = self._tokenizer.eos_token
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            path,
-            dtype=torch.float32 if self._on_cpu else torch.bfloat16,
-            attn_implementation="eager" if self._on_cpu else "sdpa",
-        )
+        if dtype == "auto":
+            dtype = "float32" if self._on_cpu else "bfloat16"
+        chosen = {
+            "dtype": getattr(torch, dtype),
+            "attn_implementation": "eager" if self._on_cpu else "sdpa",
+            **(options or {}),
+        }
+        self._may_switch = "attn_implementation" not in (options or {})
+        model: Any = AutoModelForCausalLM.from_pretrained(path, **chosen)
         if adapter:
             from peft import PeftModel
 
             model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
         self._model: Any = model.to(device).eval()
+        self._model.generation_config = neutral(self._model.generation_config, self._tokenizer)
         self._device = device
         self._batch_size = batch_size
 
@@ -68,6 +91,12 @@ class TransformersSampler:
                 progress(len(done), len(wanted))
         return [[done[i, s] for s in range(samples)] for i in range(len(prompts))]
 
+    def close(self) -> None:
+        import gc
+
+        self._model = None
+        gc.collect()
+
     def _complete(
         self, batch: Sequence[Draw], temperature: float, max_new_tokens: int, seed: int
     ) -> list[Completion]:
@@ -80,7 +109,7 @@ class TransformersSampler:
             add_special_tokens=False,
         ).to(self._device)
         width = inputs["input_ids"].shape[1]
-        if self._on_cpu:
+        if self._on_cpu and self._may_switch:
             self._model.set_attn_implementation("eager" if width <= EAGER_TOKENS else "sdpa")
         chooser = [_chooser(batch, temperature, max_new_tokens, seed, width)] if temperature else []
         with torch.inference_mode():
@@ -100,7 +129,7 @@ class TransformersSampler:
 
     def _completion(self, ids: list[int]) -> Completion:
         ends = self._model.generation_config.eos_token_id
-        ends = set(ends if isinstance(ends, list) else [ends])
+        ends = set(ends if isinstance(ends, list | tuple) else [ends])
         end = next((i for i, token in enumerate(ids) if token in ends), None)
         kept = ids if end is None else ids[: end + 1]
         text: str = self._tokenizer.decode(kept, skip_special_tokens=True)

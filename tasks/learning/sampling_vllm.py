@@ -1,36 +1,64 @@
-"""Turns prompts into completions with vLLM, on a GPU, in the environment that has it.
+"""Turns prompts into completions with vLLM, in the environment that has it: on a GPU, or a CPU.
 
-The test suite runs without a GPU and does not cover this file. It is written against vLLM 0.31 and
-0.32: `LLM`, `SamplingParams`, `TokensPrompt`, `LoRARequest` (docs.vllm.ai/en/stable/api).
+Written against vLLM 0.31 and 0.32: `LLM`, `SamplingParams`, `TokensPrompt`, `LoRARequest`
+(docs.vllm.ai/en/stable/api). `make vllm-cpu` makes an environment in which the tests run it.
 """
 
+import gc
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tasks.core.errors import SettingsError
-from tasks.learning.sampling import Completion, Progress, check, draws, seed_of
+from tasks.learning.sampling import Completion, Dtype, Progress, check, draws, neutral, seed_of
 
 PROMPTS_PER_CALL = 512
 """Between two reports of progress; many enough to keep the GPU full."""
+CPU_BATCHED_TOKENS = 65_536
+"""Tokens of one step on a CPU. A prompt that is cut into chunks ends the engine there where its
+request has a seed ("CPU Generator does not use offset"), so none may be."""
 
 
 class VllmSampler:
     """Continuous batching with prefix caching; samples of one prompt share its prefill.
 
     Each prompt has a seed of its own, but vLLM promises equal results only for equal batches:
-    another load on the engine can change the last bits of the logits.
+    another load on the engine can change the last bits of the logits. What the model's
+    generation_config.json says of sampling is left out, as transformers' sampler leaves it out.
     """
 
-    def __init__(self, path: str, *, adapter: str = ""):
+    def __init__(
+        self,
+        path: str,
+        *,
+        adapter: str = "",
+        dtype: Dtype = "auto",
+        options: dict[str, Any] | None = None,
+    ):
+        import torch
+        from transformers import AutoTokenizer, GenerationConfig
         from vllm import LLM
         from vllm.lora.request import LoRARequest
 
-        lora = {"enable_lora": True, "max_lora_rank": _rank(adapter)} if adapter else {}
-        self._llm: Any = LLM(model=path, dtype="bfloat16", **lora)
-        self._tokenizer: Any = self._llm.get_tokenizer()
+        on_gpu = torch.cuda.is_available()
+        chosen: dict[str, Any] = {
+            "dtype": ("bfloat16" if on_gpu else "float32") if dtype == "auto" else dtype,
+            "generation_config": "vllm",
+        }
+        if adapter:
+            chosen |= {"enable_lora": True, "max_lora_rank": _rank(adapter)}
+        if not on_gpu:
+            chosen |= {"enforce_eager": True, "max_num_batched_tokens": CPU_BATCHED_TOKENS}
+        self._llm: Any = LLM(model=path, **{**chosen, **(options or {})})
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(path)
         self._adapter: Any = LoRARequest("adapter", 1, adapter) if adapter else None
+        try:
+            config = GenerationConfig.from_pretrained(path)
+        except OSError:  # the folder has none
+            config = GenerationConfig()
+        ends = neutral(config, self._tokenizer).eos_token_id
+        self._ends: list[int] = ends if isinstance(ends, list) else [] if ends is None else [ends]
 
     def generate(
         self,
@@ -45,7 +73,7 @@ class VllmSampler:
         from vllm import SamplingParams, TokensPrompt
 
         check(samples, temperature, max_new_tokens)
-        found: list[list[Completion]] = []
+        completions: list[list[Completion]] = []
         wanted = draws(prompts, 1)
         for start in range(0, len(wanted), PROMPTS_PER_CALL):
             batch = wanted[start : start + PROMPTS_PER_CALL]
@@ -59,6 +87,7 @@ class VllmSampler:
                     top_k=0,
                     max_tokens=max_new_tokens,
                     seed=seed_of(draw, seed),
+                    stop_token_ids=self._ends,
                 )
                 for draw in batch
             ]
@@ -68,15 +97,25 @@ class VllmSampler:
                 lora_request=self._adapter,
                 use_tqdm=False,
             )
-            found += [[_completion(output) for output in answer.outputs] for answer in answers]
+            completions += [[self._completion(one) for one in answer.outputs] for answer in answers]
             if progress:
-                progress(len(found) * samples, len(wanted) * samples)
-        return found
+                progress(len(completions) * samples, len(wanted) * samples)
+        return completions
 
+    def close(self) -> None:
+        """End the engine: its process, or in one process its memory."""
+        self._llm.llm_engine.engine_core.shutdown()
+        self._llm = None
+        gc.collect()
+        import torch
 
-def _completion(output: Any) -> Completion:
-    ids = tuple(output.token_ids)
-    return Completion(output.text, len(ids), output.finish_reason == "length", ids)
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def _completion(self, output: Any) -> Completion:
+        ids = tuple(output.token_ids)
+        text: str = self._tokenizer.decode(ids, skip_special_tokens=True)
+        return Completion(text, len(ids), output.finish_reason == "length", ids)
 
 
 def _rank(adapter: str) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.errors import EvidenceError, StageError
-from tasks.learning import checkpoints
+from tasks.learning import checkpoints, sampling
 
 MERGE_TOLERANCE = 1e-3
 """Of the largest logit: merging in fp32 rounds, and must do no more."""
@@ -40,6 +40,8 @@ def export(
         parameter.data = parameter.data.to(torch.bfloat16 if bf16 else torch.float32)
     temporary = out.with_name(f".{out.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
+    # What the base's authors chose to sample with is no part of what was trained.
+    model.generation_config = sampling.neutral(model.generation_config, tokenizer)
     model.save_pretrained(temporary)
     tokenizer.save_pretrained(temporary)
     check_tokenizer(tokenizer, temporary, prompts)

@@ -1,5 +1,7 @@
+import json
 import math
 import random
+import shutil
 from collections import Counter
 from itertools import islice
 from pathlib import Path
@@ -155,3 +157,40 @@ def test_each_draw_has_a_seed_of_its_own() -> None:
     assert len({sampling.seed_of(draw, 0) for draw in draws}) == 6
     # The place among the prompts has no part in it.
     assert sampling.seed_of(draws[2], 7) == sampling.seed_of(draws[2]._replace(row=9), 7)
+
+
+def test_what_the_models_authors_sample_with_is_left_out(
+    sampler: Sampler, prompts: list[str], tmp_path: Path
+) -> None:
+    """A repetition penalty in generation_config.json would make another policy of the weights."""
+    folder = tmp_path / "spiced"
+    shutil.copytree(BASE, folder)
+    (folder / "generation_config.json").write_text(
+        json.dumps(
+            {"repetition_penalty": 1.8, "do_sample": True, "top_k": 2, "temperature": 0.3}
+            | json.loads((BASE / "generation_config.json").read_text())
+        )
+    )
+    spiced = sampling.load(str(folder), device="cpu", batch_size=16)
+    settings = {"samples": 1, "temperature": 0, "max_new_tokens": 24, "seed": 1}
+    assert spiced.generate(prompts[:8], **settings) == sampler.generate(prompts[:8], **settings)
+    spiced.close()
+
+
+def test_dtype_and_engine_options_reach_the_engine(prompts: list[str]) -> None:
+    import torch
+
+    loaded = sampling.load(
+        str(BASE), device="cpu", dtype="bfloat16", options={"attn_implementation": "sdpa"}
+    )
+    assert loaded._model.dtype == torch.bfloat16  # type: ignore[attr-defined]
+    loaded.generate(prompts[:1], samples=1, temperature=0, max_new_tokens=2, seed=0)
+    assert loaded._model.config._attn_implementation == "sdpa"  # type: ignore[attr-defined]
+
+
+def test_a_completion_holds_the_tokens_it_was_made_of(sampler: Sampler, prompts: list[str]) -> None:
+    ((one,),) = sampler.generate(prompts[:1], samples=1, temperature=0, max_new_tokens=48, seed=0)
+    tokenizer = sampler._tokenizer  # type: ignore[attr-defined]
+    assert len(one.ids) == one.tokens
+    assert tokenizer.decode(one.ids, skip_special_tokens=True) == one.text
+    assert one.ids[-1] == tokenizer.eos_token_id
