@@ -69,7 +69,12 @@ def compare(folder: Path, count: int) -> dict[str, Any]:
     tokenizer = AutoTokenizer.from_pretrained(folder)
     drawn = islice(world.tasks("unseen", seed=7), count)
     prompts = [dialects.render(tokenizer, task.messages, task.tools) for task in drawn]
-    greedy = {"samples": 1, "temperature": 0.0, "max_new_tokens": TOKENS, "seed": 0}
+    greedy: dict[str, Any] = {
+        "samples": 1,
+        "temperature": 0.0,
+        "max_new_tokens": TOKENS,
+        "seed": 0,
+    }
     first = sampling.load(str(folder), device="cpu")
     ours = [one for (one,) in first.generate(prompts, **greedy)]
     scores = logprobs(first, prompts, [one.ids for one in ours])
