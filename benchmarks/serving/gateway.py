@@ -95,7 +95,7 @@ def main() -> None:
         print("| | added p50, ms | added p99, ms | CPU ms a request | failed |")
         print("|---|--:|--:|--:|--:|")
         for stream in (False, True):
-            costs = {way.name: [] for way in ways}
+            costs: dict[str, list[Cost]] = {way.name: [] for way in ways}
             for _ in range(asked.rounds):
                 for way in ways:
                     costs[way.name].append(

@@ -120,8 +120,11 @@ def person_hash(key: bytes, value: str) -> str:
 
 def _read(path: Path) -> bytes:
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & 0o077:
+        status = path.stat()
+        mode = stat.S_IMODE(status.st_mode)
+        # A secret that a container is given belongs to root, and this user reads it by its group.
+        others = 0o077 if status.st_uid == os.geteuid() else 0o007
+        if mode & others:
             raise StageError(
                 f"key file {path} has mode {mode:04o}: expected that nobody else may read it; run "
                 f"`chmod 600 {path}`"
