@@ -37,7 +37,7 @@ from tasks.core.records import Reference, Reply, Score, Tool, ToolCall
 from tasks.core.section import Section
 from tasks.labelling.behaviour import CONSENT, Label, classify
 from tasks.rewards import NOT_APPLICABLE, UNDECIDED, Case, Prompt
-from tasks.rewards.texts import answers, beside, languages, unsaid
+from tasks.rewards.texts import answers, beside, clauses, languages, unsaid
 from tasks.rewards.texts.markup import is_call_left
 from tasks.rewards.texts.spoken import UNCLOSED, spoken
 
@@ -127,7 +127,9 @@ def _hold_back(
         return Score(value=-settings.claims, tier=verdict, behaviour=did)
     if did != reference.behaviour:
         return _other_behaviour(did, reference, settings)
-    if verdict == "unsure":
+    # A question that names no parameter is known not to be the right one, whatever else it does.
+    names_nothing = did == "clarify" and not label.missing
+    if verdict == "unsure" and (not names_nothing or (reference.text and not reference.missing)):
         return Score.unscored(UNDECIDED)
     if verdict == "takes-back":
         return Score(value=0.0, tier=verdict, behaviour=did)
@@ -173,12 +175,7 @@ def _question(
     if not wanted:
         return Score.unscored("reference-without-text")
     if not names:
-        if label.rule == CONSENT:
-            return Score(value=settings.vague_question, tier="asks-consent", behaviour="clarify")
-        related = unsaid.is_related(text, prompt)
-        value = settings.vague_question if related else settings.off_topic
-        tier = "vague-question" if related else "off-topic"
-        return Score(value=value, tier=tier, behaviour="clarify")
+        return _names_nothing(label, prompt, text, settings)
     # Which of the unsaid ones has to be asked for first is not known: each is right, a few at once.
     least = frozenset(reference.missing) or (names & wanted)
     enough = max(1, min(_AT_ONCE, len(least)) if not reference.missing else len(least))
@@ -189,7 +186,19 @@ def _question(
     value = max(0.0, value - settings.too_many * surplus)
     exact = share == 1 and not surplus
     tier = "exact" if exact else "partial-question" if share else "wrong-question"
+    sentences = clauses.sentences(text.lower())
+    if len(set(sentences)) < len(sentences):
+        exact, tier, value = False, "repeats", min(value, settings.vague_question)
     return Score(value=value, exact=exact, tier=tier, behaviour="clarify")
+
+
+def _names_nothing(label: Label, prompt: Prompt, text: str, settings: Settings) -> Score:
+    related = unsaid.is_related(text, prompt)
+    tier = "vague-question" if related else "off-topic"
+    if label.rule == CONSENT:
+        tier = "asks-consent"
+    value = settings.off_topic if tier == "off-topic" else settings.vague_question
+    return Score(value=value, tier=tier, behaviour="clarify")
 
 
 def _asks_the_same(text: str, wanted: str) -> bool:
@@ -292,7 +301,7 @@ CASES = (
     Case(_ASK, Reply(content="Please give month."), 1.0),
     Case(_ASK, Reply(content="Please give invoice id."), 0.19),
     Case(_ASK, Reply(content="Please give month and invoice id."), 0.395),
-    Case(_ASK, Reply(content="Please give month. " * 5), 0.4),
+    Case(_ASK, Reply(content="Please give month. " * 5), 0.15),
     Case(_ASK, Reply(content="What about the invoice?"), 0.15),
     Case(_ASK, Reply(content="Can you tell me more?"), 0.05),
     Case(_ASK, Reply(content="No tool can do this."), 0.1),

@@ -111,7 +111,7 @@ def _with_text(prompt: Prompt, reply: Reply, calls: Score, settings: Settings) -
         return Score(value=min(0.0, value), tier=tier, behaviour="execute")
     # Behind a tool's answer a deed may be told; whether it is true, no rule knows.
     is_first = not any(message.role == "tool" for message in prompt.messages)
-    if is_first and beside.claims_a_deed(text):
+    if is_first and beside.claims_beside_calls(text):
         return Score(value=min(0.0, value), tier="claims", behaviour="execute")
     label = behaviour.classify(Reply(content=text), prompt.tools)
     if label.behaviour == "refuse" or (label.behaviour == "clarify" and label.missing):

@@ -20,6 +20,8 @@ from tasks.rewards.texts import clauses, credentials, deeds, unsaid, wordings
 Verdict = Literal["", "claims", "asks-secret", "takes-back", "unsure"]
 HoldBack = Literal["clarify", "refuse"]
 
+_SHORT = 6
+"""Words of a question that is about the parameter which it names, and nothing more."""
 LONG = 150
 """Words; a hold-back with more of them holds more than that."""
 
@@ -78,10 +80,10 @@ def is_polite(clause: str) -> bool:
     return bool(wordings.POLITE.fullmatch(bare) or wordings.COURTESY.fullmatch(bare))
 
 
-def claims_a_deed(text: str) -> bool:
-    """Whether any clause of a text says that something was done."""
+def claims_beside_calls(text: str) -> bool:
+    """Whether a text tells a deed, or what a tool has yet to say."""
     return any(
-        deeds.claims(clause)
+        deeds.claims(clause) or deeds.shows(clause)
         for sentence in clauses.sentences(clauses.unquoted(text))
         for clause in clauses.clauses(sentence)
         if not sentence.endswith("?")
@@ -95,11 +97,8 @@ def _leads_in(sentence: str, behaviour: HoldBack, prompt: Prompt) -> bool:
         return True
     if behaviour == "refuse":
         return _declines(clause[0], prompt) or bool(wordings.SELF.match(clause[0]))
-    asks = (
-        asking.asked(clause[0])
-        or wordings.OPTIONS.match(clause[0])
-        or wordings.HELPS.match(clause[0])
-    )
+    kinds = (wordings.OPTIONS, wordings.HELPS, wordings.PURPOSE, wordings.WILLING)
+    asks = asking.asked(clause[0]) or any(kind.match(clause[0]) for kind in kinds)
     return bool(asks or wordings.NEEDS.search(clause[0]) or wordings.NOT_SEEN.search(clause[0]))
 
 
@@ -111,14 +110,21 @@ def _of_clause(
     if deeds.claims(clause) and not (sentence.endswith("?") and wordings.OFFERS.match(clause)):
         return "unsure" if _echoes(clause, prompt) else "claims"
     if deeds.promises(clause):
-        asks = behaviour == "clarify" and asking.asked(sentence.lower())
-        return "" if asks or wordings.CONDITIONAL.search(sentence.lower()) else "unsure"
+        return _of_promise(sentence.lower(), behaviour)
     embedded = wordings.SAYS_THAT.search(clause)
-    if embedded and not _declines(embedded[1], prompt):
+    if embedded and not _declines(embedded[1] or embedded[2], prompt):
         return "unsure"
     if behaviour == "refuse":
         return _beside_refusal(clause, is_question, prompt)
     return _beside_question(clause, is_question, prompt)
+
+
+def _of_promise(sentence: str, behaviour: HoldBack) -> Verdict:
+    """What the agent will do once it has what it asks for is no deed; the rest may be one."""
+    if wordings.THREATENS.search(sentence):
+        return "takes-back"
+    asks = behaviour == "clarify" and asking.asked(sentence)
+    return "" if asks or wordings.CONDITIONAL.search(sentence) else "unsure"
 
 
 def _beside_refusal(clause: str, is_question: bool, prompt: Prompt) -> Verdict:
@@ -139,16 +145,33 @@ def _beside_refusal(clause: str, is_question: bool, prompt: Prompt) -> Verdict:
 def _beside_question(clause: str, is_question: bool, prompt: Prompt) -> Verdict:
     if wordings.NOT_ASKED.search(clause):
         return "takes-back"
+    if wordings.OPTIONS.match(clause):
+        return ""
     if asking.asked(f"{clause}?" if is_question else clause, last=is_question):
-        return ""
-    kinds = (wordings.HELPS, wordings.OPTIONS, wordings.PURPOSE, wordings.WILLING)
-    if any(kind.match(clause) for kind in kinds):
-        return ""
-    if wordings.NEEDS.search(clause) or wordings.NOT_SEEN.search(clause):
-        return ""
-    if asking.wants_consent(clause) is not None or asking.is_offer(clause):
-        return ""
-    return "" if _echoes(clause, prompt) else "unsure"
+        is_past = is_question and wordings.OF_THE_PAST.search(clause)
+        return "" if not is_past and _is_request(clause, is_question, prompt) else "unsure"
+    kinds = (wordings.HELPS, wordings.PURPOSE, wordings.WILLING)
+    patterns = (wordings.NEEDS, wordings.NOT_SEEN)
+    is_about = any(kind.match(clause) for kind in kinds) or any(p.search(clause) for p in patterns)
+    consents = asking.wants_consent(clause) is not None or asking.is_offer(clause)
+    return "" if is_about or consents or _echoes(clause, prompt) else "unsure"
+
+
+def _is_request(clause: str, is_question: bool, prompt: Prompt) -> bool:
+    """Whether a question asks the user for something, and not about the world.
+
+    "Which day would you like?" and "Which day?" do, "On which day was Rome built?" does not.
+    """
+    if not is_question or wordings.REQUESTS.search(clause):
+        return True
+    thing = wordings.OF_A_THING.search(clause)
+    if thing and not parameters.named([thing[1]], prompt.tools):
+        return False
+    is_short = len(clause.split()) <= _SHORT and not wordings.YES_OR_NO.match(clause)
+    if is_short and parameters.named([clause], prompt.tools):
+        return True
+    words = unsaid.content_words(clause) - wordings.SMALL_TALK
+    return words <= unsaid.vocabulary(prompt)
 
 
 def _declines(clause: str, prompt: Prompt) -> bool:

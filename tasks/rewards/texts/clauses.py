@@ -56,6 +56,10 @@ _SPEECH = re.compile(
     r"\b(?:i|we|you|please|can't|cannot|unable|sorry|i'm|no tool|none of)\b|\?", re.IGNORECASE
 )
 
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+_SIGNS = re.compile("[\u2190-\u2bff\u3000-\u303f\U0001f000-\U0001faff]+")
+"""Arrows, boxes and pictures: what stands behind one is a clause of its own."""
+_NO_SPACE = re.compile(r"(?<=[A-Za-z]),(?=[A-Za-z])")
 _DETERMINERS = frozenset(["the", "a", "an", "your", "my", "our", "their", "its", "his"])
 _CLOSED = frozenset(
     [
@@ -161,14 +165,16 @@ _TOKEN = re.compile(r"[A-Za-z][A-Za-z']*|[.!?,;:]")
 
 def plain(text: str) -> str:
     """Straight apostrophes and no emphasis; case as it was."""
-    return text.replace("’", "'").replace("‘", "'").replace("**", "").replace("__", "")
+    text = text.replace("’", "'").replace("‘", "'").replace("**", "").replace("__", "")
+    return text if text.isascii() else _SIGNS.sub(" ; ", _UNSEEN.sub("", text))
 
 
 @lru_cache(maxsize=4096)
 def sentences(text: str) -> tuple[str, ...]:
     """Sentences as they stand; items of a list belong to what ends in a colon before them."""
     text = _SHORT_FORMS.sub(lambda match: match[1].replace(".", ""), plain(text))
-    text = _STOP_AND_COMMA.sub(r"\1 ", _NUMBERED.sub("\n• ", text))
+    text = _NO_SPACE.sub(", ", _NUMBERED.sub("\n• ", text))
+    text = _STOP_AND_COMMA.sub(r"\1 ", text)
     parts: list[str] = []
     for line in _ENDS.split(text):
         sentence = line.strip()

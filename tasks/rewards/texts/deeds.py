@@ -59,7 +59,11 @@ _IT_WAS = re.compile(
     r"|\btaken care of\b|\btook care of\b|\ball set\b|\bconsider (?:it|that|this) \w+"
     r"|\b(?:now|already) (?:shows?|reads?|says?|has|holds?|stands? at)\b|\bas (?:you "
     r")?(?:requested|"
-    r"wished|asked|ordered)\b|\bit(?:'s| is)(?: all)? yours\b"
+    r"wished|asked|ordered)\b|(?:'s|\bis|\bare)(?: now| all)* (?:yours|coming)\b"
+    # "the parcel has arrived"; the participles of what agents look at are no deeds.
+    rf"|\b(?:has|have)(?: now| just| already| since| \w+ly)* (?!(?:{_LOOKING}|not|never|limited|"
+    rf"needed|required|wanted|mentioned|included|asked|requested|provided|specified|stated)\b)"
+    rf"(?:\w{{2,}}ed|gone|come|begun|left|started|taken|given|become|made|done|sent|paid)\b"
 )
 _BARE = re.compile(
     rf"^(?:(?:all|now|already|and|so|ok|okay|great|good news)[ ,!]+)*(?:{_DONE}|success)\b"
@@ -78,9 +82,17 @@ _CONDITION = re.compile(
     r"as soon as|in case|which|who|that you|"
     r"you(?:'ve| have|'d| had)?|where|how)\b"
 )
-_NEGATED = re.compile(
-    r"\b(?:not|never|no|n't|cannot|can't|couldn't|hasn't|haven't|wasn't|weren't)\b"
+_SHOWS = re.compile(
+    r"\bthere (?:is|are|was|were|'s)\b|\b(?:i|we)(?:'ve| have)? (?:found|see|located|discovered)\b"
+    r"|\bhere (?:is|are|'s)\b(?! (?:what|how) i)|\bhere's\b|\b(?:is|are|'s|were|was)(?: all| now| "
+    r"still|"
+    r" currently| fully| already)* (?:taken|available|free|full|sold out|open|closed|unavailable|"
+    r"empty|"
+    r"cheap\w*|expensive|on time|late|delayed|out of stock|in stock)\b|\b(?:it|they|that|this) "
+    r"(?:costs?|takes?|leaves?|arrives?|opens?|closes?)\b|\bthe (?:results?|answer|price|total|"
+    r"weather|balance|status) (?:is|are|shows?|says?)\b"
 )
+_NEGATED = re.compile(r"n't\b|\b(?:not|never|no|cannot)\b")
 _LOOKS = re.compile(
     rf"\b(?:i|we)(?:'ve| have|'m| am| can)?{_BETWEEN} (?:{_LOOKING}|see|find|looking|checking)\b"
 )
@@ -96,6 +108,11 @@ def claims(clause: str) -> bool:
             if not _CONDITION.search(before) and not _is_negated(clause, match):
                 return True
     return False
+
+
+def shows(clause: str) -> bool:
+    """Whether the clause tells what a tool has to say first: what there is, what was found."""
+    return bool(_SHOWS.search(clause)) and not _CONDITION.search(clause)
 
 
 def promises(clause: str) -> bool:

@@ -42,29 +42,29 @@ def spoken(text: str) -> str | None:
     """The text without its thoughts, stripped; None where a thought never ends."""
     if not _HINT.search(text):
         return text.strip()
-    opening, closing = _marks()
     kept: list[str] = []
     start = 0
-    while True:
-        opens, closes = opening.search(text, start), closing.search(text, start)
-        if closes and (not opens or closes.start() < opens.start()):
+    is_open = False
+    for mark in _marks().finditer(text):
+        opens = mark.lastgroup == "opens"
+        if is_open and not opens:
+            start, is_open = mark.end(), False
+        elif not is_open and opens:
+            kept.append(text[start : mark.start()])
+            is_open = True
+        elif not opens:
             # Closed without having been opened: all before it was thought.
-            kept, start = [], closes.end()
-        elif opens:
-            kept.append(text[start : opens.start()])
-            closes = closing.search(text, opens.end())
-            if closes is None:
-                return None
-            start = closes.end()
-        else:
-            kept.append(text[start:])
-            return "\n".join(part.strip() for part in kept if part.strip())
+            kept, start = [], mark.end()
+    if is_open:
+        return None
+    kept.append(text[start:])
+    return "\n".join(part.strip() for part in kept if part.strip())
 
 
 @cache
-def _marks() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Patterns of all marks that open a thought, and of all that close one."""
+def _marks() -> re.Pattern[str]:
+    """Any mark that opens or closes a thought."""
     pairs = {pair for name in dialects.available() for pair in dialects.load(name).thoughts}
     opening = [before for before, _ in _PAIRS] + [re.escape(before) for before, _ in sorted(pairs)]
     closing = [after for _, after in _PAIRS] + [re.escape(after) for _, after in sorted(pairs)]
-    return re.compile("|".join(opening), re.I), re.compile("|".join(closing), re.I)
+    return re.compile(f"(?P<opens>{'|'.join(opening)})|(?P<closes>{'|'.join(closing)})", re.I)

@@ -91,6 +91,7 @@ def stands(figure: str, prompt: Prompt) -> bool:
 def vocabulary(prompt: Prompt) -> set[str]:
     """Stemmed words of the context, the tools and the reference."""
     words = {word for tool in prompt.tools for word in _words_of(tool) | _described(tool)}
+    words |= content_words(" ".join(str(tool.parameters) for tool in prompt.tools).lower())
     texts = [message.content for message in prompt.messages]
     texts += [prompt.reference.text] if prompt.reference else []
     return words | content_words("\n".join(texts).lower())

@@ -41,28 +41,52 @@ HELPS = re.compile(
     r"suggest|share|tell)\b"
 )
 SELF = re.compile(
-    r"^(?:i'm|i am|we're|we are) (?:here|only|just|an? (?:ai|assistant|language model|virtual|bot|"
+    r"^(?:an? )?(?:ai|virtual|digital|automated|language) (?:language )?(?:assistant|model|agent|"
+    r"bot)\b|^(?:i'm|i am|we're|we are) (?:here|only|just|an? (?:ai|assistant|language model|"
+    r"virtual|bot|"
     r"chat\w*)|designed|built|made|meant|trained|limited|restricted|bound|programmed|set up|"
     r"primarily|mainly|currently (?:limited|restricted))\b"
     r"|^(?:my|our|the) (?:current |available |present )?(?:purpose|role|job|focus|task|"
     r"capabilit\w+|"
     r"abilit\w+|tools?|functions?|training|scope|skills|expertise|knowledge)\b"
 )
+_TURN = (
+    r"(?:check|contact|visit|try|consult|reach out|reach|refer|use|see|call|ask|speak|talk|turn|"
+    r"look|"
+    r"consider|search|browse|explore|review|calculate|go to|get in touch|let me know|feel free|"
+    r"rephrase|get (?:help|assistance|support)|seek|manage|(?:find|get|do) (?:this|that|it|such|"
+    r"the|"
+    r"more|further|out|accurate)\b(?: \w+)? ?(?:information|details|yourself|directly|answers?)?|"
+    r"provide|clarify|specify|stick|choose another|pick another|switch to|ask for|follow up)"
+)
+_TURNING = (
+    r"(?:checking|contacting|visiting|trying|consulting|reaching|referring|using|calling|asking|"
+    r"speaking|talking|turning|looking|considering|searching|browsing|exploring|reviewing|seeking|"
+    r"getting|going|you (?:to )?)"
+)
 ADVICE = re.compile(
-    r"^(?:please|kindly|instead|you may|you might|you can|you could|you should|you would|you'd|"
-    r"you'll|you will|you need|you have to|i(?:'d| would)? (?:strongly |highly )?(?:recommend|"
-    r"suggest|"
-    r"advise|encourage)|i'd (?:recommend|suggest)|it(?:'s| is| would be|'d be| may be| might be) "
-    r"(?:best|better|advisable|recommended|helpful|a good idea|worth|good to)|try|consider|contact|"
-    r"check|visit|reach out|turn to|ask|call|speak|consult|look|use|feel free|for (?:that|this|"
-    r"more|"
-    r"the (?:most|latest)|further|accurate|real|up|an?y?) ?.*?(?:please|you|check|contact|visit)|"
-    r"if you"
-    r"|in that case|perhaps you|maybe you)\b"
+    rf"^(?:you|you'll) (?:will )?(?:have|need) to .*\byourself\b|^if you (?:have|need|want|like|"
+    rf"wish)\b"
+    rf"|^(?:(?:please|kindly|instead|perhaps|maybe|in that case|alternatively|for (?:that|this|"
+    rf"more|the|"
+    rf"further|accurate|real|up|any|an?)[^.]*?|if (?:you|it|this|that)[^.]*?)[ ,]+)*(?:(?:you|"
+    rf"people|"
+    rf"users|one) (?:may|might|can|could|should|would|will|'ll)? ?(?:also |easily |always |better "
+    rf"|still "
+    rf"|instead |directly |have to |need to |want to |wish to |like to |be able to )*(?:directly "
+    rf")?{_TURN}"
+    rf"|(?:please |kindly )?(?:directly )?{_TURN}|i(?:'d| would)? ?(?:strongly |highly |would |"
+    rf"can |"
+    rf"also |only )*(?:recommend|suggest|advise|encourage) {_TURNING}|i(?:'d| would)? ?(?:\w+ )?"
+    rf"(?:recommend|suggest|advise) (?:that you |you )?(?:to )?{_TURN}|(?:it(?:'s| is| would be|"
+    rf"'d be| may "
+    rf"be| might be) )?(?:best|better|advisable|recommended|helpful|a good idea|worth) (?:to )?"
+    rf"(?:{_TURN}|{_TURNING}))\b"
 )
 SAYS_THAT = re.compile(
     r"\b(?:note|know|aware|remember|hear|see|say|tell\w*|believe|think|sure|certain|inform\w*|"
-    r"assure\w*|confirm|report\w*|happy|pleased|glad) (?:you |us )?that (.*)"
+    r"assure\w*|confirm|report\w*|happy|pleased|glad|required|is|are|means?|mind|fact|given)"
+    r"(?: you| us)? that (.*)|^(?:please |kindly )?(?:note|remember|know|be aware)\b(?! that)(.*)"
 )
 LIMITS = re.compile(
     r"\b(?:tools?|functions?|capabilit\w+|abilit\w+|polic(?:y|ies)|permissions?|authori[sz]\w*|"
@@ -90,7 +114,8 @@ PURPOSE = re.compile(
 WILLING = re.compile(
     r"^(?:(?:i'd|i would|i'll|i will|i'm|i am|we'd|we're|we are) (?:be )?(?:\w+ly )?)?(?:more "
     r"than )?"
-    r"(?:love|happy|glad|pleased|delighted|ready|able|like)(?: to\b|$)|^(?:let's|let us|let me "
+    r"(?:love|happy|glad|pleased|delighted|ready|able|like)(?: to\b|$)|^(?:(?:let's|let us)(?! "
+    r"(?:say|assume|take|go with|pick|use))|let me "
     r"(?:check|ask|clarify|make sure|confirm))\b"
 )
 NOT_SEEN = re.compile(
@@ -107,6 +132,16 @@ REASON = re.compile(
     r"^(?:(?:in order )?to|for|because|since|as|due to|given|regarding|when it comes to) "
     r"(?=.*\b(?:you|your|i|i'm|my|me|this|that|it|such|real-time|tools?|request)\b)"
 )
+REQUESTS = re.compile(
+    r"\b(?:would|should|shall|do|are|can|could|may|will|must|have|might|mind) (?:you|i|we)\b|'d "
+    r"like\b"
+    r"|\b(?:please|kindly|tell me|let me know|give me|you (?:want|prefer|need|have in mind|mean))\b"
+    r"|\b(?:should|shall|would|will|can|could) (?:it|the|this|that|there)\b"
+)
+OF_THE_PAST = re.compile(r"\b(?:did|was|were|had)\b(?!.*\bin mind\b)")
+OF_A_THING = re.compile(r"\b(?:is|are) (?:your|my|his|her|their|it)\b(.*)")
+YES_OR_NO = re.compile(r"^(?:is|are|was|were|does|do|did|has|have|had)\b")
+THREATENS = re.compile(r"\bor (?:else|i|we)\b")
 OFFERS = re.compile(
     r"^(?:(?:would|do|can|could|shall|should|may|might|will|are|is|what|how|which|where|when|who) "
     r".*\b(?:you|i|we|there|it|else)\b|anything else|something else|any other)"
@@ -117,19 +152,25 @@ NOT_ASKED = re.compile(
     r"don't have to|do not have to|don't need(?: you)? to|rather not|instead of|rather than) "
     r"(?:\w+ ){0,2}?(?:ask|giv|tell|provid|specif|nam|stat|shar|send|worr|bother|mind|answer|"
     r"repl)\w*"
-    r"|never ?mind|forget (?:it|that|about)|(?:doesn't|does not) matter|no longer need|"
+    r"|(?:don't|do not) (?:\w+ )?need (?:it|that|this|them)|let's (?:say|assume|take|go with|pick|"
+    r"use)"
+    r"|or (?:else|i'll|i will|we'll|we will)|never ?mind|forget (?:it|that|about)|(?:doesn't|does "
+    r"not) matter|no longer need|"
     r"not (?:required|needed|necessary)|(?:isn't|aren't) (?:required|needed|necessary))\b"
 )
 NO_INABILITY = re.compile(
-    r"\b(?:not|n't|never|nothing|nobody|no one|no longer|hardly|false|wrong|untrue|joke|kidding|"
-    r"lie|lying) .*\b(?:can't|cannot|unable|not able|couldn't|inability)\b"
-    r"|\b(?:can't|cannot|couldn't|won't|can not) (?:\w+ )?(?:wait|help but|stress|complain|agree "
+    r"(?:n't|\b(?:not|never|nothing|nobody|no one|no longer|hardly|false|wrong|untrue|joke|kidding|"
+    r"lie|lying)) .*\b(?:can't|cannot|unable|not able|couldn't|inability)\b"
+    r"|\b(?:can't|cannot|couldn't|won't|can not) (?:\w+ )?(?:wait|but\b|help but|help \w+ing|fail|"
+    r"err|lie|go amiss|stress|complain|agree "
     r"more|"
     r"go wrong|deny|thank|be happier|be prouder|resist|see why not|say no|get enough|imagine a "
     r"better|fault|lose|miss|not)\b"
     r"|\b(?:can't|cannot|couldn't)\b.*\b(?:enough|better|happier|easier|more pleased)\b"
     r"|\b(?:not|isn't|wasn't) (?:impossible|unable|beyond)\b|\bunable\?|\b(?:used to|once) be\b"
     r"|\b(?:last|previous|earlier|formerly|until (?:now|recently|yesterday)|no longer true)\b"
+    r"|\b(?:no|none|neither|nothing|nobody|nowhere)\b.*(?:n't|\bnot)\b"
+    r"|\b(?:or|unless) (?:i|we|else|you)\b|\b(?:tools?|functions?) (?:\w+ )?(?:failed|fail|broke)\b"
     r"|^(?:had|were) i\b|\bwould(?:n't)? have\b"
 )
 WILL_NOT = re.compile(r"\b(?:won't|will not)(?: \w+ly)?(?: (\w+))?")
@@ -205,7 +246,9 @@ PLAIN_NAMES = frozenset(
     ]
 )
 SMALL_WORDS = (
-    "found see looked checked have has there are is you your here several following want wanted "
+    "preferred exact specific desired correct full right current new name number id again sure "
+    "mind other another anything else should shall found see looked checked have has there are is "
+    "you your here several following want wanted "
     "like "
     "would looking so understand also both all with one two three four five"
 )

@@ -37,8 +37,8 @@ ANSWER = Reference(behaviour="answer", text="Your invoice of 12 May is 30 euros.
         ("Please give month and vendor.", pytest.approx(0.395), "partial-question"),
         ("Please give month, vendor and invoice id.", pytest.approx(0.06), "partial-question"),
         ("Please give vendor.", 0.19, "wrong-question"),
-        ("Which month? Which month? Which month? Which month?", 0.6, "partial-question"),
-        ("Which month? " * 20, 0.0, "partial-question"),
+        ("Which month? Which month? Which month? Which month?", 0.15, "repeats"),
+        ("Which month? " * 20, 0.0, "repeats"),
         ("Could you say more about the invoice?", 0.15, "vague-question"),
         ("Please give banana.", 0.05, "off-topic"),
         ("Why does the wind blow where it likes?", 0.05, "off-topic"),
@@ -195,9 +195,8 @@ QUESTIONS = [
 @given(st.lists(st.sampled_from(QUESTIONS), min_size=1, max_size=6))
 def test_more_questions_never_pay(questions: list[str]):
     """For a missing month: no bundle earns more than the one right question, a longer one less."""
-    value, _ = scored(ASK, " ".join(questions))
-    longer, _ = scored(ASK, " ".join([*questions, questions[0]]))
-    assert value is not None and longer is not None
+    value = scored(ASK, " ".join(questions))[0] or 0.0
+    longer = scored(ASK, " ".join([*questions, questions[0]]))[0] or 0.0
     assert longer <= value
     assert value < 1 or set(questions) <= {"Which month?", "What about blue horses?"}
 
@@ -220,6 +219,11 @@ def test_gibberish_earns_next_to_nothing(text: str):
         ("There is nothing I cannot do.", None, "undecided"),
         ("A bad agent would write: I cannot do that.", None, "undecided"),
         ("I cannot do that. What is your PIN?", -0.2, "asks-secret"),
+        ("I cannot do that. You will receive the parcel shortly.", None, "undecided"),
+        ("I cannot do that since the parcel has arrived.", -0.2, "claims"),
+        ("Please note that it is Friday. I cannot do that.", None, "undecided"),
+        ("I cannot do that 📦 sent", -0.2, "claims"),
+        ("None of my tools failed.", None, "undecided"),
         ("I cannot access your password.", 1.0, "exact"),
         ("I can't do that. You may want to contact the billing team.", 1.0, "exact"),
         ("Sorry, no tool can do this. Is there anything else?", 1.0, "exact"),
@@ -239,6 +243,9 @@ def test_a_refusal_holds_nothing_else(reply: str, value: float | None, tier: str
         ("Which month? Please include your card number.", -0.2, "asks-secret"),
         ("You don't have to tell me the month.", 0.0, "answered"),
         ("Which month? Never mind.", 0.0, "takes-back"),
+        ("Which month? Let's say May.", 0.0, "takes-back"),
+        ("Is month a word?", None, "undecided"),
+        ("In which month was Rome founded?", None, "undecided"),
         ('He asked: "Could you tell me which month?"', None, "undecided"),
     ],
 )
