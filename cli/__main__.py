@@ -6,6 +6,7 @@ Nothing heavy is imported before a command runs, so that `ratchet --help` answer
 import typer
 
 from cli import (
+    bases,
     console,
     data,
     demo,
@@ -29,6 +30,7 @@ app = typer.Typer(
 
 app.command()(demo.demo)
 app.command()(data.init)
+app.command()(bases.base)
 app.command()(model.run)
 app.command()(data.curate)
 app.command()(model.finetune)
