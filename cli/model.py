@@ -1,12 +1,15 @@
 """`ratchet run` and `ratchet finetune`: the pipeline, and its model steps."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli import data
 from cli.console import Json, Verbose, Workspace, emit, say, table
+
+if TYPE_CHECKING:
+    from tasks.evidence.metrics import Rate
 
 Until = Annotated[
     str,
@@ -70,38 +73,39 @@ def show(result: dict[str, Any]) -> None:
         verdict("Gate", result["gate"])
     card = Path(result["job"]).parent / "baseline" / "card.html"
     if card.exists():
-        say(f"The incumbent's report card: {card}")
+        say(f"Report card of the logged replies: {card}")
     say(f"Run {result['run_id']}; files in {Path(result['job']).parent}")
 
 
-def arms(evaluation: dict[str, Any]) -> None:
+def arms(evaluated: dict[str, Any]) -> None:
     """Print each arm on tools that training never saw (else on the whole test), with intervals."""
+    from tasks.evidence import reports
     from tasks.evidence.arms import headline
 
-    rows = [
-        [
-            f"{arm}, {mode}",
-            *(_rate(found.get(name)) for name in ("reward", "exact", "over_refusal")),
-            f"{found['n']:,}",
-        ]
-        for (arm, mode), found in headline(evaluation).items()
-    ]
-    title = "Sealed test, tools never seen in training"
+    cells = headline(reports.of(reports.EvaluationReport, evaluated))
+    rows = []
+    for (arm, mode), cell in cells.items():
+        rates = cell.overall.rates()
+        shown = [_rate(rates.get(name)) for name in ("reward", "exact", "over_refusal")]
+        rows.append([f"{arm}, {mode}", *shown, f"{cell.overall.n:,}"])
+    title = "Held-out test, tools never seen in training"
     table(title, ["arm", "reward [95 %]", "exact match", "over-refusal", "n"], rows)
-    by_behaviour = {key: found["by_behaviour"] for key, found in headline(evaluation).items()}
-    behaviours = list(next(iter(by_behaviour.values())))
+    behaviours = list(next(iter(cells.values())).by_behaviour)
     table(
         "Exact match by behaviour",
         ["arm", *behaviours],
         [
-            [f"{arm}, {mode}", *(_rate(found[name]["exact"]) for name in behaviours)]
-            for (arm, mode), found in by_behaviour.items()
+            [f"{arm}, {mode}", *(_rate(cell.by_behaviour[name].exact) for name in behaviours)]
+            for (arm, mode), cell in cells.items()
         ],
     )
 
 
-def _rate(found: dict[str, float] | None) -> str:
-    return f"{found['mean']:.3f} [{found['low']:.3f}, {found['high']:.3f}]" if found else "-"
+def _rate(rate: "Rate | None") -> str:
+    if rate is None:
+        return "-"
+    low, high = ("?" if bound is None else f"{bound:.3f}" for bound in (rate.low, rate.high))
+    return f"{rate.mean:.3f} [{low}, {high}]"
 
 
 def verdict(name: str, found: dict[str, Any]) -> None:

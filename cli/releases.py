@@ -2,12 +2,15 @@
 
 import getpass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.console import Json, Verbose, Workspace, emit, say
 from cli.model import verdict
+
+if TYPE_CHECKING:
+    from tasks.evidence.reports import PromotionReport
 
 Why = Annotated[str, typer.Option(help="Reason, kept with the version for ever.")]
 Who = Annotated[str, typer.Option(help="Who decides.", show_default="you")]
@@ -86,7 +89,10 @@ def rollback(
     _show(roll_back(workspace, name, who=who or getpass.getuser(), why=why), json)
 
 
-def _show(result: dict[str, object], json: bool) -> None:
+def _show(report: "PromotionReport", json: bool) -> None:
+    from tasks.evidence import reports
+
+    result = reports.plain(report)
     if json:
         emit(result)
     else:

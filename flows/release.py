@@ -10,6 +10,8 @@ from prefect.runtime import flow_run
 from flows.stages import model_step
 from tasks.core.errors import EvidenceError
 from tasks.core.job import Job
+from tasks.evidence import reports
+from tasks.evidence.reports import ApprovalReport, GateReport
 
 
 class Approval(RunInput):
@@ -28,8 +30,9 @@ def release(folder: str = ".", run_id: str = "") -> dict[str, Any]:
     """
     job_file = _job_of(Path(folder).resolve(), run_id)
     job = Job.model_validate_json(Path(job_file).read_bytes())
-    gate = job.require("gate")
-    if gate["verdict"] != "PASS":
+    judged = reports.require(job, GateReport)
+    gate = reports.plain(judged)
+    if judged.verdict != "PASS":
         return {"status": "kept", "run_id": job.run_id, "gate": gate}
     canary = model_step("canary", job_file)
     found = {"run_id": job.run_id, "gate": gate, "canary": canary}
@@ -41,7 +44,7 @@ def release(folder: str = ".", run_id: str = "") -> dict[str, Any]:
         answer = pause_flow_run(wait_for_input=Approval, timeout=7 * 24 * 3600)
         if not answer.promote:
             return {"status": "declined", "who": answer.who, "why": answer.why, **found}
-        job.write_report("approval", {"who": answer.who, "why": answer.why})
+        reports.write(job, ApprovalReport(who=answer.who, why=answer.why))
     return {"status": "promoted", **found, "promote": model_step("promote", job_file)}
 
 

@@ -14,6 +14,7 @@ from tasks.core import graph
 from tasks.core.closure import PROJECT
 from tasks.core.graph import StepFailed
 from tasks.core.job import Job
+from tasks.evidence import reports
 
 WITH_MODELS = ("baseline", "train", "evaluate")
 """Run in the environment that `compute.python` names; the canary starts its model servers there."""
@@ -30,7 +31,8 @@ def data_stage(name: str, workspace: str) -> dict[str, Any]:
 def model_step(name: str, job_file: str) -> dict[str, Any]:
     """Run one model step in a process of its own; one that has left its report is not run again."""
     job = Job.model_validate_json(Path(job_file).read_bytes())
-    report = job.report(name)
+    kind = reports.STEPS[name]
+    report = reports.read(job, kind)
     started = time.monotonic()
     if report is None:
         print(name, file=sys.stderr)
@@ -45,5 +47,5 @@ def model_step(name: str, job_file: str) -> dict[str, Any]:
         )
         if done.returncode:
             raise StepFailed(name, done.returncode)
-        report = job.require(name)
-    return {**report, "seconds": round(time.monotonic() - started, 2)}
+        report = reports.require(job, kind)
+    return {**reports.plain(report), "seconds": round(time.monotonic() - started, 2)}

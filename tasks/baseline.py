@@ -1,13 +1,13 @@
-"""Says how good the incumbent is by its own logs, and whether the base has something to gain.
+"""Says how good the champion is by its own logs, and whether the base has something to gain.
 
     python -m tasks.baseline --job .ratchet/runs/20261122T014105-9f3a/job.json
 
-    baseline/card.json  card.md  card.html    the incumbent's report card, from logged replies alone
+    baseline/card.json  card.md  card.html    the champion's report card, from logged replies alone
     baseline/attempts.jsonl                   the base's replies to validation, judged
 
 Training is refused where the base is right already (mean reward above baseline.max_reward), and
 where no prompt's samples differ in reward, because then there is nothing to learn from. Without a
-model at hand the card is made alone. The sealed test is not read here.
+model at hand the card is made alone. The held-out test is not read here.
 Source of the first limit: AWS, "Best practices for reinforcement fine-tuning on Amazon Bedrock".
 """
 
@@ -20,13 +20,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tasks.core import job, parts, tracking
+from tasks.core import parts, tracking
 from tasks.core.errors import EvidenceError
 from tasks.core.job import Job
 from tasks.core.pages import html, markdown
 from tasks.core.records import Example, Reply, Score
-from tasks.evidence import dataset, judged
-from tasks.evidence.judged import Judged
+from tasks.evidence import held_out, judged, reports
+from tasks.evidence.judged import Cell, Judged
+from tasks.evidence.reports import BaseFigures, BaselineReport
 from tasks.learning import prompts, sampling
 from tasks.learning.prompts import Prompts
 from tasks.rewards import Prompt
@@ -35,7 +36,7 @@ from tasks.rewards.specification import card
 from tasks.rewards.specification.spec import Spec, load_spec
 
 OPEN = ("train", "validation", "unlabelled")
-"""Parts of data/split that may be read; the sealed test is the one that may not."""
+"""Parts of data/split that may be read; the held-out test is the one that may not."""
 
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
@@ -46,7 +47,7 @@ class Verdict(NamedTuple):
     reason: str
 
 
-def run(job: Job) -> dict[str, Any]:
+def run(job: Job) -> BaselineReport:
     """Make the report card, measure the base, and refuse where training could gain nothing.
 
     Raises:
@@ -58,22 +59,23 @@ def run(job: Job) -> dict[str, Any]:
         registered = registration.register(spec, mlflow=mlflow)
         registration.link(mlflow, registered)
         tracking.log_dataset(mlflow, job.dataset, "baseline")
-        found = _report_card(job, spec)
+        logged = _report_card(job, spec)
         model, verdict = _measure(job, spec)
         if model:
             registration.log_design(registered, spec, _rollouts(job), mlflow=mlflow)
-        mlflow.log_metrics(_figures(found, model))
+        mlflow.log_metrics(_figures(logged, model))
         mlflow.set_tag("verdict", verdict.verdict)
         mlflow.log_artifacts(str(job.step_folder("baseline")), "baseline")
     if verdict.verdict not in ("train", "card only"):
         raise EvidenceError(f"{verdict.verdict}: {verdict.reason}")
-    return {
-        "reward_uri": registered.uri,
-        "reward_sha": registered.sha,
-        "card": found,
-        "model": model,
-        **verdict._asdict(),
-    }
+    return BaselineReport(
+        reward_uri=registered.uri,
+        reward_sha=registered.sha,
+        card=logged,
+        model=model,
+        verdict=verdict.verdict,
+        reason=verdict.reason,
+    )
 
 
 def _rollouts(job: Job) -> list[Score]:
@@ -93,18 +95,18 @@ def _report_card(job: Job, spec: Spec) -> dict[str, Any]:
     def examples() -> Iterator[Example]:
         return chain.from_iterable(parts.read_parts(folder, Example, label) for label in OPEN)
 
-    found = card.report_card(examples, spec)
-    title = f"Report card of the incumbent: {job.dataset.version or job.dataset.md5[:12]}"
-    said, tables = card.paragraphs(found, spec), card.tables(found)
+    logged = card.report_card(examples, spec)
+    title = f"Report card of the logged replies: {job.dataset.version or job.dataset.md5[:12]}"
+    paragraphs, tables = card.paragraphs(logged, spec), card.tables(logged)
     into = job.step_folder("baseline")
-    content = msgspec.json.format(msgspec.json.encode(found, order="sorted"), indent=1)
+    content = msgspec.json.format(msgspec.json.encode(logged, order="sorted"), indent=1)
     parts.replace(into / "card.json", content + b"\n")
-    parts.replace(into / "card.md", markdown(title, said, tables).encode())
-    parts.replace(into / "card.html", html(title, said, tables).encode())
-    return found
+    parts.replace(into / "card.md", markdown(title, paragraphs, tables).encode())
+    parts.replace(into / "card.html", html(title, paragraphs, tables).encode())
+    return logged
 
 
-def _measure(job: Job, spec: Spec) -> tuple[dict[str, Any] | None, Verdict]:
+def _measure(job: Job, spec: Spec) -> tuple[BaseFigures | None, Verdict]:
     """The base's figures on validation, greedy and sampled, and the verdict on them."""
     path = job.resolve(job.params.model.path)
     if not _at_hand(path):
@@ -134,47 +136,45 @@ def _measure(job: Job, spec: Spec) -> tuple[dict[str, Any] | None, Verdict]:
 
     greedy, sampled = complete(1, 0), complete(settings.samples, settings.temperature)
     judged.write(job.step_folder("baseline") / "attempts.jsonl", [*greedy, *sampled])
-    model = {
-        "path": job.params.model.path,
-        "prompts": len(asked.kept),
-        "skipped": asked.skipped,
-        "greedy": judged.summarise(greedy),
-        "sampled": judged.summarise(sampled),
-        "with_variance": with_variance(sampled),
-    }
+    model = BaseFigures(
+        path=job.params.model.path,
+        prompts=len(asked.kept),
+        skipped=asked.skipped,
+        greedy=judged.summarise(greedy),
+        sampled=judged.summarise(sampled),
+        with_variance=with_variance(sampled),
+    )
     return model, decide(job, model)
 
 
-def decide(job: Job, model: dict[str, Any]) -> Verdict:
+def decide(job: Job, model: BaseFigures) -> Verdict:
     """Whether training may start, from the figures of the base."""
-    for mode in ("greedy", "sampled"):
-        found = model[mode]
-        if (
-            found["reward"] is None
-            or found["unscored"] > job.params.reward.max_unscored * found["overall"]["n"]
-        ):
+    for mode, cell in _modes(model).items():
+        replies = cell.overall.n
+        if cell.overall.reward is None or cell.unscored > job.params.reward.max_unscored * replies:
             return Verdict(
                 "no signal",
-                f"the reward could not score {found['unscored']} of {found['overall']['n']} "
+                f"the reward could not score {cell.unscored} of {replies} "
                 f"{mode} replies, more than reward.max_unscored = "
                 f"{job.params.reward.max_unscored}; see their reasons in baseline/attempts.jsonl",
             )
-    reward, most = model["greedy"]["reward"]["mean"], job.params.baseline.max_reward
+    earned, most = model.greedy.overall.reward, job.params.baseline.max_reward
+    reward = earned.mean if earned else 0.0
     if reward > most:
         return Verdict(
             "nothing to gain",
-            f"the base's mean reward on {model['prompts']} validation prompts is {reward:.3f}, "
+            f"the base's mean reward on {model.prompts} validation prompts is {reward:.3f}, "
             f"above baseline.max_reward = {most}; bring harder logs, or keep the model you have",
         )
-    if model["with_variance"] == 0:
+    if model.with_variance == 0:
         return Verdict(
             "no signal",
-            f"on none of {model['prompts']} validation prompts do the base's samples differ in "
+            f"on none of {model.prompts} validation prompts do the base's samples differ in "
             "reward, so GRPO has nothing to compare; raise baseline.temperature or "
             "baseline.samples, or fine-tune the base on examples first",
         )
-    gap = model["with_variance"]
-    return Verdict("train", f"mean reward {reward:.3f}; samples differ on {gap:.0%} of prompts")
+    differ = f"samples differ on {model.with_variance:.0%} of prompts"
+    return Verdict("train", f"mean reward {reward:.3f}; {differ}")
 
 
 def with_variance(rows: Sequence[Judged]) -> float:
@@ -200,7 +200,7 @@ def _at_hand(path: str) -> bool:
 
 def _prompts(job: Job, path: str) -> Prompts:
     return prompts.render(
-        dataset.read_partition(Path(job.dataset.folder), "validation"),
+        held_out.read_split(Path(job.dataset.folder), "validation"),
         prompts.codec(path, job.params.model),
         max_tokens=job.params.train.max_prompt_tokens,
         max_skipped=job.params.train.max_skipped,
@@ -215,22 +215,25 @@ def _scorer(spec: Spec) -> judged.Scorer:
     return score
 
 
-def _figures(found: dict[str, Any], model: dict[str, Any] | None) -> dict[str, float]:
+def _figures(logged: dict[str, Any], model: BaseFigures | None) -> dict[str, float]:
     """What MLflow draws."""
-    overall = found["overall"]
-    figures = {f"incumbent/{name}": float(overall[name]) for name in ("replies", *card.STANDINGS)}
+    overall = logged["overall"]
+    figures = {f"logged/{name}": float(overall[name]) for name in ("replies", *card.STANDINGS)}
     if overall["reward"]:
-        figures["incumbent/reward_corrected"] = overall["reward"]["mean"]
+        figures["logged/reward_corrected"] = overall["reward"]["mean"]
     if model is None:
         return figures
-    for mode in ("greedy", "sampled"):
-        if model[mode]["reward"]:
-            figures[f"base/{mode}/reward"] = model[mode]["reward"]["mean"]
-        for name in ("exact", "invented", "malformed", "over_refusal", "acted_instead"):
-            if name in model[mode]["overall"]:
-                figures[f"base/{mode}/{name}"] = model[mode]["overall"][name]["mean"]
-    return {**figures, "base/with_variance": model["with_variance"]}
+    for mode, cell in _modes(model).items():
+        rates = cell.overall.rates()
+        for name in ("reward", "exact", "invented", "malformed", "over_refusal", "acted_instead"):
+            if name in rates:
+                figures[f"base/{mode}/{name}"] = rates[name].mean
+    return {**figures, "base/with_variance": model.with_variance}
+
+
+def _modes(model: BaseFigures) -> dict[str, Cell]:
+    return {"greedy": model.greedy, "sampled": model.sampled}
 
 
 if __name__ == "__main__":
-    job.main("baseline", run)
+    reports.main("baseline", run)

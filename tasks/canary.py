@@ -20,14 +20,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from tasks.core import job, parts, step, tracking
+from tasks.core import parts, step, tracking
 from tasks.core.errors import EvidenceError
 from tasks.core.job import Job
 from tasks.core.records import encode
-from tasks.evidence import confirm, trial_plot
-from tasks.evidence.trial import Judge, Session
+from tasks.evidence import confirm, reports, trial
+from tasks.evidence.reports import CanaryReport, TrainReport
+from tasks.evidence.trial import Judge, Session, Trial
 from tasks.learning import learned
 from tasks.learning.checkpoints import file_sha256
 from tasks.learning.learned import Registered
@@ -64,7 +64,7 @@ class Watch:
         return self.judge.decision is not None
 
 
-def run(job: Job) -> dict[str, Any]:
+def run(job: Job) -> CanaryReport:
     """Conduct the canary of the run's model against the champion.
 
     Raises:
@@ -83,7 +83,7 @@ def run(job: Job) -> dict[str, Any]:
 
 def _models(job: Job) -> tuple[Registered, Registered]:
     """The version that is champion now, and the one that this run trained."""
-    trained = job.require("train")
+    trained = reports.require(job, TrainReport)
     name = job.params.model.name
     mlflow = tracking.connect(job.tracking.uri, job.tracking.experiment)
     champion = learned.by_alias(mlflow, name, learned.CHAMPION)
@@ -91,9 +91,9 @@ def _models(job: Job) -> tuple[Registered, Registered]:
     if champion is None or challenger is None:
         lacking = "champion" if champion is None else "challenger"
         raise EvidenceError(f"the model {name} has no version with alias {lacking}: train one")
-    if challenger.uri != trained["uri"]:
+    if challenger.uri != trained.uri:
         raise EvidenceError(
-            f"the challenger is {challenger.uri} by now, this run trained {trained['uri']}: "
+            f"the challenger is {challenger.uri} by now, this run trained {trained.uri}: "
             "release the newest run"
         )
     if champion.version == challenger.version:
@@ -162,32 +162,33 @@ async def _traffic(job: Job, deployment: Deployment) -> None:
     )
 
 
-def _report(job: Job, watch: Watch, champion: Registered, challenger: Registered) -> dict[str, Any]:
+def _report(job: Job, watch: Watch, champion: Registered, challenger: Registered) -> CanaryReport:
     """Write the sessions, conclude from what was written, and publish it."""
     rows = Path(job.folder) / confirm.SESSIONS
     parts.replace(rows, b"".join(encode(row) + b"\n" for row in watch.rows))
-    given = {"settings": job.params.canary.model_dump(), "rows_sha256": file_sha256(rows)}
-    report = {
-        **given,
-        **confirm.canary_report(rows, given),
-        "sessions": len(watch.rows),
-        "sessions_challenger": sum(row.arm == "challenger" for row in watch.rows),
-        "failures": sum(row.failures for row in watch.rows),
-        "champion": champion.uri,
-        "uri": challenger.uri,
-        "weights_sha256": challenger.weights_sha256,
-    }
-    _publish(job, watch, report, challenger)
+    reached = trial.judge(confirm.sessions(rows), job.params.canary)
+    report = CanaryReport(
+        **{name: getattr(reached, name) for name in Trial.__struct_fields__},
+        settings=job.params.canary.model_dump(mode="json"),
+        rows_sha256=file_sha256(rows),
+        sessions=len(watch.rows),
+        sessions_challenger=sum(row.arm == "challenger" for row in watch.rows),
+        failures=sum(row.failures for row in watch.rows),
+        champion=champion.uri,
+        uri=challenger.uri,
+        weights_sha256=challenger.weights_sha256,
+    )
+    _publish(job, report, challenger)
     return report
 
 
-def _publish(job: Job, watch: Watch, report: dict[str, Any], challenger: Registered) -> None:
-    looks = watch.judge.trial().looks
+def _publish(job: Job, report: CanaryReport, challenger: Registered) -> None:
+    looks = report.looks
     picture = job.step_folder("canary") / "evidence.png"
-    trial_plot.plot(looks, picture, job.params.canary)
+    trial.plot(looks, picture, job.params.canary)
     with tracking.child_run(job, "canary") as mlflow:
         learned.log_input(mlflow, challenger)
-        mlflow.log_params(report["settings"])
+        mlflow.log_params(report.settings)
         for look in looks:
             mlflow.log_metrics(
                 {
@@ -199,15 +200,13 @@ def _publish(job: Job, watch: Watch, report: dict[str, Any], challenger: Registe
                 },
                 step=look.sessions,
             )
-        told = ("verdict", "decision", "uri", "champion", "rows_sha256")
-        mlflow.set_tags({key: report[key] for key in told})
+        tags = ("verdict", "decision", "uri", "champion", "rows_sha256")
+        mlflow.set_tags({key: getattr(report, key) for key in tags})
         mlflow.log_artifact(str(picture))
         mlflow.log_artifact(str(Path(job.folder) / confirm.SESSIONS))
         client = mlflow.tracking.MlflowClient()
-        client.set_model_version_tag(
-            challenger.name, challenger.version, "canary", report["verdict"]
-        )
+        client.set_model_version_tag(challenger.name, challenger.version, "canary", report.verdict)
 
 
 if __name__ == "__main__":
-    job.main("canary", run)
+    reports.main("canary", run)

@@ -1,34 +1,40 @@
-"""Lets three arms answer the sealed test and keeps every judged answer: base, better prompt, tuned.
+"""Lets arms answer the held-out test and keeps every judged answer.
 
     python -m tasks.evaluate --job .ratchet/runs/20261122T014105-9f3a/job.json
 
     evaluate/rows.jsonl    one judged completion a line; what the gate makes its verdict of
     evaluate/arms.png      exact match and reward of each arm, greedy and sampled
 
-The arm `better-prompt` is the base with a system text on top: a gain that a prompt alone gives is
-not claimed for training. All arms answer the same prompts with the same seeds. The read of the
-sealed test is written to the ledger, once a run, before a row of it is seen.
+The arms are the base, the base with a better prompt, the tuned model, and the champion where
+production runs another model than the base. `better-prompt` is the base with a system text on top:
+a gain that a prompt alone gives is not claimed for training. All arms answer the same prompts with
+the same seeds. The read of the held-out test is written to the ledger, once a run, before a row of
+it is seen.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tasks.core import step, tracking
 from tasks.core.errors import EvidenceError
-from tasks.core.job import Job, main
+from tasks.core.job import Job
 from tasks.core.records import Example, Reply, Score
-from tasks.evidence import arms, dataset, judged
-from tasks.evidence.judged import Arm, Judged
+from tasks.evidence import arms, held_out, judged, reports
+from tasks.evidence.arms import Compared
+from tasks.evidence.judged import Arm, Cell, Judged, Mode
+from tasks.evidence.reports import EvaluationReport, TrainReport
 from tasks.learning import checkpoints, learned, prompts, runtime, sampling
 from tasks.learning.prompts import Prompts
 from tasks.rewards import Prompt
 from tasks.rewards.registry import registration
 from tasks.rewards.specification.spec import Spec, load_spec
 
+PER_THOUSAND = ("parse_errors_per_thousand", "violations_per_thousand")
+
 
 class Asked(NamedTuple):
-    """The sealed test as each arm reads it."""
+    """The held-out test as each arm reads it."""
 
     plain: Prompts
     better: Prompts
@@ -39,16 +45,16 @@ class Asked(NamedTuple):
         return [p.text for p in self.plain.kept] != [p.text for p in self.better.kept]
 
 
-def run(job: Job) -> dict[str, Any]:
+def run(job: Job) -> EvaluationReport:
     """Evaluate the run's trained model against its base; `train` must have ended.
 
     Raises:
         EvidenceError: there is no trained model, or its files are not those that it left.
     """
     runtime.settle(job.params.compute.threads)
-    trained = job.require("train")
-    tuned = Path(trained["model"])
-    if checkpoints.weights_sha256(tuned) != trained["weights_sha256"]:
+    trained = reports.require(job, TrainReport)
+    tuned = Path(trained.model)
+    if checkpoints.weights_sha256(tuned) != trained.weights_sha256:
         raise EvidenceError(f"{tuned} was changed after it was trained: train the run again")
     spec = load_spec(job.resolve(job.params.reward.spec))
     with tracking.child_run(job, "evaluate") as mlflow:
@@ -57,22 +63,23 @@ def run(job: Job) -> dict[str, Any]:
         mlflow.log_params(job.params.evaluate.model_dump())
         asked = read(job)
         rows = _answers(job, spec, asked, tuned)
-        found = arms.compare(rows)
-        _log(job, mlflow, found, trained)
-    return {
-        **found,
-        "prompt_seen": asked.prompt_seen,
-        "skipped": asked.plain.skipped,
-        "reads": dataset.reads(_ledger(job), job.dataset.md5),
-        "rows": str(job.step_folder("evaluate") / "rows.jsonl"),
-        "rows_sha256": checkpoints.file_sha256(job.step_folder("evaluate") / "rows.jsonl"),
-        "weights_sha256": trained["weights_sha256"],
-    }
+        compared = arms.compare(rows)
+        _log(job, mlflow, compared, trained)
+    written = job.step_folder("evaluate") / "rows.jsonl"
+    return EvaluationReport(
+        **{name: getattr(compared, name) for name in Compared.__struct_fields__},
+        prompt_seen=asked.prompt_seen,
+        skipped=asked.plain.skipped,
+        reads=held_out.reads(_ledger(job), job.dataset.md5),
+        rows=str(written),
+        rows_sha256=checkpoints.file_sha256(written),
+        weights_sha256=trained.weights_sha256,
+    )
 
 
 def read(job: Job) -> Asked:
-    """The sealed test's prompts, plain and with the better prompt; the read is entered first."""
-    examples = dataset.read_sealed(
+    """The held-out test's prompts, plain and with the better prompt; the read is entered first."""
+    examples = held_out.read_test(
         Path(job.dataset.folder),
         reader="evaluate",
         run_id=job.run_id,
@@ -152,7 +159,7 @@ def _since_last(advance: Callable[[int], None]) -> sampling.Progress:
     return tell
 
 
-def _log(job: Job, mlflow: Any, found: dict[str, Any], trained: dict[str, Any]) -> None:
+def _log(job: Job, mlflow: Any, compared: Compared, trained: TrainReport) -> None:
     """Figures to the run and to the models they are of, and the files beside them.
 
     A model's figures are logged from this run, not from training: MLflow makes a model that a run
@@ -162,42 +169,47 @@ def _log(job: Job, mlflow: Any, found: dict[str, Any], trained: dict[str, Any]) 
     base = learned.register_base(
         mlflow, job.resolve(job.params.model.path), name=job.params.model.name
     )
-    for arm, model_id in (("base", base.model_id), ("tuned", trained["model_id"])):
-        mlflow.log_metrics(_metrics(found["arms"][arm]), model_id=model_id)
+    models: tuple[tuple[Arm, str], ...] = (("base", base.model_id), ("tuned", trained.model_id))
+    for arm, model_id in models:
+        mlflow.log_metrics(_metrics(compared.arms[arm]), model_id=model_id)
     every = {
         f"{arm}/{name}": value
-        for arm, modes in found["arms"].items()
+        for arm, modes in compared.arms.items()
         for name, value in _metrics(modes).items()
     }
     lifts = {
-        f"lift_over_{arm}/{mode}/{name}": lift["mean"]
-        for arm, modes in found["lift"].items()
+        f"lift_over_{arm}/{mode}/{name}": lift.mean
+        for arm, modes in compared.lift.items()
         for mode, names in modes.items()
         for name, lift in names.items()
         if lift
     }
     mlflow.log_metrics({**every, **lifts})
-    arms.plot(found, folder / "arms.png")
+    arms.plot(compared, folder / "arms.png")
     mlflow.log_artifact(str(folder / "arms.png"))
     mlflow.log_artifact(str(folder / "rows.jsonl"))
 
 
-def _metrics(modes: dict[str, Any]) -> dict[str, float]:
-    """An arm's means by `mode/name`."""
-    names = ("exact", "invented", "right_behaviour", "over_refusal", "acted_instead")
-    found = {}
+def _metrics(modes: Mapping[Mode, Cell]) -> dict[str, float]:
+    """An arm's figures by `mode/name`."""
+    figures: dict[str, float] = {}
     for mode, cell in modes.items():
-        for name in names:
-            if name in cell["overall"]:
-                found[f"{mode}/{name}"] = cell["overall"][name]["mean"]
-        if cell["reward"]:
-            found[f"{mode}/reward"] = cell["reward"]["mean"]
-    return found
+        rates = cell.overall.rates()
+        figures |= {f"{mode}/{name}": rate.mean for name, rate in rates.items()}
+        for name in ("macro_f1", "three_way_f1", "tokens", "truncated", *PER_THOUSAND):
+            value = getattr(cell, name)
+            if value is not None:
+                figures[f"{mode}/{name}"] = value
+        for name in ("tool_f1", "argument_f1"):
+            value = getattr(cell.overall, name)
+            if value is not None:
+                figures[f"{mode}/{name}"] = value
+    return figures
 
 
 def _ledger(job: Job) -> Path:
-    return Path(job.workspace) / dataset.LEDGER
+    return Path(job.workspace) / held_out.LEDGER
 
 
 if __name__ == "__main__":
-    main("evaluate", run)
+    reports.main("evaluate", run)

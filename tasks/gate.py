@@ -10,55 +10,60 @@ It runs no model. What it concludes can be made again from evaluate/rows.jsonl, 
 """
 
 from pathlib import Path
-from typing import Any
 
-from tasks.core import job, parts, tracking
+from tasks.core import parts, tracking
 from tasks.core.errors import EvidenceError
 from tasks.core.job import Job
 from tasks.core.pages import Table, html, markdown
-from tasks.evidence import confirm, dataset
+from tasks.evidence import confirm, held_out, judged, reports
+from tasks.evidence.judged import Mode
+from tasks.evidence.reports import EvaluationReport, GateReport, TrainReport
+from tasks.evidence.slices import Slice
+from tasks.evidence.verdict import Comparison, Verdict, verdict
 from tasks.learning.checkpoints import file_sha256
 
 FRESH_TEST_AT = 4
 """Reads after which little alpha is left: a test cut from newer logs serves better."""
 
 
-def run(job: Job) -> dict[str, Any]:
+def run(job: Job) -> GateReport:
     """Judge the run's evaluation.
 
     Raises:
         EvidenceError: nothing was trained or evaluated, rows or model were changed since, or the
             evaluation samples at another temperature than production.
     """
-    trained, evaluated = job.require("train"), job.require("evaluate")
+    trained = reports.require(job, TrainReport)
+    evaluated = reports.require(job, EvaluationReport)
     rows = Path(job.folder) / confirm.ROWS
-    for what, found in (
-        ("rows_sha256", file_sha256(rows) if rows.is_file() else "missing"),
-        ("weights_sha256", trained["weights_sha256"]),
+    for what, then, now in (
+        ("rows_sha256", evaluated.rows_sha256, file_sha256(rows) if rows.is_file() else "missing"),
+        ("weights_sha256", evaluated.weights_sha256, trained.weights_sha256),
     ):
-        if evaluated[what] != found:
+        if then != now:
             raise EvidenceError(
-                f"{what} was {evaluated[what]} when {rows} was made and is {found} now: evaluate "
-                "the run again"
+                f"{what} was {then} when {rows} was made and is {now} now: evaluate the run again"
             )
-    given = {
-        "settings": job.params.gate.model_dump(),
-        "mode": _mode(job),
-        "reads": dataset.reads(Path(job.workspace) / dataset.LEDGER, job.dataset.md5),
-        "max_unscored": job.params.reward.max_unscored,
-        "rows_sha256": evaluated["rows_sha256"],
-    }
-    report = {
-        **given,
-        **confirm.gate_report(rows, given),
-        "uri": trained["uri"],
-        "weights_sha256": trained["weights_sha256"],
-    }
+    reached = verdict(
+        judged.read(rows),
+        job.params.gate,
+        held_out.reads(Path(job.workspace) / held_out.LEDGER, job.dataset.md5),
+        mode=_mode(job),
+        max_unscored=job.params.reward.max_unscored,
+    )
+    report = GateReport(
+        **{name: getattr(reached, name) for name in Verdict.__struct_fields__},
+        settings=job.params.gate.model_dump(mode="json"),
+        max_unscored=job.params.reward.max_unscored,
+        rows_sha256=evaluated.rows_sha256,
+        uri=trained.uri,
+        weights_sha256=trained.weights_sha256,
+    )
     _publish(job, report)
     return report
 
 
-def _mode(job: Job) -> str:
+def _mode(job: Job) -> Mode:
     """The evaluation's mode that is production's."""
     deployed, evaluated = job.params.model.temperature, job.params.evaluate.temperature
     if deployed == 0:
@@ -71,45 +76,42 @@ def _mode(job: Job) -> str:
     return "sampled"
 
 
-def _publish(job: Job, report: dict[str, Any]) -> None:
+def _publish(job: Job, report: GateReport) -> None:
     """Write the page, and put page, figures and the tag `gate` into MLflow."""
-    title = f"Gate: {report['verdict']} for {report['uri']}"
-    said, tables = _paragraphs(report), _tables(report)
+    title = f"Gate: {report.verdict} for {report.uri}"
+    paragraphs, tables = _paragraphs(report), _tables(report)
     folder = job.step_folder("gate")
-    parts.replace(folder / "gate.html", html(title, said, tables).encode())
-    parts.replace(folder / "gate.md", markdown(title, said, tables).encode())
-    name, _, version = report["uri"].removeprefix("models:/").partition("/")
+    parts.replace(folder / "gate.html", html(title, paragraphs, tables).encode())
+    parts.replace(folder / "gate.md", markdown(title, paragraphs, tables).encode())
+    name, _, version = report.uri.removeprefix("models:/").partition("/")
     with tracking.child_run(job, "gate") as mlflow:
         tracking.log_dataset(mlflow, job.dataset, "gate")
         mlflow.log_metrics(
-            {
-                f"gate.{_key(found['name'])}": found["difference"]["estimate"]["mean"]
-                for found in report.get("comparisons", ())
-            }
+            {f"gate.{_key(one.name)}": one.difference.estimate.mean for one in report.comparisons}
         )
         # Tags, not params: another evaluation of the run may be judged in the same place.
-        told = {key: report[key] for key in ("verdict", "uri", "reads", "rows_sha256")}
-        mlflow.set_tags(told)
+        mlflow.set_tags(
+            {key: getattr(report, key) for key in ("verdict", "uri", "reads", "rows_sha256")}
+        )
         mlflow.log_artifacts(str(folder), "gate")
         client = mlflow.tracking.MlflowClient()
-        client.set_model_version_tag(name, version, "gate", report["verdict"])
+        client.set_model_version_tag(name, version, "gate", report.verdict)
 
 
-def _paragraphs(report: dict[str, Any]) -> list[str]:
-    said = [
-        *report["reasons"],
-        f"{report.get('tasks', 0)} tasks in {report.get('groups', 0)} groups; read "
-        f"{report['reads']} of this sealed test, which may spend an alpha of "
-        f"{report['alpha']:.4f}.",
+def _paragraphs(report: GateReport) -> list[str]:
+    paragraphs = [
+        *report.reasons,
+        f"{report.tasks} tasks in {report.groups} groups; read {report.reads} of this held-out "
+        f"test, which may spend an alpha of {report.alpha:.4f}.",
     ]
-    if report["reads"] >= FRESH_TEST_AT:
-        said.append(
+    if report.reads >= FRESH_TEST_AT:
+        paragraphs.append(
             "Each read leaves less alpha: a test cut from newer logs would see smaller gains."
         )
-    return said
+    return paragraphs
 
 
-def _tables(report: dict[str, Any]) -> list[Table]:
+def _tables(report: GateReport) -> list[Table]:
     compared = Table(
         "Tuned against the other arms",
         (
@@ -121,45 +123,39 @@ def _tables(report: dict[str, Any]) -> list[Table]:
             "detectable",
             "outcome",
         ),
-        [_comparison_row(found) for found in report.get("comparisons", ())],
+        [_comparison_row(one) for one in report.comparisons],
         "Paired by task, clustered by group. Detectable: the difference seen four times in five.",
     )
     sliced = Table(
         "Parts of the test",
         ("slice", "tasks", "difference", "p of a loss (Holm)", "standing"),
-        [_slice_row(found) for found in report.get("slices", ())],
+        [_slice_row(one) for one in report.slices],
         "Exact match, tuned minus base.",
     )
-    return [compared, sliced] if report.get("comparisons") else []
+    return [compared, sliced] if report.comparisons else []
 
 
-def _comparison_row(found: dict[str, Any]) -> list[str]:
-    difference = found["difference"]
-    estimate = difference["estimate"]
+def _comparison_row(one: Comparison) -> list[str]:
+    difference, estimate = one.difference, one.difference.estimate
+    if one.outcome == "NOT APPLICABLE":
+        return [one.name, *[""] * 5, one.outcome]
     return [
-        found["name"],
-        f"{estimate['mean']:+.3f}",
-        f"{_signed(estimate['low'])} to {_signed(estimate['high'])}",
-        f"{difference['better']:.2g}",
-        f"{difference['worse']:.2g}",
-        f"{found['detectable']:.3f}",
-        found["outcome"],
+        one.name,
+        f"{estimate.mean:+.3f}",
+        f"{_signed(estimate.low)} to {_signed(estimate.high)}",
+        f"{difference.better:.2g}",
+        f"{difference.worse:.2g}",
+        "unknown" if one.detectable is None else f"{one.detectable:.3f}",
+        one.outcome,
     ]
 
 
-def _slice_row(found: dict[str, Any]) -> list[str]:
-    worse = found.get("worse")
-    return [
-        found["name"],
-        str(found["n"]),
-        f"{found['difference']:+.3f}",
-        "" if worse is None else f"{worse:.2g}",
-        found["standing"],
-    ]
+def _slice_row(one: Slice) -> list[str]:
+    return [one.name, str(one.n), f"{one.difference:+.3f}", f"{one.worse:.2g}", one.standing]
 
 
 def _signed(value: float | None) -> str:
-    """A bound; null where one group cannot tell."""
+    """A bound; None where one group cannot tell."""
     return "unknown" if value is None else f"{value:+.3f}"
 
 
@@ -169,4 +165,4 @@ def _key(name: str) -> str:
 
 
 if __name__ == "__main__":
-    job.main("gate", run)
+    reports.main("gate", run)

@@ -14,10 +14,17 @@ a moved alias second: whatever dies in between, running it again ends in the sam
 from pathlib import Path
 from typing import Any
 
-from tasks.core import job, tracking
+from tasks.core import tracking
 from tasks.core.errors import EvidenceError
 from tasks.core.job import Job
-from tasks.evidence import confirm
+from tasks.evidence import confirm, reports
+from tasks.evidence.reports import (
+    ApprovalReport,
+    CanaryReport,
+    GateReport,
+    PromotionReport,
+    TrainReport,
+)
 from tasks.learning import learned
 from tasks.learning.learned import CHALLENGER, CHAMPION, Registered
 from tasks.lineage import releases
@@ -31,33 +38,33 @@ SETTLED = "ratchet.release"
 """Tag of the registered model: the last line of the ledger that its aliases have followed."""
 
 
-def run(job: Job) -> dict[str, Any]:
+def run(job: Job) -> PromotionReport:
     """Promote what the run trained; with `promote.approval: manual`, as approval.json says.
 
     Raises:
         EvidenceError: a verdict is missing, is not PASS, or is about something else; or nobody
             approved.
     """
-    trained = job.require("train")
+    trained = reports.require(job, TrainReport)
     who, why = AUTOMATIC, f"gate and canary PASS in run {job.run_id}"
     if job.params.promote.approval == "manual":
-        approval = job.report("approval")
+        approval = reports.read(job, ApprovalReport)
         if approval is None:
             raise EvidenceError(
                 "promote.approval is manual and nobody has approved: do so on Prefect's page, or "
                 "with `ratchet promote --why ...`"
             )
-        who, why = approval["who"], approval["why"]
-    name, version = job.params.model.name, trained["version"]
+        who, why = approval.who, approval.why
+    name, version = job.params.model.name, trained.version
     return promote_version(Path(job.workspace), name, version, who=who, why=why)
 
 
 def promote_version(
     workspace: Path, model: str, version: str = "", *, who: str, why: str, force: bool = False
-) -> dict[str, Any]:
+) -> PromotionReport:
     """Make a version the champion (empty: the one under the alias `challenger`).
 
-    Once more is as once. Returns the ledger's line as a dict, with `changed`.
+    Once more is as once.
 
     Raises:
         EvidenceError: no such version, or it lacks the evidence and `force` is not set; or no
@@ -84,10 +91,10 @@ def promote_version(
             forced=force,
         )
         _settle(mlflow, made)
-    return {**_plain(made), "changed": True}
+    return _told(made, changed=True)
 
 
-def roll_back(workspace: Path, model: str, *, who: str, why: str) -> dict[str, Any]:
+def roll_back(workspace: Path, model: str, *, who: str, why: str) -> PromotionReport:
     """Give `champion` back to the version under the alias `previous`.
 
     Needs no evidence: going back is always safe to ask for. A second call goes no further back,
@@ -102,7 +109,7 @@ def roll_back(workspace: Path, model: str, *, who: str, why: str) -> dict[str, A
         last = ledger.standing(model)
         _settle(mlflow, last)
         if last and last.action == "rollback":
-            return {**_plain(last), "changed": False}
+            return _told(last, changed=False)
         champion = learned.by_alias(mlflow, model, CHAMPION)
         previous = learned.by_alias(mlflow, model, PREVIOUS)
         if champion is None or previous is None:
@@ -120,7 +127,7 @@ def roll_back(workspace: Path, model: str, *, who: str, why: str) -> dict[str, A
             why=why,
         )
         _settle(mlflow, made)
-    return {**_plain(made), "changed": True}
+    return _told(made, changed=True)
 
 
 def _settle(mlflow: Any, standing: Release | None) -> None:
@@ -186,30 +193,33 @@ def _require_evidence(
     if not run_id:
         raise EvidenceError(f"{wanted.uri} was made by no run: there is no evidence for it")
     folder = workspace / ".ratchet" / "runs" / run_id
-    for step in ("gate", "canary"):
-        report = confirm.confirm(step, folder)
-        if report["verdict"] != "PASS":
-            said = "; ".join(report["reasons"])
+    for step, confirmed in (("gate", confirm.gate), ("canary", confirm.canary)):
+        report: GateReport | CanaryReport = confirmed(folder)
+        if report.verdict != "PASS":
+            reasons = "; ".join(report.reasons)
             raise EvidenceError(
-                f"{step} says {report['verdict']} for {wanted.uri}: {said}; the champion stays"
+                f"{step} says {report.verdict} for {wanted.uri}: {reasons}; the champion stays"
             )
-        if report["uri"] != wanted.uri or report["weights_sha256"] != wanted.weights_sha256:
+        if report.uri != wanted.uri or report.weights_sha256 != wanted.weights_sha256:
             raise EvidenceError(
-                f"{step} of run {run_id} judged {report['uri']} with weights "
-                f"{report['weights_sha256'][:12]}…, not {wanted.uri} with "
+                f"{step} of run {run_id} judged {report.uri} with weights "
+                f"{report.weights_sha256[:12]}…, not {wanted.uri} with "
                 f"{wanted.weights_sha256[:12]}…: judge this version first"
             )
-        if step == "canary" and report["champion"] != (champion.uri if champion else ""):
+        if isinstance(report, CanaryReport) and report.champion != (
+            champion.uri if champion else ""
+        ):
             raise EvidenceError(
-                f"the canary compared {wanted.uri} with {report['champion']}, which is not the "
+                f"the canary compared {wanted.uri} with {report.champion}, which is not the "
                 "champion any more: run the canary again"
             )
 
 
-def _unchanged(standing: Release | None, wanted: Registered) -> dict[str, Any]:
+def _unchanged(standing: Release | None, wanted: Registered) -> PromotionReport:
     """Already the champion: by the ledger, or from the beginning."""
-    found = _plain(standing) if standing else {"model": wanted.name, "version": wanted.version}
-    return {**found, "changed": False}
+    if standing:
+        return _told(standing, changed=False)
+    return PromotionReport(model=wanted.name, version=wanted.version, changed=False)
 
 
 def _explained(why: str) -> None:
@@ -217,9 +227,10 @@ def _explained(why: str) -> None:
         raise EvidenceError("no reason was given: say why, it is kept with the version for ever")
 
 
-def _plain(release: Release) -> dict[str, Any]:
-    return {field: getattr(release, field) for field in release.__struct_fields__}
+def _told(release: Release, *, changed: bool) -> PromotionReport:
+    line = {field: getattr(release, field) for field in release.__struct_fields__}
+    return PromotionReport(**line, changed=changed)
 
 
 if __name__ == "__main__":
-    job.main("promote", run)
+    reports.main("promote", run)

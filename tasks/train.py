@@ -7,7 +7,7 @@
     train/curve.jsonl     one line a step; curve.png is its picture
     train/checkpoints/    the last and the best, from which a killed run goes on
 
-The checkpoint is chosen on validation. The sealed test is not read here.
+The checkpoint is chosen on validation. The held-out test is not read here.
 Source: Shao et al., "DeepSeekMath" (arXiv 2402.03300), as TRL's GRPOTrainer implements it, with
 its token-level loss ("dapo").
 """
@@ -20,10 +20,11 @@ from typing import Any, NamedTuple
 
 from tasks import dialects
 from tasks.core import step, tracking
-from tasks.core.job import Job, main
+from tasks.core.job import Job
 from tasks.core.records import Example, Reply, Score
-from tasks.evidence import dataset, metrics
+from tasks.evidence import held_out, metrics, reports
 from tasks.evidence.judged import Scorer
+from tasks.evidence.reports import Change, TrainReport
 from tasks.evidence.validation import Validation
 from tasks.learning import checkpoints, footprint, grpo, learned, prompts, runtime, weights
 from tasks.learning.curve import REWARD, Curve, Publisher, plot, publisher
@@ -43,7 +44,7 @@ class Data(NamedTuple):
     validation: Prompts
 
 
-def run(job: Job) -> dict[str, Any]:
+def run(job: Job) -> TrainReport:
     """Train, choose the best checkpoint, save it as a model and register it.
 
     Raises:
@@ -85,13 +86,13 @@ def read(job: Job) -> Data:
     return Data(
         codec,
         prompts.render(
-            dataset.read_partition(folder, "train"),
+            held_out.read_split(folder, "train"),
             codec,
             max_tokens=longest,
             max_skipped=settings.max_skipped,
         ),
         prompts.render(
-            dataset.read_partition(folder, "validation"),
+            held_out.read_split(folder, "validation"),
             codec,
             max_tokens=longest,
             max_skipped=settings.max_skipped,
@@ -259,32 +260,30 @@ def _tags(job: Job, reward: registration.RegisteredReward, best: int) -> dict[st
     }
 
 
-def _report(
-    job: Job, curve: Curve, best: int, data: Data, made: learned.Registered
-) -> dict[str, Any]:
+def _report(job: Job, curve: Curve, best: int, data: Data, made: learned.Registered) -> TrainReport:
     before, after = curve.at(0), curve.at(best)
-    return {
-        "steps": job.params.train.steps,
-        "best_step": best,
-        "validation": {
-            name: {"before": before.get(f"validation/{name}"), "after": after[f"validation/{name}"]}
+    return TrainReport(
+        steps=job.params.train.steps,
+        best_step=best,
+        validation={
+            name: Change(before=before.get(f"validation/{name}"), after=after[f"validation/{name}"])
             for name in ("reward", "exact", "invented", "over_refusal")
             if f"validation/{name}" in after
         },
-        "prompts": {"train": len(data.train.kept), "validation": len(data.validation.kept)},
-        "skipped": {"train": data.train.skipped, "validation": data.validation.skipped},
-        "completions": int(curve.total("completions")),
-        "unscored": int(curve.total("unscored")),
-        "step_seconds": round(curve.total("step_time"), 1),
-        "model": str(job.step_folder("train") / "model"),
-        "weights_sha256": made.weights_sha256,
-        "version": made.version,
-        "uri": made.uri,
-        "model_id": made.model_id,
-        "control": job.params.train.control,
-        "engine": job.params.model.engine,
-        "precision": "bf16" if grpo.computes_in_bf16(job.params.train.bf16) else "fp32",
-    }
+        prompts={"train": len(data.train.kept), "validation": len(data.validation.kept)},
+        skipped={"train": data.train.skipped, "validation": data.validation.skipped},
+        completions=int(curve.total("completions")),
+        unscored=int(curve.total("unscored")),
+        step_seconds=round(curve.total("step_time"), 1),
+        model=str(job.step_folder("train") / "model"),
+        weights_sha256=made.weights_sha256,
+        version=made.version,
+        uri=made.uri,
+        model_id=made.model_id,
+        control=job.params.train.control,
+        engine=job.params.model.engine,
+        precision="bf16" if grpo.computes_in_bf16(job.params.train.bf16) else "fp32",
+    )
 
 
 def _base(job: Job) -> str:
@@ -296,4 +295,4 @@ def _prompt(example: Example) -> Prompt:
 
 
 if __name__ == "__main__":
-    main("train", run)
+    reports.main("train", run)

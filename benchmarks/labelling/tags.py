@@ -110,6 +110,8 @@ def _failed(mine: Sequence[Decision]) -> str:
     if len({*names}) == 1:
         return f"{mine[0].failed:.0%} (one session)"
     rate = clustered_mean([float(one.failed) for one in mine], names)
+    if rate.low is None or rate.high is None:
+        return f"{rate.mean:.0%}"
     return f"{rate.mean:.0%} [{max(0, rate.low):.0%}, {min(1, rate.high):.0%}]"
 
 

@@ -4,14 +4,17 @@
 """
 
 from collections.abc import Sequence
-from typing import Any
 
+from tasks.core.records import Behaviour
 from tasks.core.settings import TrainSettings
-from tasks.evidence.judged import MODES, Mode
+from tasks.evidence.arms import Compared
+from tasks.evidence.judged import MODES, Arm, Mode
+from tasks.evidence.metrics import Rate
+from tasks.evidence.reports import TrainReport
 
-BEHAVIOURS = ("execute", "clarify", "refuse")
+BEHAVIOURS: tuple[Behaviour, ...] = ("execute", "clarify", "refuse")
 
-Run = tuple[str, float, dict[str, Any], dict[str, Any]]
+Run = tuple[str, float, TrainReport, Compared]
 """Name, CPU seconds, the report of the step `train`, and what `arms.compare` found."""
 
 
@@ -22,9 +25,9 @@ def page(settings: TrainSettings, runs: Sequence[Run]) -> str:
         "# What training teaches the embedded default",
         "",
         f"{settings.steps} steps of {settings.prompts_per_step} prompts x {settings.generations} "
-        f"completions, learning rate {settings.learning_rate:g}; {report['prompts']['train']} "
-        f"training prompts, checkpoint chosen on {report['prompts']['validation']} others; asked "
-        f"{compared['tasks']} tasks about tools that no training row names; 95 % intervals over "
+        f"completions, learning rate {settings.learning_rate:g}; {report.prompts['train']} "
+        f"training prompts, checkpoint chosen on {report.prompts['validation']} others; asked "
+        f"{compared.tasks} tasks about tools that no training row names; 95 % intervals over "
         "tasks.",
     ]
     for mode in MODES:
@@ -39,37 +42,45 @@ def _table(mode: Mode, runs: Sequence[Run]) -> list[str]:
         "| refuses wrongly | step | CPU s |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for name, cpu_s, report, found in runs:
-        before, after = (found["arms"][arm][mode] for arm in ("base", "tuned"))
-        over = after["overall"]["over_refusal"]["mean"]
+    arms: tuple[Arm, ...] = ("base", "tuned")
+    for name, cpu_s, report, compared in runs:
+        before, after = (compared.arms[arm][mode].overall for arm in arms)
+        over = after.over_refusal.mean if after.over_refusal else 0.0
         lines.append(
-            f"| {name} | {_rate(before['reward'])} | {_rate(after['reward'])} "
-            f"| {_lift(found, mode, 'reward')} | {_rate(before['overall']['exact'])} "
-            f"| {_rate(after['overall']['exact'])} | {_lift(found, mode, 'exact')} "
-            f"| {over:.1%} | {report['best_step']} | {cpu_s:.0f} |"
+            f"| {name} | {_rate(before.reward)} | {_rate(after.reward)} "
+            f"| {_lift(compared, mode, 'reward')} | {_rate(before.exact)} "
+            f"| {_rate(after.exact)} | {_lift(compared, mode, 'exact')} "
+            f"| {over:.1%} | {report.best_step} | {cpu_s:.0f} |"
         )
     return lines
 
 
 def _behaviours(runs: Sequence[Run]) -> list[str]:
-    models = [("base", runs[0][3]["arms"]["base"])]
-    models += [(name, found["arms"]["tuned"]) for name, _, _, found in runs]
+    models = [("base", runs[0][3].arms["base"])]
+    models += [(name, compared.arms["tuned"]) for name, _, _, compared in runs]
     lines = [
         f"| model | {' | '.join(BEHAVIOURS)} | invents a tool | acts instead |",
         "|---|---|---|---|---|---|",
     ]
     for name, modes in models:
         cell = modes["greedy"]
-        rates = [cell["by_behaviour"][b]["exact"]["mean"] for b in BEHAVIOURS]
-        rates += [cell["overall"][fault]["mean"] for fault in ("invented", "acted_instead")]
+        overall = cell.overall.rates()
+        rates = [cell.by_behaviour[b].exact.mean for b in BEHAVIOURS]
+        rates += [overall[fault].mean for fault in ("invented", "acted_instead")]
         lines.append(f"| {name} | " + " | ".join(f"{rate:.2f}" for rate in rates) + " |")
     return lines
 
 
-def _rate(rate: dict[str, float]) -> str:
-    return f"{rate['mean']:.3f} [{rate['low']:.3f}, {rate['high']:.3f}]"
+def _rate(rate: Rate | None) -> str:
+    return "none" if rate is None else f"{rate.mean:.3f} {_interval(rate.low, rate.high, '.3f')}"
 
 
-def _lift(found: dict[str, Any], mode: Mode, name: str) -> str:
-    lift = found["lift"]["base"][mode][name]
-    return f"{lift['mean']:+.0%} [{lift['low']:+.0%}, {lift['high']:+.0%}]" if lift else "none"
+def _lift(compared: Compared, mode: Mode, name: str) -> str:
+    lift = compared.lift["base"][mode][name]
+    return "none" if lift is None else f"{lift.mean:+.0%} {_interval(lift.low, lift.high, '+.0%')}"
+
+
+def _interval(low: float | None, high: float | None, form: str) -> str:
+    if low is None or high is None:
+        return "[unknown]"
+    return f"[{format(low, form)}, {format(high, form)}]"

@@ -20,6 +20,7 @@ import msgspec
 import yaml
 
 from tasks.core.closure import PROJECT
+from tasks.evidence.reports import TrainReport
 
 CLAIM = "Nothing is claimed about learning: random weights, random reward, two steps."
 STEPS = 2
@@ -76,7 +77,7 @@ def folders(logs: Path) -> list[Path]:
     return [path for path in logs.iterdir() if path.is_dir()]
 
 
-def learn(home: Path) -> tuple[dict[str, Any], list[int], dict[str, float]]:
+def learn(home: Path) -> tuple[TrainReport, list[int], dict[str, float]]:
     """The report of the step, the lengths of its prompts in tokens, and seconds by part."""
     from tasks import train
     from tasks.core import tracking, workspace
@@ -84,13 +85,13 @@ def learn(home: Path) -> tuple[dict[str, Any], list[int], dict[str, float]]:
     from tasks.core.job import Job
     from tasks.core.settings import load
     from tasks.demo import random_model
-    from tasks.evidence import dataset
+    from tasks.evidence import held_out
     from tasks.learning import runtime
 
     os.chdir(home)
     runtime.settle(1)
     found = workspace.dataset(home)
-    examples = dataset.read_partition(Path(found.folder), "train")
+    examples = held_out.read_split(Path(found.folder), "train")
     random_model.make(home / "random-model", random_model.texts_of(examples))
     job = Job(
         run_id="real-prompts",
@@ -113,13 +114,13 @@ def learn(home: Path) -> tuple[dict[str, Any], list[int], dict[str, float]]:
     return report, lengths, seconds
 
 
-def page(report: dict[str, Any], lengths: list[int], seconds: dict[str, float]) -> str:
+def page(report: TrainReport, lengths: list[int], seconds: dict[str, float]) -> str:
     """Markdown."""
 
     def quantile(share: float) -> int:
         return lengths[min(len(lengths) - 1, int(share * len(lengths)))]
 
-    skipped = ", ".join(f"{count} {why}" for why, count in report["skipped"]["train"].items())
+    skipped = ", ".join(f"{count} {why}" for why, count in report.skipped["train"].items())
     lines = [
         "# GRPO on real prompts, random weights",
         "",
@@ -131,8 +132,8 @@ def page(report: dict[str, Any], lengths: list[int], seconds: dict[str, float]) 
         f"| left out | {skipped or 'none'} |",
         f"| tokens of a prompt, least / median / 95 % / most | {lengths[0]:,} / {quantile(0.5):,} "
         f"/ {quantile(0.95):,} / {lengths[-1]:,} |",
-        f"| completions scored | {report['completions']} |",
-        f"| without a score | {report['unscored']} |",
+        f"| completions scored | {report.completions} |",
+        f"| without a score | {report.unscored} |",
     ]
     lines += [f"| {name} s | {value:.1f} |" for name, value in seconds.items()]
     return "\n".join(lines)

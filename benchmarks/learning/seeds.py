@@ -36,7 +36,9 @@ from tasks.core.settings import Params
 from tasks.demo import world
 from tasks.demo.words import WorldName
 from tasks.evidence import arms, judged
+from tasks.evidence.arms import Compared
 from tasks.evidence.judged import Judged
+from tasks.evidence.reports import TrainReport
 from tasks.learning import prompts, runtime, sampling
 from tasks.learning.prompts import Prompted
 from tasks.rewards import Prompt
@@ -61,9 +63,9 @@ class Outcome(NamedTuple):
     name: str
     cpu_s: float
     """Of the step `train`, validation included."""
-    report: dict[str, Any]
+    report: TrainReport
     """The step's."""
-    compared: dict[str, Any]
+    compared: Compared
     """As `arms.compare` has it, base against tuned."""
 
 
@@ -94,9 +96,9 @@ def main() -> None:
             given.jobs, mp_context=multiprocessing.get_context("spawn")
         ) as pool:
             for outcome in pool.map(bench.outcome, runs):
-                lift = outcome.compared["lift"]["base"]["greedy"]
-                told = {name: lift[name] and round(lift[name]["mean"], 3) for name in lift}
-                print(f"{outcome.name}: {told}, {outcome.cpu_s:.0f} s", file=sys.stderr)
+                lifts = outcome.compared.lift["base"]["greedy"]
+                means = {name: lift and round(lift.mean, 3) for name, lift in lifts.items()}
+                print(f"{outcome.name}: {means}, {outcome.cpu_s:.0f} s", file=sys.stderr)
                 outcomes.append(outcome)
     print(page(bench.params.train, [(o.name, o.cpu_s, o.report, o.compared) for o in outcomes]))
 
@@ -149,7 +151,7 @@ class Bench:
         report = train.run(job)
         cpu_s = time.process_time() - started
         base = judged.read(self._home / "base.jsonl")
-        compared = arms.compare([*base, *self._ask(report["model"], "tuned")])
+        compared = arms.compare([*base, *self._ask(report.model, "tuned")])
         return Outcome(run.name, cpu_s, report, compared)
 
     def _ask(self, model: str, arm: judged.Arm) -> list[Judged]:

@@ -151,7 +151,7 @@ def training_step(steps: int) -> float:
         bench = Bench(Path(name), BASE, {"steps": steps, "validate_every": steps}, 4, 1)
         bench.prepare(200, 50)
         outcome = bench.outcome(Run("timed", {}))
-        return float(outcome.report["step_seconds"]) / steps
+        return outcome.report.step_seconds / steps
 
 
 def _training_path(batch: Batch) -> Callable[[], object]:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from benchmarks.labelling.when2call import DATA, items
 from tasks.core.records import Reply
-from tasks.evidence.metrics import exact_match
+from tasks.evidence.exact import exact_match
 from tasks.rewards import Prompt
 from tasks.rewards.attacks.situations import SITUATIONS
 from tasks.rewards.specification.spec import Spec, load_spec

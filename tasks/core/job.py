@@ -5,7 +5,7 @@ vLLM and no Prefect. All they are told stands in one JSON file:
 
     .ratchet/runs/20261122T014105-9f3a/
         job.json          params, dataset version, tracking server, parent run
-        baseline.json     what a step found; written last, so a step with a report is done
+        baseline.json     what a step found (`tasks.evidence.reports`); written last of all
         train.json
         train/model/      the files a step leaves beside its report
 """
@@ -15,13 +15,10 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from tasks.core import machine, parts
 from tasks.core.closure import PROJECT
-from tasks.core.errors import EvidenceError, RatchetError
+from tasks.core.errors import RatchetError
 from tasks.core.section import Section
 from tasks.core.settings import Params
 
@@ -68,30 +65,6 @@ class Job(Section):
         places = (Path(self.workspace) / path, PROJECT / path)
         return next((str(place) for place in places if place.exists()), path)
 
-    def write_report(self, step: str, report: dict[str, Any]) -> None:
-        """Write what a step found; its presence says that the step is done."""
-        content = msgspec.json.format(msgspec.json.encode(report, order="sorted"), indent=1)
-        parts.replace(Path(self.folder) / f"{step}.json", content + b"\n")
-
-    def report(self, step: str) -> dict[str, Any] | None:
-        """What a step found, or None where it has not ended."""
-        path = Path(self.folder) / f"{step}.json"
-        if not path.exists():
-            return None
-        found: dict[str, Any] = msgspec.json.decode(path.read_bytes())
-        return found
-
-    def require(self, step: str) -> dict[str, Any]:
-        """As `report`, where the step must have ended.
-
-        Raises:
-            EvidenceError: it has not.
-        """
-        found = self.report(step)
-        if found is None:
-            raise EvidenceError(f"{self.folder}/{step}.json is missing: run the step {step} first")
-        return found
-
     def save(self) -> Path:
         """Write job.json and return its path."""
         path = Path(self.folder) / "job.json"
@@ -99,14 +72,14 @@ class Job(Section):
         return path
 
 
-def main(step: str, work: Callable[[Job], dict[str, Any]]) -> None:
-    """Run a model step as `python -m tasks.<step> --job FILE`; its report is written last."""
+def main(step: str, work: Callable[[Job], None]) -> None:
+    """Run a model step as `python -m tasks.<step> --job FILE`."""
     parser = argparse.ArgumentParser(prog=f"python -m tasks.{step}")
     parser.add_argument("--job", required=True, type=Path, help="job.json of the run")
     job = Job.model_validate_json(parser.parse_args().job.read_bytes())
     os.chdir(job.workspace)
     try:
-        job.write_report(step, work(job))
+        work(job)
     except RatchetError as error:
         print(f"ratchet {step}: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from error

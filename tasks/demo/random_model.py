@@ -16,7 +16,7 @@ import msgspec
 
 from tasks import dialects
 from tasks.core.records import Example
-from tasks.evidence import dataset
+from tasks.evidence import held_out
 
 START = "<|im_start|>"
 END = "<|im_end|>"
@@ -129,7 +129,7 @@ def main() -> None:
     parser.add_argument("--hidden", type=int, default=64)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    examples = dataset.read_partition(options.data, "train")
+    examples = held_out.read_split(options.data, "train")
     made = make(
         options.out,
         texts_of(examples),

@@ -2,19 +2,23 @@
 
 from typing import Any
 
-from tasks.evidence import arms
+from tasks.evidence import arms, reports
+from tasks.evidence.judged import ToolCell
+from tasks.evidence.metrics import Rate
+from tasks.evidence.reports import EvaluationReport
 
 NOT_RUN: dict[str, Any] = {"verdict": "INCONCLUSIVE", "reasons": ["not run: no PASS of the gate"]}
 """Of a canary whose model the gate did not let through."""
 
 
 def summarise(result: dict[str, Any], seconds: dict[str, float], seed: int) -> dict[str, Any]:
-    """What machines get: figures of the sealed test on held-out tools, verdicts, seconds."""
+    """What machines get: figures of the held-out test on held-out tools, verdicts, seconds."""
     run, released = result["finetune"], result["release"]
+    evaluated = reports.of(EvaluationReport, run["evaluate"])
     figures = {
         mode: {
-            arm: _figures(found)
-            for (arm, its), found in arms.headline(run["evaluate"]).items()
+            arm: _figures(cell)
+            for (arm, its), cell in arms.headline(evaluated).items()
             if its == mode
         }
         for mode in ("greedy", "sampled")
@@ -45,20 +49,22 @@ def summarise(result: dict[str, Any], seconds: dict[str, float], seed: int) -> d
     }
 
 
-def _figures(found: dict[str, Any]) -> dict[str, Any]:
+def _figures(cell: ToolCell) -> dict[str, Any]:
     """One arm: what it earned and got right on tools that training never saw."""
-    refused = found.get("over_refusal")
+    overall = cell.overall
+    refused = overall.over_refusal
     return {
-        **{name: _interval(found[name]) for name in ("reward", "exact")},
-        "n": found["n"],
-        "over_refusal": refused["mean"] if refused else None,
+        "reward": _interval(overall.reward) if overall.reward else None,
+        "exact": _interval(overall.exact),
+        "n": overall.n,
+        "over_refusal": refused.mean if refused else None,
         "exact_by_behaviour": {
-            behaviour: {**_interval(its["exact"]), "n": its["n"]}
-            for behaviour, its in found["by_behaviour"].items()
+            behaviour: {**_interval(rates.exact), "n": rates.n}
+            for behaviour, rates in cell.by_behaviour.items()
         },
     }
 
 
-def _interval(rate: dict[str, float]) -> dict[str, float]:
+def _interval(rate: Rate) -> dict[str, float | None]:
     """Mean and 95 % interval."""
-    return {"value": rate["mean"], "low": rate["low"], "high": rate["high"]}
+    return {"value": rate.mean, "low": rate.low, "high": rate.high}

@@ -11,13 +11,13 @@ against. This describes; what may be promoted is the gate's to say.
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from tasks.core.records import Tags
-from tasks.evidence import judged, metrics, stats
-from tasks.evidence.judged import ARMS, MODES, Arm, Judged, Mode
+from tasks.core.records import Record
+from tasks.evidence import judged, stats
+from tasks.evidence.judged import MODES, Arm, Cell, Judged, Mode, ToolCell
+from tasks.evidence.stats import Estimate
 
 Value = Callable[[Judged], float | None]
 
@@ -28,30 +28,43 @@ FIGURES: dict[str, Value] = {
 """What lifts are told of."""
 
 
-def compare(rows: Sequence[Judged]) -> dict[str, Any]:
+Lifts = dict[Arm, dict[Mode, dict[str, Estimate | None]]]
+"""Arm that is held against, mode and figure to the tuned arm's relative lift; None where the other
+arm has a mean of zero or less."""
+
+
+class Compared(Record, frozen=True, kw_only=True):
+    """What an evaluation found."""
+
+    tasks: int
+    groups: int
+    arms: dict[Arm, dict[Mode, Cell]]
+    lift: Lifts
+    lift_held_out: Lifts
+    """The same over tools that training never saw."""
+
+
+def compare(rows: Sequence[Judged]) -> Compared:
     """Figures of each arm and mode, and the tuned arm's relative lift over the others.
 
-    A lift is `{mean, low, high, se, n, clusters}` with a 95 % interval clustered by group (see
-    `stats.ratio_interval`), or None where the other arm has a mean of zero or less.
+    Lifts have 95 % intervals clustered by group (see `stats.ratio_interval`).
     """
     cells: dict[tuple[Arm, Mode], list[Judged]] = defaultdict(list)
     for row in rows:
         cells[row.arm, row.mode].append(row)
-    return {
-        "tasks": len({row.measured.example for row in rows}),
-        "groups": len({row.measured.group for row in rows}),
-        "arms": {
-            arm: {mode: _figures(cells[arm, mode]) for mode in MODES if cells[arm, mode]}
-            for arm in ARMS
+    return Compared(
+        tasks=len({row.measured.example for row in rows}),
+        groups=len({row.measured.group for row in rows}),
+        arms={
+            arm: {mode: judged.summarise(cells[arm, mode]) for mode in MODES if cells[arm, mode]}
+            for arm in judged.arms_of(rows)
         },
-        "lift": _lifts(cells),
-        "lift_held_out": _lifts({key: _held_out(mine) for key, mine in cells.items()}),
-    }
+        lift=_lifts(cells),
+        lift_held_out=_lifts({key: _held_out(mine) for key, mine in cells.items()}),
+    )
 
 
-def lift(
-    tuned: Sequence[Judged], control: Sequence[Judged], value: Value
-) -> dict[str, float] | None:
+def lift(tuned: Sequence[Judged], control: Sequence[Judged], value: Value) -> Estimate | None:
     """Relative lift of a value over rows that stand for the same draws, in the same order.
 
     A draw that either arm has no value for is left out of both.
@@ -63,15 +76,15 @@ def lift(
     ]
     if sum(below for _, below, _ in pairs) <= 0:
         return None
-    found = stats.ratio_interval(
+    return stats.ratio_interval(
         [above for above, _, _ in pairs],
         [below for _, below, _ in pairs],
         [group for _, _, group in pairs],
     )
-    return dict(msgspec.structs.asdict(found))
 
 
-def _lifts(cells: Mapping[tuple[Arm, Mode], Sequence[Judged]]) -> dict[str, Any]:
+def _lifts(cells: Mapping[tuple[Arm, Mode], Sequence[Judged]]) -> Lifts:
+    others = sorted({arm for arm, _ in cells} - {"tuned"})
     return {
         arm: {
             mode: {
@@ -81,8 +94,7 @@ def _lifts(cells: Mapping[tuple[Arm, Mode], Sequence[Judged]]) -> dict[str, Any]
             for mode in MODES
             if cells.get((arm, mode)) and cells.get(("tuned", mode))
         }
-        for arm in ARMS
-        if arm != "tuned"
+        for arm in others
     }
 
 
@@ -95,75 +107,39 @@ def as_arm(rows: Sequence[Judged], arm: Arm) -> list[Judged]:
     return [msgspec.structs.replace(row, arm=arm) for row in rows]
 
 
-def headline(evaluation: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+def headline(compared: Compared) -> dict[tuple[Arm, Mode], ToolCell]:
     """Figures by arm and mode on held-out tools, or on all rows where no tool was held out."""
     return {
-        (arm, mode): found["by_tools"].get("held_out")
-        or {key: found[key] for key in ("reward", "by_behaviour")} | found["overall"]
-        for arm, modes in evaluation["arms"].items()
-        for mode, found in modes.items()
+        (arm, mode): cell.by_tools.get("held_out")
+        or ToolCell(overall=cell.overall, by_behaviour=cell.by_behaviour)
+        for arm, modes in compared.arms.items()
+        for mode, cell in modes.items()
     }
 
 
-def plot(found: dict[str, Any], target: Path) -> None:
+def plot(compared: Compared, target: Path) -> None:
     """Draw reward and exact match of each arm with 95 % intervals, as a PNG."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 3.4), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
+    arms = list(compared.arms)
     for panel, name in zip(panels, FIGURES, strict=True):
         for offset, mode in enumerate(MODES):
-            known = [(i, _rate(found["arms"][arm].get(mode), name)) for i, arm in enumerate(ARMS)]
-            points = [(i + 0.36 * offset - 0.18, rate) for i, rate in known if rate]
+            cells = [(i, compared.arms[arm].get(mode)) for i, arm in enumerate(arms)]
+            rates = [(i, cell.overall.rates().get(name)) for i, cell in cells if cell]
+            points = [(i + 0.36 * offset - 0.18, rate) for i, rate in rates if rate]
             panel.bar(
                 [x for x, _ in points],
-                [rate["mean"] for _, rate in points],
+                [rate.mean for _, rate in points],
                 width=0.34,
                 yerr=[
-                    [r[a] - r[b] for _, r in points] for a, b in (("mean", "low"), ("high", "mean"))
+                    [r.mean - (r.mean if r.low is None else r.low) for _, r in points],
+                    [(r.mean if r.high is None else r.high) - r.mean for _, r in points],
                 ],
                 label=mode,
                 capsize=3,
             )
-        panel.set(title=name, xticks=range(len(ARMS)), xticklabels=ARMS)
+        panel.set(title=name, xticks=range(len(arms)), xticklabels=arms)
     panels[0].legend(frameon=False)
     figure.savefig(target, dpi=110)
-
-
-def _figures(rows: Sequence[Judged]) -> dict[str, Any]:
-    by_tools: dict[str, list[Judged]] = defaultdict(list)
-    by_behaviour: dict[str, list[Judged]] = defaultdict(list)
-    for row in rows:
-        by_tools[kind(row.tags)].append(row)
-        by_behaviour[row.measured.expected].append(row)
-    found = judged.summarise(rows)
-    for behaviour, part in by_behaviour.items():
-        found["by_behaviour"][behaviour]["reward"] = _reward(part)
-    found["by_tools"] = {name: _flat(part) for name, part in sorted(by_tools.items())}
-    return found
-
-
-def _flat(rows: Sequence[Judged]) -> dict[str, Any]:
-    found = metrics.summarise([row.measured for row in rows])
-    return {
-        **found["overall"],
-        "reward": _reward(rows),
-        "by_behaviour": found["by_behaviour"],
-    }
-
-
-def kind(tags: Tags) -> str:
-    """Whether training saw the tools that an example is about."""
-    return "held_out" if tags.held_out else "seen"
-
-
-def _reward(rows: Sequence[Judged]) -> dict[str, float] | None:
-    scored = [row for row in rows if row.reward is not None]
-    return judged.reward_rate(scored) if scored else None
-
-
-def _rate(cell: dict[str, Any] | None, name: str) -> dict[str, float] | None:
-    if cell is None:
-        return None
-    rate: dict[str, float] | None = cell["reward"] if name == "reward" else cell["overall"][name]
-    return rate

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from tasks import dialects
-from tasks.core.records import Message
+from tasks.core.records import Behaviour, Message
 
 HeldBack = Literal["clarify", "refuse", ""]
 
@@ -115,6 +115,12 @@ _STATED = re.compile(
     re.I,
 )
 """Something said of the world: where a sentence says it and gives no reason, it is an answer."""
+_CLOSING = re.compile(
+    r"\b(?:is there anything|anything else|something else|(?:how|what) (?:else )?(?:can|may) i|"
+    r"can i help|let me know if)\b",
+    re.I,
+)
+"""A question that asks for nothing."""
 _LATIN = re.compile(r"[^\W\d_]")
 
 
@@ -125,8 +131,8 @@ def held_back(text: str, context: Sequence[Message] = ()) -> HeldBack:
     """
     if not text.strip() or dialects.any_markup(text) or _foreign(text):
         return ""
-    known = " ".join(message.content for message in context)
-    if any(figure not in known for figure in _FIGURE.findall(text)):
+    asked = " ".join(message.content for message in context)
+    if any(figure not in asked for figure in _FIGURE.findall(text)):
         return ""
     sentences = [part.strip() for part in _SENTENCE.findall(text.replace("’", "'")) if part.strip()]
     asks = [s for s in sentences if _ASK.search(s) and not _NOT_ABLE.search(s)]
@@ -139,6 +145,18 @@ def held_back(text: str, context: Sequence[Message] = ()) -> HeldBack:
     if asks and not declines:
         return "" if any(_CREDENTIAL.search(s) for s in asks) else "clarify"
     return ""
+
+
+def leaning(text: str) -> Behaviour:
+    """What most of a text without calls is about: declining, asking, or else telling.
+
+    For reading tables and counting needless refusals: a text may hold more than that and be wrong.
+    """
+    sentences = [part.strip() for part in _SENTENCE.findall(text.replace("’", "'")) if part.strip()]
+    if any(_NOT_ABLE.search(sentence) for sentence in sentences):
+        return "refuse"
+    asks = [s for s in sentences if _ASK.search(s) and not _CLOSING.search(s)]
+    return "clarify" if asks else "answer"
 
 
 def _allowed(sentence: str) -> bool:

@@ -45,8 +45,13 @@ def tasks_needed(
     return math.ceil(k * k * (discordance - effect**2) / effect**2 * effect_of_design)
 
 
-def detectable(se: float, *, alpha: float, power: float = 0.8) -> float:
-    """Smallest gain that a one-sided test with this standard error finds with the given power."""
+def detectable(se: float | None, *, alpha: float, power: float = 0.8) -> float | None:
+    """Smallest gain that a one-sided test with this standard error finds with the given power.
+
+    None where the error is unknown, because all tasks are of one group.
+    """
+    if se is None:
+        return None
     return _normal_sum(alpha, power) * se
 
 

@@ -20,8 +20,7 @@ from typing import Literal
 from tasks.core.records import Record
 from tasks.core.settings import GateSettings
 from tasks.evidence import noninferiority, stats
-from tasks.evidence.judged import Judged
-from tasks.evidence.paired import Paired, compare, pair
+from tasks.evidence.judged import Judged, Paired, compare, pair
 
 Standing = Literal["ok", "worse", "below-floor", "cannot-judge", "unproven"]
 
@@ -169,13 +168,11 @@ def _shrunk(estimates: Mapping[str, stats.Estimate]) -> dict[str, float]:
     A slice whose error is unknown (one group) or zero is weighed as the most uncertain one that is
     known, so that a handful of equal tasks does not pass for certainty.
     """
-    errors = [e.se for e in estimates.values() if 0 < e.se < float("inf")]
+    errors = [e.se for e in estimates.values() if e.se]
     widest = max(errors, default=0.0)
     if not widest:
         return {name: estimate.mean for name, estimate in estimates.items()}
-    variances = {
-        name: (e.se if 0 < e.se < float("inf") else widest) ** 2 for name, e in estimates.items()
-    }
+    variances = {name: (e.se or widest) ** 2 for name, e in estimates.items()}
     weights = {name: 1 / variance for name, variance in variances.items()}
     total = sum(weights.values())
     common = sum(weights[name] * estimates[name].mean for name in estimates) / total

@@ -30,12 +30,12 @@ Array = NDArray[np.float64]
 
 
 class Estimate(Record, frozen=True, kw_only=True):
-    """A mean over tasks with its interval; infinite where one cluster cannot tell."""
+    """A mean over tasks with its interval; None where one cluster cannot tell."""
 
     mean: float
-    se: float
-    low: float
-    high: float
+    se: float | None
+    low: float | None
+    high: float | None
     n: int
     """Tasks."""
     clusters: int
@@ -94,7 +94,7 @@ def paired_difference(
         return Difference(estimate=estimate, better=better, worse=worse, method="sign-flip")
     from scipy.special import stdtr
 
-    score = _score(estimate.mean, estimate.se)
+    score = _score(estimate.mean, estimate.se or 0.0)
     better = float(stdtr(estimate.clusters - 1, -score))
     worse = float(stdtr(estimate.clusters - 1, score))
     return Difference(estimate=estimate, better=better, worse=worse, method="t")
@@ -172,7 +172,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def alpha_of_read(alpha: float, read: int) -> float:
-    """The alpha that the `read`-th use of one sealed test set may spend: alpha * 6/(pi^2 read^2).
+    """The alpha that the `read`-th use of one held-out test set may spend: alpha * 6/(pi^2 read^2).
 
     Summed over all reads for ever it is `alpha`, so trying again and again finds nothing false.
 
@@ -180,7 +180,7 @@ def alpha_of_read(alpha: float, read: int) -> float:
         EvidenceError: read is below 1.
     """
     if read < 1:
-        raise EvidenceError(f"read {read} of the sealed test: reads are counted from 1")
+        raise EvidenceError(f"read {read} of the held-out test: reads are counted from 1")
     return alpha * 6 / (math.pi**2 * read**2)
 
 
@@ -225,7 +225,7 @@ def _se(deviations: Array, index: NDArray[np.intp]) -> float:
 
 def _interval(mean: float, se: float, n: int, clusters: int, confidence: float) -> Estimate:
     if clusters < 2:
-        return Estimate(mean=mean, se=se, low=-math.inf, high=math.inf, n=n, clusters=clusters)
+        return Estimate(mean=mean, se=None, low=None, high=None, n=n, clusters=clusters)
     from scipy.special import stdtrit
 
     reach = float(stdtrit(clusters - 1, 0.5 + confidence / 2)) * se

@@ -7,7 +7,8 @@ that nobody reported on counts 0. The same rows and settings always give the sam
 verdict can be recomputed from the rows beside it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Literal
 
 from tasks.core.records import Record
@@ -17,6 +18,9 @@ from tasks.evidence.sequential import Effect, Interval, Split
 Arm = Literal["champion", "challenger"]
 Decision = Literal["promote", "rollback", "halt", "keep"]
 Verdict = Literal["PASS", "FAIL", "INCONCLUSIVE"]
+
+SIZE = (8.0, 6.0)
+"""Inches of the picture."""
 
 MISMATCH = 1000.0
 """E-value from which the split itself is broken: once in a thousand canaries that are well."""
@@ -183,3 +187,28 @@ def judge(sessions: Iterable[Session], settings: CanarySettings) -> Trial:
     for session in sessions:
         found.add(session)
     return found.trial()
+
+
+def plot(looks: Sequence[Look], path: Path, settings: CanarySettings) -> None:
+    """Draw the e-values against the line where they decide, and both arms' means, as a PNG."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=SIZE, layout="constrained")
+    FigureCanvasAgg(figure)
+    upper, lower = figure.subplots(2, 1, sharex=True)
+    sessions = [look.sessions for look in looks]
+    upper.plot(sessions, [look.promote for look in looks], label="to promote", color="tab:green")
+    upper.plot(sessions, [look.harm for look in looks], label="to roll back", color="tab:red")
+    upper.axhline(1 / settings.alpha, color="black", linestyle="--", linewidth=1, label="decides")
+    upper.set_yscale("log")
+    upper.set_ylabel("e-value")
+    lower.plot(sessions, [look.challenger_mean for look in looks], label="challenger")
+    lower.plot(sessions, [look.champion_mean for look in looks], label="champion")
+    lower.set_ylim(0, 1)
+    lower.set_ylabel("mean session outcome")
+    lower.set_xlabel("sessions, in order of start")
+    for axes in (upper, lower):
+        axes.legend(frameon=False)
+        axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=120, metadata={"Software": None})

@@ -57,9 +57,9 @@ class Validation:
 
 def figures(rows: Sequence[judged.Judged]) -> Row:
     """Means of judged rows, by the names that the curve and MLflow know them by."""
-    found = judged.summarise(rows)
-    overall = found["overall"]
-    means = {f"validation/{name}": overall[name]["mean"] for name in _RATES if name in overall}
-    if found["reward"] is not None:
-        means[REWARD] = found["reward"]["mean"]
-    return {**means, "validation/unscored": found["unscored"], "validation/tokens": found["tokens"]}
+    cell = judged.summarise(rows)
+    rates = cell.overall.rates()
+    means = {f"validation/{name}": rates[name].mean for name in _RATES if name in rates}
+    if "reward" in rates:
+        means[REWARD] = rates["reward"].mean
+    return {**means, "validation/unscored": cell.unscored, "validation/tokens": cell.tokens}

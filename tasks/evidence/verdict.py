@@ -1,4 +1,4 @@
-"""The offline verdict on a tuned model, from judged rows of the sealed test and nothing else.
+"""The offline verdict on a tuned model, from judged rows of the held-out test and nothing else.
 
     verdict(rows, settings, reads=1)
     -> Verdict(verdict="PASS", reasons=("tuned beats base on exact match, greedy: +0.312 …",), …)
@@ -24,11 +24,9 @@ import msgspec
 from tasks.core.records import Behaviour, Record
 from tasks.core.settings import GateSettings
 from tasks.evidence import power, stats
-from tasks.evidence.completeness import problems
-from tasks.evidence.judged import Arm, Judged, Mode
+from tasks.evidence.judged import Arm, Judged, Mode, Paired, compare, pair, problems
 from tasks.evidence.metrics import PROVED
 from tasks.evidence.noninferiority import noninferior
-from tasks.evidence.paired import Paired, compare, pair
 from tasks.evidence.slices import Slice, by_slice
 
 Outcome = Literal["PASS", "FAIL", "INCONCLUSIVE"]
@@ -43,7 +41,7 @@ class Comparison(Record, frozen=True, kw_only=True):
     difference: stats.Difference
     alpha: float
     """Level at which it was asked."""
-    detectable: float
+    detectable: float | None
     """Smallest difference that this test would have seen four times in five."""
     design_effect: float
     outcome: Applied
@@ -56,7 +54,7 @@ class Verdict(Record, frozen=True, kw_only=True):
     mode: Mode
     """In which production samples; the comparisons that decide are made in it."""
     reads: int
-    """Of this sealed test, this one included."""
+    """Of this held-out test, this one included."""
     alpha: float
     """What this read may spend."""
     tasks: int = 0
@@ -77,7 +75,7 @@ def verdict(
     mode: Mode = "greedy",
     max_unscored: float = 0.01,
 ) -> Verdict:
-    """The verdict on `tuned`; pure. `reads` counts the uses of this sealed test, this one included.
+    """The verdict on `tuned`; pure. `reads` counts the uses of this test, this one included.
 
     `max_unscored` is the largest share of rows that the reward could not score.
     """
@@ -227,6 +225,8 @@ def _comparison(name: str, paired: Paired, alpha: float, decide: Decide) -> Comp
 
 def _range(found: stats.Difference) -> str:
     estimate = found.estimate
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.mean:+.3f} [one group: unknown]"
     return f"{estimate.mean:+.3f} [{estimate.low:+.3f}, {estimate.high:+.3f}]"
 
 

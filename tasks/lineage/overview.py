@@ -9,6 +9,7 @@ from tasks.core import tracking, workspace
 from tasks.core.curation_settings import PARAMS_FILE
 from tasks.core.errors import StageError
 from tasks.core.settings import load
+from tasks.evidence import reports
 
 NEWEST = 10
 
@@ -32,13 +33,9 @@ def _run(job: Path) -> dict[str, str]:
     return {
         "run": job.parent.name,
         "dataset": written["dataset"]["version"],
-        "gate": _verdict(job.with_name("gate.json")),
-        "canary": _verdict(job.with_name("canary.json")),
+        "gate": reports.verdict_at(job.with_name("gate.json")),
+        "canary": reports.verdict_at(job.with_name("canary.json")),
     }
-
-
-def _verdict(report: Path) -> str:
-    return str(msgspec.json.decode(report.read_bytes())["verdict"]) if report.exists() else "-"
 
 
 def _aliases(folder: Path) -> dict[str, str]:

@@ -4,10 +4,10 @@ import random
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from tasks import baseline
 from tasks.core import parts, tracking
@@ -17,7 +17,8 @@ from tasks.core.job import DatasetRef, Job
 from tasks.core.records import Example, Reply, Tags
 from tasks.core.settings import load
 from tasks.demo import demonstrator, world
-from tasks.evidence import judged
+from tasks.evidence import judged, reports
+from tasks.evidence.reports import BaselineReport
 
 PROMPTS = 10
 
@@ -88,49 +89,52 @@ def job(
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory, tracking_uri: str) -> tuple[Job, dict[str, Any]]:
+def done(tmp_path_factory: pytest.TempPathFactory, tracking_uri: str) -> tuple[Job, BaselineReport]:
     made = job(tmp_path_factory.mktemp("workspace"), tracking_uri)
     return made, baseline.run(made)
 
 
-def test_the_base_is_measured_greedy_and_sampled(done: tuple[Job, dict[str, Any]]):
+def test_the_base_is_measured_greedy_and_sampled(done: tuple[Job, BaselineReport]):
     _, report = done
-    model = report["model"]
-    assert (report["verdict"], model["prompts"]) == ("train", PROMPTS)
-    assert model["greedy"]["overall"]["n"] == PROMPTS
-    assert model["sampled"]["overall"]["n"] == 3 * PROMPTS
-    assert 0 < model["greedy"]["reward"]["mean"] < 0.95
-    assert 0 < model["with_variance"] <= 1
+    model = report.model
+    assert model is not None
+    assert (report.verdict, model.prompts) == ("train", PROMPTS)
+    assert model.greedy.overall.n == PROMPTS
+    assert model.sampled.overall.n == 3 * PROMPTS
+    assert model.greedy.overall.reward is not None
+    assert 0 < model.greedy.overall.reward.mean < 0.95
+    assert 0 < model.with_variance <= 1
 
 
-def test_figures_can_be_made_again_from_the_attempts(done: tuple[Job, dict[str, Any]]):
+def test_figures_can_be_made_again_from_the_attempts(done: tuple[Job, BaselineReport]):
     made, report = done
     rows = judged.read(made.step_folder("baseline") / "attempts.jsonl")
     greedy = [row for row in rows if row.mode == "greedy"]
     sampled = [row for row in rows if row.mode == "sampled"]
-    assert judged.summarise(greedy) == report["model"]["greedy"]
-    assert baseline.with_variance(sampled) == report["model"]["with_variance"]
+    assert report.model is not None
+    assert judged.summarise(greedy) == report.model.greedy
+    assert baseline.with_variance(sampled) == report.model.with_variance
 
 
-def test_the_card_leaves_out_the_sealed_test(done: tuple[Job, dict[str, Any]]):
+def test_the_card_leaves_out_the_held_out_test(done: tuple[Job, BaselineReport]):
     _, report = done
-    overall = report["card"]["overall"]
+    overall = report.card["overall"]
     assert overall["replies"] == 30 + 18 + 3
     assert (overall["confirmed"], overall["corrected"], overall["contradicted"]) == (16, 16, 19)
     assert overall["reward"]["n"] == 16
-    assert report["card"]["self_check"] == {"right": 16, "other": {}}
+    assert report.card["self_check"] == {"right": 16, "other": {}}
 
 
-def test_the_card_is_written_for_machines_and_for_people(done: tuple[Job, dict[str, Any]]):
+def test_the_card_is_written_for_machines_and_for_people(done: tuple[Job, BaselineReport]):
     made, report = done
     folder = made.step_folder("baseline")
-    assert msgspec.json.decode((folder / "card.json").read_bytes()) == report["card"]
+    assert msgspec.json.decode((folder / "card.json").read_bytes()) == report.card
     assert "| confirmed |" in (folder / "card.md").read_text()
-    assert "Report card of the incumbent: dataset-v1.0" in (folder / "card.html").read_text()
+    assert "Report card of the logged replies: dataset-v1.0" in (folder / "card.html").read_text()
 
 
 def test_mlflow_has_the_run_its_reward_and_its_dataset(
-    done: tuple[Job, dict[str, Any]], tracking_uri: str
+    done: tuple[Job, BaselineReport], tracking_uri: str
 ):
     made, report = done
     mlflow = tracking.connect(tracking_uri)
@@ -139,10 +143,12 @@ def test_mlflow_has_the_run_its_reward_and_its_dataset(
         output_format="list",
     )
     run = mlflow.get_run(found.info.run_id)
-    assert run.data.params["reward_sha"] == report["reward_sha"]
+    assert run.data.params["reward_sha"] == report.reward_sha
     assert run.data.tags["verdict"] == "train"
-    assert run.data.metrics["base/greedy/reward"] == report["model"]["greedy"]["reward"]["mean"]
-    assert run.data.metrics["incumbent/confirmed"] == 16
+    assert report.model is not None
+    assert report.model.greedy.overall.reward is not None
+    assert run.data.metrics["base/greedy/reward"] == report.model.greedy.overall.reward.mean
+    assert run.data.metrics["logged/confirmed"] == 16
     assert len(run.inputs.model_inputs) == 1
     assert run.inputs.dataset_inputs[0].dataset.digest == "abc.dir"
     client = mlflow.tracking.MlflowClient()
@@ -151,10 +157,10 @@ def test_mlflow_has_the_run_its_reward_and_its_dataset(
 
 
 def test_the_rewards_page_shows_how_the_bases_replies_are_spread(
-    done: tuple[Job, dict[str, Any]], tracking_uri: str, tmp_path: Path
+    done: tuple[Job, BaselineReport], tracking_uri: str, tmp_path: Path
 ):
     mlflow = tracking.connect(tracking_uri)
-    kept = mlflow.artifacts.download_artifacts(done[1]["reward_uri"], dst_path=str(tmp_path))
+    kept = mlflow.artifacts.download_artifacts(done[1].reward_uri, dst_path=str(tmp_path))
     page = (Path(kept) / "design/reward-design.md").read_text()
     assert " replies: mean " in page
     assert "No rollouts of a base were given" not in page
@@ -167,7 +173,7 @@ def test_a_base_that_is_right_already_is_not_trained(tmp_path: Path, tracking_ur
     ):
         baseline.run(made)
     assert (tmp_path / "run" / "baseline" / "card.html").exists()
-    assert made.report("baseline") is None
+    assert reports.read(made, BaselineReport) is None
 
 
 def test_a_base_whose_samples_are_all_alike_is_not_trained(tmp_path: Path, tracking_uri: str):
@@ -178,14 +184,18 @@ def test_a_base_whose_samples_are_all_alike_is_not_trained(tmp_path: Path, track
 
 def test_without_a_model_the_card_is_made_alone(tmp_path: Path, tracking_uri: str):
     report = baseline.run(job(tmp_path, tracking_uri, model="models/none/here"))
-    assert (report["model"], report["verdict"]) == (None, "card only")
-    assert "no model at models/none/here" in report["reason"]
-    assert report["card"]["overall"]["replies"] == 51
+    assert (report.model, report.verdict) == (None, "card only")
+    assert "no model at models/none/here" in report.reason
+    assert report.card["overall"]["replies"] == 51
 
 
-def test_a_reward_that_cannot_score_enough_is_no_signal(tmp_path: Path, tracking_uri: str):
-    summary = {"overall": {"n": 50}, "reward": {"mean": 0.5}, "unscored": 1}
-    figures = {"greedy": summary, "sampled": summary, "with_variance": 1.0, "prompts": 50}
+def test_a_reward_that_cannot_score_enough_is_no_signal(
+    done: tuple[Job, BaselineReport], tmp_path: Path, tracking_uri: str
+):
+    model = done[1].model
+    assert model is not None
+    overall = replace(model.greedy.overall, n=50)
+    figures = replace(model, greedy=replace(model.greedy, overall=overall, unscored=1))
     verdict, reason = baseline.decide(job(tmp_path, tracking_uri), figures)
     assert verdict == "no signal"
     assert "could not score 1 of 50 greedy replies, more than reward.max_unscored = 0.01" in reason

@@ -13,11 +13,13 @@ from tasks.core.closure import PROJECT
 from tasks.core.errors import EvidenceError, SettingsError
 from tasks.core.job import DatasetRef, Job
 from tasks.core.settings import Params
-from tasks.evidence import confirm
+from tasks.evidence import confirm, reports
+from tasks.evidence.reports import TrainReport
 from tasks.learning import learned
 from tasks.serving import flags
 from tasks.serving.deployment import places
 from tasks.serving.sessions import Sessions
+from tests.tasks import made_reports
 
 BASE = PROJECT / "tasks" / "demo" / "base"
 
@@ -50,7 +52,7 @@ def registered(job, champion, challenger):
         made = learned.register(
             mlflow, challenger, name=job.params.model.name, tags={"ratchet.run": job.run_id}
         )
-    job.write_report("train", {"uri": made.uri, "weights_sha256": made.weights_sha256})
+    reports.write(job, made_reports.trained(uri=made.uri, weights_sha256=made.weights_sha256))
     return made
 
 
@@ -82,7 +84,7 @@ def job(tmp_path_factory, tracking_uri):
 def fresh(job, tmp_path):
     """The same models in a run folder of its own."""
     made = job.model_copy(update={"folder": str(tmp_path / "run")})
-    made.write_report("train", job.require("train"))
+    reports.write(made, reports.require(job, TrainReport))
     return made
 
 
@@ -111,25 +113,25 @@ def tag(job):
 @pytest.mark.slow
 def test_a_better_model_is_served_beside_the_champion_and_passes(job):
     report = canary.run(job)
-    job.write_report("canary", report)
-    assert (report["verdict"], report["decision"]) == ("PASS", "promote")
-    assert report["sessions_challenger"] >= 20
-    assert report["failures"] == 0
-    assert report["effect"] > 0.2
-    assert (report["champion"], report["uri"]) == (
+    reports.write(job, report)
+    assert (report.verdict, report.decision) == ("PASS", "promote")
+    assert report.sessions_challenger >= 20
+    assert report.failures == 0
+    assert report.effect > 0.2
+    assert (report.champion, report.uri) == (
         "models:/canary-agent/1",
         "models:/canary-agent/2",
     )
     assert tag(job) == "PASS"
     assert flag(job)["state"] == "ENABLED"
     assert (job.step_folder("canary") / "evidence.png").stat().st_size > 10_000
-    assert confirm.confirm("canary", job.step_folder("canary").parent)["verdict"] == "PASS"
+    assert confirm.canary(job.step_folder("canary").parent).verdict == "PASS"
 
 
 def test_harm_rolls_back_and_is_not_served_again_to_find_it_out(fresh):
     logged(fresh, champion=0.9, challenger=0.3)
     report = canary.run(fresh)
-    assert (report["verdict"], report["decision"]) == ("FAIL", "rollback")
+    assert (report.verdict, report.decision) == ("FAIL", "rollback")
     assert flag(fresh)["state"] == "DISABLED"
     assert tag(fresh) == "FAIL"
     assert not list(fresh.step_folder("canary").glob("server-*.log"))
@@ -137,11 +139,11 @@ def test_harm_rolls_back_and_is_not_served_again_to_find_it_out(fresh):
 
 def test_rows_that_were_changed_are_found_out(fresh):
     logged(fresh, champion=0.9, challenger=0.3)
-    fresh.write_report("canary", canary.run(fresh))
+    reports.write(fresh, canary.run(fresh))
     rows = fresh.step_folder("canary") / "sessions.jsonl"
     rows.write_bytes(rows.read_bytes().replace(b'"outcome":0.0', b'"outcome":1.0'))
     with pytest.raises(EvidenceError, match=r"is not what .* was made of"):
-        confirm.confirm("canary", fresh.step_folder("canary").parent)
+        confirm.canary(fresh.step_folder("canary").parent)
 
 
 def test_a_canary_that_cannot_be_served_leaves_the_flag_off(fresh):
@@ -173,12 +175,12 @@ def test_without_a_challenger_there_is_nothing_to_try(tmp_path, tracking_uri):
     job = job_in(tmp_path, tracking_uri, "canary-alone")
     with tracking.child_run(job, "train") as mlflow:
         learned.register_base(mlflow, BASE, name="canary-alone")
-    job.write_report("train", {"uri": "models:/canary-alone/1"})
+    reports.write(job, made_reports.trained(uri="models:/canary-alone/1"))
     with pytest.raises(EvidenceError, match="no version with alias challenger"):
         canary.run(job)
 
 
 def test_a_challenger_of_a_newer_run_is_not_this_run_s_to_judge(fresh):
-    fresh.write_report("train", {"uri": "models:/canary-agent/7"})
+    reports.write(fresh, made_reports.trained(uri="models:/canary-agent/7"))
     with pytest.raises(EvidenceError, match="release the newest run"):
         canary.run(fresh)

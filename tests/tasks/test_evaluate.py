@@ -1,9 +1,8 @@
-"""A real evaluation of a trained two-layer model on sealed rows."""
+"""A real evaluation of a trained two-layer model on held-out rows."""
 
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -14,19 +13,20 @@ from tasks.core.closure import PROJECT
 from tasks.core.errors import EvidenceError
 from tasks.core.job import Job
 from tasks.core.records import Example, Message, Reply, Tags
-from tasks.evidence import arms, dataset, judged
+from tasks.evidence import arms, held_out, judged, reports
 from tasks.evidence.judged import Judged
 from tasks.evidence.metrics import Measured
+from tasks.evidence.reports import EvaluationReport, TrainReport
 from tasks.learning import checkpoints, prompts
 
-Evaluated = tuple[Job, dict[str, Any]]
+Evaluated = tuple[Job, EvaluationReport]
 
 TASKS = 8
 SAMPLES = 2
 
 
 @pytest.fixture(scope="module")
-def evaluated(trained: tuple[Job, dict[str, Any]]) -> Evaluated:
+def evaluated(trained: tuple[Job, TrainReport]) -> Evaluated:
     job, _ = trained
     return job, evaluate.run(job)
 
@@ -68,7 +68,7 @@ def decision(*messages: Message) -> Example:
 
 
 def test_each_arm_answers_each_task_greedily_and_sampled(evaluated: Evaluated):
-    rows = judged.read(Path(evaluated[1]["rows"]))
+    rows = judged.read(Path(evaluated[1].rows))
     assert len(rows) == len(judged.ARMS) * TASKS * (1 + SAMPLES)
     for arm in judged.ARMS:
         asked = {r.measured.example for r in rows if r.arm == arm and r.mode == "greedy"}
@@ -80,13 +80,13 @@ def test_each_arm_answers_each_task_greedily_and_sampled(evaluated: Evaluated):
 
 def test_the_report_can_be_made_again_from_the_rows(evaluated: Evaluated):
     _, report = evaluated
-    path = Path(report["rows"])
-    assert report["rows_sha256"] == checkpoints.file_sha256(path)
-    assert arms.compare(judged.read(path)) == {
-        name: report[name] for name in ("tasks", "groups", "arms", "lift", "lift_held_out")
-    }
-    assert (report["tasks"], report["groups"]) == (TASKS, TASKS // 2)
-    assert report["arms"]["tuned"]["greedy"]["by_tools"]["held_out"]["n"] == TASKS
+    path = Path(report.rows)
+    assert report.rows_sha256 == checkpoints.file_sha256(path)
+    again = arms.compare(judged.read(path))
+    for name in ("tasks", "groups", "arms", "lift", "lift_held_out"):
+        assert getattr(again, name) == getattr(report, name)
+    assert (report.tasks, report.groups) == (TASKS, TASKS // 2)
+    assert report.arms["tuned"]["greedy"].by_tools["held_out"].overall.n == TASKS
 
 
 def test_a_template_that_leaves_system_text_out_is_told_from_one_that_reads_it(
@@ -102,9 +102,9 @@ def test_a_template_that_leaves_system_text_out_is_told_from_one_that_reads_it(
 def test_evaluating_again_gives_the_same_bytes_and_spends_no_read(evaluated: Evaluated):
     job, report = evaluated
     again = evaluate.run(job)
-    assert again["rows_sha256"] == report["rows_sha256"]
-    assert (report["reads"], again["reads"]) == (1, 1)
-    ledger = (Path(job.workspace) / dataset.LEDGER).read_text().splitlines()
+    assert again.rows_sha256 == report.rows_sha256
+    assert (report.reads, again.reads) == (1, 1)
+    ledger = (Path(job.workspace) / held_out.LEDGER).read_text().splitlines()
     assert [json.loads(line)["run_id"] for line in ledger] == [job.run_id]
 
 
@@ -112,9 +112,9 @@ def test_figures_are_attached_to_the_model_they_are_of(evaluated: Evaluated, tra
     job, report = evaluated
     mlflow = tracking.connect(tracking_uri)
     run = mlflow.get_run((Path(job.folder) / "evaluate.mlflow-run").read_text())
-    tuned = mlflow.get_logged_model(job.require("train")["model_id"])
+    tuned = mlflow.get_logged_model(reports.require(job, TrainReport).model_id)
     figures = {metric.key: metric.value for metric in tuned.metrics}
-    assert figures["greedy/exact"] == report["arms"]["tuned"]["greedy"]["overall"]["exact"]["mean"]
+    assert figures["greedy/exact"] == report.arms["tuned"]["greedy"].overall.exact.mean
     assert run.data.metrics["tuned/greedy/exact"] == figures["greedy/exact"]
     assert tuned.model_id in {model.model_id for model in run.inputs.model_inputs}
     training = mlflow.get_run((Path(job.folder) / "train.mlflow-run").read_text())
@@ -124,14 +124,14 @@ def test_figures_are_attached_to_the_model_they_are_of(evaluated: Evaluated, tra
 
 
 def test_a_model_that_was_changed_is_not_evaluated(
-    trained: tuple[Job, dict[str, Any]], tmp_path: Path
+    trained: tuple[Job, TrainReport], tmp_path: Path
 ):
     job, report = trained
     moved = job.model_copy(update={"folder": str(tmp_path), "workspace": str(tmp_path)})
-    moved.write_report("train", report | {"weights_sha256": "0" * 64})
+    reports.write(moved, replace(report, weights_sha256="0" * 64))
     with pytest.raises(EvidenceError, match="changed after it was trained"):
         evaluate.run(moved)
-    assert not (tmp_path / dataset.LEDGER).exists()
+    assert not (tmp_path / held_out.LEDGER).exists()
 
 
 def test_a_lift_is_relative_to_the_arm_it_is_held_against():
@@ -141,9 +141,11 @@ def test_a_lift_is_relative_to_the_arm_it_is_held_against():
     exact = arms.lift(tuned, base, arms.FIGURES["exact"])
     assert reward is not None
     assert exact is not None
-    assert reward["mean"] == pytest.approx(0.6)
-    assert exact["mean"] == pytest.approx(0.5)
-    assert exact["low"] < 0.5 < exact["high"]
+    assert reward.mean == pytest.approx(0.6)
+    assert exact.mean == pytest.approx(0.5)
+    assert exact.low is not None
+    assert exact.high is not None
+    assert exact.low < 0.5 < exact.high
 
 
 def test_what_one_arm_has_no_value_for_is_left_out_of_both():
@@ -151,7 +153,7 @@ def test_what_one_arm_has_no_value_for_is_left_out_of_both():
     tuned = [row("tuned", name, reward=1.0, exact=True) for name in "ab"]
     found = arms.lift(tuned, base, arms.FIGURES["reward"])
     assert found is not None
-    assert (found["mean"], found["n"]) == (1.0, 1)
+    assert (found.mean, found.n) == (1.0, 1)
 
 
 def test_over_an_arm_that_earns_nothing_there_is_no_relative_lift():

@@ -1,9 +1,8 @@
 """The gate as a step: a run's folder and a real MLflow in, verdict, page and tag out."""
 
-import json
-
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from tasks import gate
 from tasks.core import tracking
@@ -12,11 +11,13 @@ from tasks.core.errors import EvidenceError
 from tasks.core.job import DatasetRef, Job
 from tasks.core.records import Tags, encode
 from tasks.core.settings import Params
-from tasks.evidence import confirm, dataset, judged
+from tasks.evidence import confirm, held_out, judged, reports
 from tasks.evidence.judged import Judged
 from tasks.evidence.metrics import Measured
+from tasks.evidence.reports import TrainReport
 from tasks.learning import learned
 from tasks.learning.checkpoints import file_sha256
+from tests.tasks import made_reports
 
 MD5 = "0" * 32 + ".dir"
 RIGHT = {"base": 50, "better-prompt": 60, "tuned": 90}
@@ -71,11 +72,14 @@ def trained(tmp_path_factory, tracking_uri):
         made = learned.register(
             mlflow, model, name=job.params.model.name, tags={"ratchet.run": job.run_id}
         )
-    job.write_report(
-        "train", {"uri": made.uri, "weights_sha256": made.weights_sha256, "version": made.version}
+    reports.write(
+        job,
+        made_reports.trained(
+            uri=made.uri, weights_sha256=made.weights_sha256, version=made.version
+        ),
     )
-    ledger = home / dataset.LEDGER
-    read = dataset.Read(md5=MD5, sealed="s", reader="evaluate", run_id="run-1")
+    ledger = home / held_out.LEDGER
+    read = held_out.Read(md5=MD5, rows="s", reader="evaluate", run_id="run-1")
     ledger.write_bytes(encode(read) + b"\n")
     return job
 
@@ -83,29 +87,30 @@ def trained(tmp_path_factory, tracking_uri):
 def evaluated(job, right):
     path = job.step_folder("evaluate") / "rows.jsonl"
     judged.write(path, rows(right))
-    weights = job.require("train")["weights_sha256"]
-    job.write_report("evaluate", {"rows_sha256": file_sha256(path), "weights_sha256": weights})
+    weights = reports.require(job, TrainReport).weights_sha256
+    report = made_reports.evaluated(rows_sha256=file_sha256(path), weights_sha256=weights)
+    reports.write(job, report)
 
 
 def judge(job):
     report = gate.run(job)
-    job.write_report("gate", report)
+    reports.write(job, report)
     return report
 
 
 def version_tags(job):
     mlflow = tracking.connect(job.tracking.uri, job.tracking.experiment)
-    version = job.require("train")["version"]
+    version = reports.require(job, TrainReport).version
     return mlflow.tracking.MlflowClient().get_model_version(job.params.model.name, version).tags
 
 
 def test_a_gain_passes_and_the_version_says_so(trained):
     evaluated(trained, RIGHT)
     report = judge(trained)
-    assert report["verdict"] == "PASS"
-    assert report["uri"] == "models:/gate-agent/1"
-    assert report["reads"] == 1
-    assert report["comparisons"][0]["difference"]["estimate"]["mean"] == pytest.approx(40 / 120)
+    assert report.verdict == "PASS"
+    assert report.uri == "models:/gate-agent/1"
+    assert report.reads == 1
+    assert report.comparisons[0].difference.estimate.mean == pytest.approx(40 / 120)
     assert version_tags(trained)["gate"] == "PASS"
     page = (trained.step_folder("gate") / "gate.html").read_text()
     assert "<h1>Gate: PASS for models:/gate-agent/1</h1>" in page
@@ -114,22 +119,22 @@ def test_a_gain_passes_and_the_version_says_so(trained):
 
 def test_no_gain_fails_and_the_version_says_so(trained):
     evaluated(trained, {**RIGHT, "tuned": 50})
-    assert judge(trained)["verdict"] == "FAIL"
+    assert judge(trained).verdict == "FAIL"
     assert version_tags(trained)["gate"] == "FAIL"
 
 
 def test_a_verdict_is_made_again_from_its_rows(trained):
     evaluated(trained, RIGHT)
     report = judge(trained)
-    again = confirm.confirm("gate", trained.step_folder("gate").parent)
-    assert again == json.loads(json.dumps(report))
+    again = confirm.gate(trained.step_folder("gate").parent)
+    assert again == report
 
 
 def test_a_verdict_that_was_changed_is_found_out(trained):
     evaluated(trained, {**RIGHT, "tuned": 50})
-    trained.write_report("gate", {**judge(trained), "verdict": "PASS"})
+    reports.write(trained, replace(judge(trained), verdict="PASS"))
     with pytest.raises(EvidenceError, match=r"does not follow from .*: verdict differ"):
-        confirm.confirm("gate", trained.step_folder("gate").parent)
+        confirm.gate(trained.step_folder("gate").parent)
 
 
 def test_rows_that_were_changed_are_found_out(trained):
@@ -137,7 +142,7 @@ def test_rows_that_were_changed_are_found_out(trained):
     judge(trained)
     judged.write(trained.step_folder("evaluate") / "rows.jsonl", rows({**RIGHT, "tuned": 120}))
     with pytest.raises(EvidenceError, match=r"is not what .* was made of"):
-        confirm.confirm("gate", trained.step_folder("gate").parent)
+        confirm.gate(trained.step_folder("gate").parent)
     with pytest.raises(EvidenceError, match="evaluate the run again"):
         gate.run(trained)
 

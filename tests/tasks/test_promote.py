@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from tasks import promote
 from tasks.core import tracking
@@ -14,13 +15,16 @@ from tasks.core.errors import EvidenceError
 from tasks.core.job import DatasetRef, Job, Tracking
 from tasks.core.records import Tags, encode
 from tasks.core.settings import Params
-from tasks.evidence import confirm, judged
+from tasks.evidence import judged, reports, trial
 from tasks.evidence.judged import Judged
 from tasks.evidence.metrics import Measured
-from tasks.evidence.trial import Session
+from tasks.evidence.reports import ApprovalReport, CanaryReport, GateReport, TrainReport
+from tasks.evidence.trial import Session, Trial
+from tasks.evidence.verdict import Verdict, verdict
 from tasks.learning import learned
 from tasks.learning.checkpoints import file_sha256
 from tasks.lineage import releases
+from tests.tasks import made_reports
 
 
 class House(NamedTuple):
@@ -73,10 +77,10 @@ def house(tmp_path, tracking_uri, monkeypatch, request):
         made = learned.register(
             mlflow, weights(job, "tuned"), name=name, tags={"ratchet.run": "run-1"}
         )
-    told = {"uri": made.uri, "weights_sha256": made.weights_sha256}
-    job.write_report("train", {**told, "version": made.version})
-    job.write_report("gate", {**gate_report(job), **told})
-    job.write_report("canary", {**canary_report(job), **told, "champion": f"models:/{name}/1"})
+    model = {"uri": made.uri, "weights_sha256": made.weights_sha256}
+    reports.write(job, made_reports.trained(**model, version=made.version))
+    reports.write(job, replace(gate_report(job), **model))
+    reports.write(job, replace(canary_report(job), **model, champion=f"models:/{name}/1"))
     return House(job, tmp_path, mlflow, name)
 
 
@@ -114,14 +118,15 @@ def gate_report(job, gain=60):
     ]
     path = job.step_folder("evaluate") / "rows.jsonl"
     judged.write(path, rows)
-    given = {
-        "settings": job.params.gate.model_dump(),
-        "reads": 1,
-        "mode": "greedy",
-        "max_unscored": 0.01,
-        "rows_sha256": file_sha256(path),
-    }
-    return {**given, **confirm.gate_report(path, given)}
+    reached = verdict(rows, job.params.gate, 1)
+    return GateReport(
+        **{name: getattr(reached, name) for name in Verdict.__struct_fields__},
+        settings=job.params.gate.model_dump(mode="json"),
+        max_unscored=0.01,
+        rows_sha256=file_sha256(path),
+        uri="",
+        weights_sha256="",
+    )
 
 
 def canary_report(job, success=1.0):
@@ -136,39 +141,57 @@ def canary_report(job, success=1.0):
         for number in range(400)
     ]
     path.write_bytes(b"".join(encode(row) + b"\n" for row in rows))
-    given = {"settings": job.params.canary.model_dump(), "rows_sha256": file_sha256(path)}
-    return {**given, **confirm.canary_report(path, given)}
+    reached = trial.judge(rows, job.params.canary)
+    return CanaryReport(
+        **{name: getattr(reached, name) for name in Trial.__struct_fields__},
+        settings=job.params.canary.model_dump(mode="json"),
+        rows_sha256=file_sha256(path),
+        sessions=len(rows),
+        sessions_challenger=len(rows) // 2,
+        failures=0,
+        champion="",
+        uri="",
+        weights_sha256="",
+    )
 
 
-def report(house, step, **changes):
-    house.job.write_report(step, {**house.job.require(step), **changes})
+def report(house, kind, **changes):
+    reports.write(house.job, replace(reports.require(house.job, kind), **changes))
+
+
+def judged_again(house, made):
+    """The report takes another verdict and the rows that it follows from."""
+    kept = reports.require(house.job, type(made))
+    names = ("uri", "weights_sha256", "champion")
+    about = {name: getattr(kept, name) for name in names if hasattr(kept, name)}
+    reports.write(house.job, replace(made, **about))
 
 
 def test_two_passes_make_it_the_champion_with_who_and_why(house):
     found = house.promote()
-    assert (found["changed"], found["version"], found["previous"]) == (True, "2", "1")
+    assert (found.changed, found.version, found.previous) == (True, "2", "1")
     assert (house.champion(), house.previous()) == ("2", "1")
     tags = house.tags("2")
     assert (tags["release.who"], tags["release.why"]) == ("ann", "better")
     assert tags["release.forced"] == "False"
     line = house.lines()[0]
     assert (line["action"], line["version"], line["who"]) == ("promote", "2", "ann")
-    assert line["weights_sha256"] == house.job.require("train")["weights_sha256"]
+    assert line["weights_sha256"] == reports.require(house.job, TrainReport).weights_sha256
 
 
 def test_promoting_again_changes_nothing(house):
     house.promote()
     again = house.promote(version="2", who="bob")
-    assert (again["changed"], again["who"]) == (False, "ann")
+    assert (again.changed, again.who) == (False, "ann")
     assert len(house.lines()) == 1
 
 
 def test_a_rollback_restores_what_was_before_and_is_written_down(house):
     house.promote()
     found = house.roll_back()
-    assert (found["changed"], found["action"], found["version"]) == (True, "rollback", "1")
+    assert (found.changed, found.action, found.version) == (True, "rollback", "1")
     assert (house.champion(), house.previous()) == ("1", "2")
-    assert house.roll_back()["changed"] is False
+    assert house.roll_back().changed is False
     assert [line["action"] for line in house.lines()] == ["promote", "rollback"]
     assert house.tags("1")["release.why"] == "complaints"
 
@@ -193,27 +216,27 @@ def test_a_missing_verdict_refuses_it(house, step):
 
 
 def test_a_gate_that_did_not_pass_refuses_it(house):
-    report(house, "gate", **gate_report(house.job, gain=0))
+    judged_again(house, gate_report(house.job, gain=0))
     refused(house, "gate says FAIL")
 
 
 def test_a_canary_that_did_not_pass_refuses_it(house):
-    report(house, "canary", **canary_report(house.job, success=0.0))
+    judged_again(house, canary_report(house.job, success=0.0))
     refused(house, "canary says FAIL")
 
 
 def test_a_verdict_that_does_not_follow_from_its_rows_refuses_it(house):
-    report(house, "canary", **canary_report(house.job, success=0.0) | {"verdict": "PASS"})
+    judged_again(house, replace(canary_report(house.job, success=0.0), verdict="PASS"))
     refused(house, "does not follow from")
 
 
 def test_a_verdict_on_other_weights_refuses_it(house):
-    report(house, "gate", weights_sha256="0" * 64)
+    report(house, GateReport, weights_sha256="0" * 64)
     refused(house, "judge this version first")
 
 
 def test_a_canary_against_yesterday_s_champion_refuses_it(house):
-    report(house, "canary", champion=f"models:/{house.name}/7")
+    report(house, CanaryReport, champion=f"models:/{house.name}/7")
     refused(house, "not the champion any more")
 
 
@@ -224,9 +247,9 @@ def test_a_version_that_no_run_made_refuses_it(house):
 
 
 def test_force_overrides_and_stays_on_record(house):
-    report(house, "gate", **gate_report(house.job, gain=0))
+    judged_again(house, gate_report(house.job, gain=0))
     found = house.promote(force=True, why="hotfix")
-    assert (found["changed"], found["forced"], house.champion()) == (True, True, "2")
+    assert (found.changed, found.forced, house.champion()) == (True, True, "2")
     assert house.lines()[0]["forced"] is True
     assert house.tags("2")["release.forced"] == "True"
 
@@ -252,14 +275,14 @@ def die_between_ledger_and_alias(house):
 def test_after_a_crash_between_ledger_and_alias_it_converges(house):
     die_between_ledger_and_alias(house)
     assert house.champion() == "1"
-    assert house.promote()["changed"] is False
+    assert house.promote().changed is False
     assert (house.champion(), house.previous()) == ("2", "1")
     assert len(house.lines()) == 1
 
 
 def test_a_rollback_after_such_a_crash_goes_back_too(house):
     die_between_ledger_and_alias(house)
-    assert house.roll_back()["version"] == "1"
+    assert house.roll_back().version == "1"
     assert house.champion() == "1"
 
 
@@ -277,7 +300,7 @@ def test_a_torn_line_of_the_ledger_was_never_acted_on(house):
     with path.open("ab") as file:
         file.write(b'{"action":"roll')
     assert [row.version for row in releases.history(house.home, house.name)] == ["2"]
-    assert house.roll_back()["version"] == "1"
+    assert house.roll_back().version == "1"
     assert [msgspec.json.decode(line)["number"] for line in path.read_bytes().splitlines()] == [
         1,
         2,
@@ -286,7 +309,7 @@ def test_a_torn_line_of_the_ledger_was_never_acted_on(house):
 
 def test_the_step_promotes_in_its_own_name_where_approval_is_automatic(house):
     found = promote.run(house.job)
-    assert (found["who"], found["why"]) == ("ratchet", "gate and canary PASS in run run-1")
+    assert (found.who, found.why) == ("ratchet", "gate and canary PASS in run run-1")
     assert house.champion() == "2"
 
 
@@ -296,5 +319,5 @@ def test_the_step_waits_for_a_person_where_approval_is_manual(house):
     job = house.job.model_copy(update={"params": params})
     with pytest.raises(EvidenceError, match="nobody has approved"):
         promote.run(job)
-    job.write_report("approval", {"who": "ann", "why": "read the page"})
-    assert promote.run(job)["who"] == "ann"
+    reports.write(job, ApprovalReport(who="ann", why="read the page"))
+    assert promote.run(job).who == "ann"

@@ -17,11 +17,13 @@ from tasks.core.closure import PROJECT
 from tasks.core.errors import StageError
 from tasks.core.job import Job
 from tasks.core.records import Call, Reference, Reply, ToolCall
+from tasks.evidence import reports
+from tasks.evidence.reports import TrainReport
 from tasks.learning import checkpoints, curve, learned, prompts
 from tasks.rewards.specification.spec import load_spec
 
 MakeJob = Callable[..., Job]
-Trained = tuple[Job, dict[str, Any]]
+Trained = tuple[Job, TrainReport]
 
 
 def rows_of(job: Job) -> list[dict[str, float]]:
@@ -31,14 +33,14 @@ def rows_of(job: Job) -> list[dict[str, float]]:
 
 def test_a_run_leaves_a_model_that_stands_alone(trained: Trained):
     job, report = trained
-    folder = Path(report["model"])
+    folder = Path(report.model)
     assert {path.name for path in folder.iterdir()} >= {
         "model.safetensors",
         "config.json",
         "tokenizer.json",
     }
-    assert report["weights_sha256"] == checkpoints.weights_sha256(folder)
-    assert report["weights_sha256"] != checkpoints.weights_sha256(Path(job.params.model.path))
+    assert report.weights_sha256 == checkpoints.weights_sha256(folder)
+    assert report.weights_sha256 != checkpoints.weights_sha256(Path(job.params.model.path))
 
 
 def test_the_curve_has_each_step_once(trained: Trained):
@@ -47,16 +49,16 @@ def test_the_curve_has_each_step_once(trained: Trained):
     assert [row["step"] for row in rows] == [0, 1, 2, 3, 4]
     assert [row["step"] for row in rows if "validation/reward" in row] == [0, 2, 4]
     assert all(row["completions"] == 4 for row in rows[1:])
-    assert report["completions"] == 16
-    assert report["unscored"] == 0
+    assert report.completions == 16
+    assert report.unscored == 0
 
 
 def test_the_best_step_on_validation_is_the_one_kept(trained: Trained):
     job, report = trained
     known = {row["step"]: row["validation/reward"] for row in rows_of(job)[2::2]}
-    assert report["best_step"] == max(known, key=lambda step: (known[step], -step))
+    assert report.best_step == max(known, key=lambda step: (known[step], -step))
     kept = {path.name for path in (Path(job.folder) / "train/checkpoints").glob("checkpoint-*")}
-    assert kept == {"checkpoint-4", f"checkpoint-{report['best_step']}"}
+    assert kept == {"checkpoint-4", f"checkpoint-{report.best_step}"}
 
 
 def test_the_run_says_what_it_was_made_with(trained: Trained, tracking_uri: str):
@@ -71,7 +73,7 @@ def test_the_run_says_what_it_was_made_with(trained: Trained, tracking_uri: str)
     assert champion.model_id in {model.model_id for model in run.inputs.model_inputs}
     assert run.data.params["base"] == champion.uri
     assert run.data.params["reward_uri"].startswith("models:/reward-tool-calls/")
-    assert [model.model_id for model in run.outputs.model_outputs] == [report["model_id"]]
+    assert [model.model_id for model in run.outputs.model_outputs] == [report.model_id]
     history = mlflow.tracking.MlflowClient().get_metric_history(run.info.run_id, "reward")
     assert [point.step for point in history] == [1, 2, 3, 4]
 
@@ -84,7 +86,7 @@ def test_the_base_is_champion_and_what_was_trained_challenges(trained: Trained, 
     assert champion is not None
     assert challenger is not None
     assert (champion.version, challenger.version) == ("1", "2")
-    assert challenger.weights_sha256 == report["weights_sha256"]
+    assert challenger.weights_sha256 == report.weights_sha256
     version = mlflow.tracking.MlflowClient().get_model_version("trained", "2")
     assert version.tags["ratchet.run"] == job.run_id
     assert version.tags["dvc.md5"] == job.dataset.md5
@@ -95,9 +97,9 @@ def test_the_base_is_champion_and_what_was_trained_challenges(trained: Trained, 
 def test_a_finished_run_gone_through_again_changes_nothing(trained: Trained, tracking_uri: str):
     job, report = trained
     again = train.run(job)
-    assert (again["weights_sha256"], again["version"]) == (
-        report["weights_sha256"],
-        report["version"],
+    assert (again.weights_sha256, again.version) == (
+        report.weights_sha256,
+        report.version,
     )
     client = tracking.connect(tracking_uri).tracking.MlflowClient()
     run_id = (Path(job.folder) / "train.mlflow-run").read_text()
@@ -121,13 +123,13 @@ def test_a_killed_run_comes_to_the_same_weights(trained: Trained, make_job: Make
     finally:
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
-    assert job.report("train") is None
+    assert reports.read(job, TrainReport) is None
     torn = root / "checkpoint-4"
     torn.mkdir(exist_ok=True)
     (torn / checkpoints.SEAL).unlink(missing_ok=True)
     (torn / "model.safetensors").write_bytes(b"half a file")
     report = train.run(job)
-    assert report["weights_sha256"] == trained[1]["weights_sha256"]
+    assert report.weights_sha256 == trained[1].weights_sha256
     assert [row["step"] for row in rows_of(job)] == [0, 1, 2, 3, 4]
 
 
@@ -138,9 +140,9 @@ def test_a_lora_run_keeps_its_adapter_and_merges_it(make_job: MakeJob):
         "adapter_config.json",
         "adapter_model.safetensors",
     }
-    model = Path(report["model"])
+    model = Path(report.model)
     assert not (model / "adapter_config.json").exists()
-    assert report["weights_sha256"] != checkpoints.weights_sha256(Path(job.params.model.path))
+    assert report.weights_sha256 != checkpoints.weights_sha256(Path(job.params.model.path))
 
 
 def test_prompts_that_are_too_long_are_left_out_and_counted(make_job: MakeJob):
@@ -152,8 +154,8 @@ def test_prompts_that_are_too_long_are_left_out_and_counted(make_job: MakeJob):
         train.read(make_job("refused", **limit))
     report = train.run(make_job("short", steps=2, max_skipped=1.0, **limit))
     kept = sum(length <= lengths[9] for length in lengths)
-    assert report["prompts"]["train"] == kept
-    assert report["skipped"]["train"] == {prompts.TOO_LONG: 16 - kept}
+    assert report.prompts["train"] == kept
+    assert report.skipped["train"] == {prompts.TOO_LONG: 16 - kept}
 
 
 def test_too_many_unscored_completions_stop_the_run(

@@ -190,7 +190,8 @@ class _Tally:
             return None
         found = clustered_mean(values, self._groups)
         # Values lie in [-1, 1], so bounds do too; one group alone can tell no more than that.
-        low, high = max(-1.0, found.low), min(1.0, found.high)
+        low = -1.0 if found.low is None else max(-1.0, found.low)
+        high = 1.0 if found.high is None else min(1.0, found.high)
         return {"mean": found.mean, "low": low, "high": high, "n": found.n}
 
 

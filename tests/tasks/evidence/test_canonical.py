@@ -1,6 +1,6 @@
 import pytest
 
-from tasks.evidence.canonical import canonical
+from tasks.evidence.exact import canonical
 
 NUMBER = {"type": "number"}
 

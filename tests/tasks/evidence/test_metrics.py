@@ -5,7 +5,8 @@ import pytest
 
 from tasks.core.errors import EvidenceError
 from tasks.core.records import Behaviour, Call, Example, Reference, Reply, Tool, ToolCall
-from tasks.evidence.metrics import Measured, behaviour_of, exact_match, measure, summarise
+from tasks.evidence.exact import exact_match, matched
+from tasks.evidence.metrics import Measured, behaviour_of, measure, summarise
 
 TOOL = Tool(
     name="get_invoice",
@@ -210,41 +211,41 @@ ROWS = [
 
 
 def test_rates_are_means_over_the_rows_they_are_about():
-    overall = summarise(ROWS)["overall"]
-    assert (overall["n"], overall["groups"]) == (5, 3)
-    assert overall["exact"]["mean"] == pytest.approx(0.4)
-    assert overall["right_behaviour"]["mean"] == pytest.approx(0.6)
-    assert (overall["over_refusal"]["mean"], overall["over_refusal"]["n"]) == (
+    overall = summarise(ROWS).overall
+    assert (overall.n, overall.groups) == (5, 3)
+    assert overall.exact.mean == pytest.approx(0.4)
+    assert overall.right_behaviour.mean == pytest.approx(0.6)
+    assert (overall.over_refusal.mean, overall.over_refusal.n) == (
         pytest.approx(1 / 3),
         3,
     )
-    assert (overall["acted_instead"]["mean"], overall["acted_instead"]["n"]) == (0.5, 2)
+    assert (overall.acted_instead.mean, overall.acted_instead.n) == (0.5, 2)
 
 
 def test_intervals_are_clustered_by_group():
     """By hand: groups a (2 rows), b, c (2): deviations 0.2, -0.4, 0.2; t(2) = 4.3027."""
-    exact = summarise(ROWS)["overall"]["exact"]
+    exact = summarise(ROWS).overall.exact
     se = ((0.2**2 + 0.4**2 + 0.2**2) * 3 / 2) ** 0.5 / 5
-    assert exact["se"] == pytest.approx(se)
-    assert exact["low"] == 0.0
-    assert exact["high"] == pytest.approx(min(1.0, 0.4 + 4.302652729749464 * se))
+    assert exact.se == pytest.approx(se)
+    assert exact.low == 0.0
+    assert exact.high == pytest.approx(min(1.0, 0.4 + 4.302652729749464 * se))
 
 
 def test_one_group_tells_nothing_of_the_interval():
-    exact = summarise(ROWS[:2])["by_behaviour"]["execute"]["exact"]
-    assert (exact["mean"], exact["low"], exact["high"]) == (0.5, 0.0, 1.0)
+    exact = summarise(ROWS[:2]).by_behaviour["execute"].exact
+    assert (exact.mean, exact.low, exact.high) == (0.5, 0.0, 1.0)
 
 
 def test_behaviours_are_reported_apart():
     found = summarise(ROWS)
-    assert set(found["by_behaviour"]) == {"execute", "refuse"}
-    assert found["by_behaviour"]["refuse"]["exact"]["mean"] == 0.5
-    assert "over_refusal" not in found["by_behaviour"]["refuse"]
-    assert found["confusion"] == {
+    assert set(found.by_behaviour) == {"execute", "refuse"}
+    assert found.by_behaviour["refuse"].exact.mean == 0.5
+    assert found.by_behaviour["refuse"].over_refusal is None
+    assert found.confusion == {
         "execute": {"execute": 2, "refuse": 1},
         "refuse": {"execute": 1, "refuse": 1},
     }
-    assert found["macro_f1"] == pytest.approx((2 * 2 / 6 + 2 * 1 / 4) / 2)
+    assert found.macro_f1 == pytest.approx((2 * 2 / 6 + 2 * 1 / 4) / 2)
 
 
 def test_no_rows_are_no_evidence():
@@ -252,13 +253,37 @@ def test_no_rows_are_no_evidence():
         summarise([])
 
 
-def test_the_behaviour_is_the_labelling_rules():
-    assert behaviour_of(Reply(content="Which month?"), TOOLS) == "clarify"
+@pytest.mark.parametrize(
+    ("text", "behaviour"),
+    [
+        ("Which month?", "clarify"),
+        ("Happy to help. Please tell me the order id.", "clarify"),
+        ("Sorry, none of my tools can do that. Would you like something else?", "refuse"),
+        ("The balance is 12 EUR.", "answer"),
+        ("It leaves at 9. Is there anything else I can do for you?", "answer"),
+        ("", "answer"),
+    ],
+)
+def test_the_behaviour_of_a_text_is_what_it_leans_to(text: str, behaviour: Behaviour):
+    assert behaviour_of(Reply(content=text)) == behaviour
 
 
-def test_metrics_import_no_reward():
+def test_a_call_is_a_call_whatever_is_said():
+    assert behaviour_of(Reply(content="Which month?", tool_calls=(call(month="may"),))) == "execute"
+
+
+def test_tools_and_arguments_are_counted_apart():
+    wanted = execute(Call(name="get_invoice", arguments={"month": "may", "copies": 2}))
+    reply = Reply(tool_calls=(call(month="may", copies=3), ToolCall(name="send", arguments={})))
+    counts = matched(wanted, reply, TOOLS)
+    assert (counts.tools, counts.tools_called, counts.tools_wanted) == (1, 2, 1)
+    assert (counts.arguments, counts.arguments_given, counts.arguments_wanted) == (1, 2, 2)
+
+
+def test_metrics_import_no_reward_and_no_labelling_rule():
     program = (
-        "import sys, tasks.evidence.metrics; print([m for m in sys.modules if 'rewards' in m])"
+        "import sys, tasks.evidence.metrics; "
+        "print([m for m in sys.modules if 'rewards' in m or 'labelling' in m])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

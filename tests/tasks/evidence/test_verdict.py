@@ -284,4 +284,4 @@ def test_what_is_missing_is_never_a_pass(change, reason):
 def test_a_test_nobody_wrote_down_to_have_read_decides_nothing():
     found = judge(rows(GAIN), reads=0)
     assert found.verdict == "INCONCLUSIVE"
-    assert "no read of this sealed test" in found.reasons[0]
+    assert "no read of this held-out test" in found.reasons[0]
