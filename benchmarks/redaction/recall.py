@@ -205,8 +205,11 @@ def speed(records: int, beside: int, runs: int) -> Iterator[str]:
         yield f"| {name} | {value:,.0f} | {ours / value:.1f} times |"
 
 
-def redacted(texts: Iterable[str]) -> list[str]:
-    """Each text as the user's message of a session of its own, after the stage."""
+def redacted(texts: Iterable[str], part_records: int = 10_000) -> list[str]:
+    """Each text as the user's message of a session of its own, after the stage.
+
+    With one record a part, what one text shows does not help to find it in another.
+    """
     made = (
         Invocation(
             id=f"{number:064}",
@@ -222,7 +225,7 @@ def redacted(texts: Iterable[str]) -> list[str]:
     )
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "ingested"
-        _write(source, made)
+        _write(source, made, part_records)
         _redact(source)
         found = parts.read_parts(source.parent / "redacted", Invocation)
         return [one.messages[0].content for one in found]

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from tasks.redaction.encodings import ENCODINGS, SHORTEST_BASE64, may_be_base64
-from tasks.redaction.fields import PLAIN, Field, Fields, whole
+from tasks.redaction.fields import PLAIN, Field, Fields, is_value_key, whole
 from tasks.redaction.kinds import SECRETS, Kind
 
 MAX_DEPTH = 12
@@ -111,20 +111,48 @@ class Walker:
         self, value: dict[str, Any] | list[Any], place: Place, field: Field, depth: int
     ) -> Any:
         if isinstance(value, dict):
-            return dict(self._pairs(list(value.items()), place, depth))
+            return dict(self._pairs(list(value.items()), place, field, depth))
         if isinstance(value, Pairs):
-            return Pairs(self._pairs(value, place, depth))
-        items = enumerate(value)
-        return [self.value(item, (*place, str(n)), field, depth) for n, item in items]
+            return Pairs(self._pairs(value, place, field, depth))
+        return list(self._items(value, place, field, depth))
+
+    def _items(self, items: list[Any], place: Place, field: Field, depth: int) -> Iterator[Any]:
+        """Each item; behind a text that names a secret (`--password`, a header) stands one."""
+        named = PLAIN
+        for number, item in enumerate(items):
+            under = field if field is not PLAIN else named
+            yield self.value(item, (*place, str(number)), under, depth)
+            named = PLAIN
+            if isinstance(item, str) and not isinstance(item, Number) and len(item) <= _LONGEST_KEY:
+                named = self._named(item, len(items))
+
+    def _named(self, item: str, count: int) -> Field:
+        field = self._fields.of(item.lstrip("-"))
+        option = item.startswith("-") or count % 2 == 0
+        return field if option and field.kind in SECRETS else PLAIN
 
     def _pairs(
-        self, pairs: list[tuple[str, Any]], place: Place, depth: int
+        self, pairs: list[tuple[str, Any]], place: Place, above: Field, depth: int
     ) -> Iterator[tuple[str, Any]]:
         keys = [key for key, _ in pairs]
+        pair = above
+        if pair is PLAIN and any(map(is_value_key, keys)):
+            pair = self._label(pairs)
         for key, value in pairs:
             shown = self._visitor.plain(key, place, 0)
             field = self._fields.of(key, keys)
+            if field is PLAIN and pair is not PLAIN and is_value_key(key):
+                field = pair
             yield shown, self.value(value, (*place, shown), field, depth)
+
+    def _label(self, pairs: list[tuple[str, Any]]) -> Field:
+        """What the object says of its value where it is a pair of a label and a value."""
+        for key, label in pairs:
+            if isinstance(label, str) and not isinstance(label, Number):
+                field = self._fields.of_pair(key, label)
+                if field is not PLAIN:
+                    return field
+        return PLAIN
 
     def _text_under(self, text: str, place: Place, field: Field, depth: int) -> str:
         if field is PLAIN:
@@ -222,6 +250,7 @@ _NUMERIC = frozenset(
 _QUOTES = "\"'"
 """Around a value they are none of it: a zip code that was logged as `"\\"78750\\""`."""
 _MAX_TRIES = 200
+_LONGEST_KEY = 60
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 _JSON_START = re.compile(r"\{\s*[\"}]|\[\s*[\"{\[\d\]]")

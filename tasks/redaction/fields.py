@@ -7,44 +7,40 @@ called like a city does not make the city disappear.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from tasks.redaction.kinds import SECRETS, Kind
+from tasks.redaction import vocabulary
+from tasks.redaction.kinds import SECRETS, Kind, usual
 from tasks.redaction.words import PLACEHOLDERS, is_word
 
-_KINDS = {
-    Kind.EMAIL: "email mail emailaddress mailaddress useremail contactemail",
-    Kind.PHONE: "phone phonenumber mobile mobilenumber mobilephone cellphone telephone tel fax "
-    "whatsapp contactnumber homephone workphone msisdn",
-    Kind.CARD: "cardnumber creditcardnumber creditcard debitcardnumber ccnumber ccnum pan",
-    Kind.PIN: "cvv cvc cvv2 cardcvv pin pincode otp onetimecode securitycode",
-    Kind.IBAN: "iban ibannumber",
-    Kind.IP: "ip ipaddress clientip sourceip remoteip remoteaddr xforwardedfor",
-    Kind.SSN: "ssn socialsecurity socialsecuritynumber",
-    Kind.NATIONAL_ID: "passport passportnumber passportno nationalid nationalidnumber taxid tin "
-    "driverslicense driverlicense drivinglicence licensenumber licencenumber nhsnumber nino itin "
-    "bankaccount bankaccountnumber accountnumber routingnumber aadhaar pesel personnummer sin",
-    Kind.BIRTH_DATE: "dob dateofbirth birthdate birthday birthdatetime",
-    Kind.NAME: "firstname lastname givenname familyname surname middlename fullname forename "
-    "maidenname nickname customername passengername guestname patientname holdername "
-    "accountholder cardholder cardholdername contactname recipientname sendername "
-    "displayname legalname travelername travellername membername employeename authorname "
-    "callername clientname requestername reportername visitorname subscribername buyername "
-    "sellername drivername applicantname beneficiaryname studentname parentname spousename",
-    Kind.PERSON_ID: "username login loginname screenname",
-    Kind.ADDRESS: "address address1 address2 address3 addressline1 addressline2 street "
-    "streetaddress streetname street1 street2 homeaddress billingaddress shippingaddress "
-    "mailingaddress addressline",
-    Kind.POSTCODE: "zip zipcode postcode postalcode",
-    Kind.PASSWORD: "password passwd pwd passphrase passcode userpassword dbpassword",
-    Kind.API_KEY: "apikey xapikey apitoken accesskey secretkey secretaccesskey clientsecret "
-    "privatekey accesstoken refreshtoken authtoken sessiontoken bearertoken idtoken jwt "
-    "authorization xauthtoken awssecretaccesskey awsaccesskeyid awssessiontoken",
-    Kind.SECRET: "secret token credential credentials cookie setcookie webhooksecret",
+_COMPACT = re.compile(r"[\W_]+")
+
+
+@lru_cache(maxsize=10_000)
+def compact(key: str) -> str:
+    """`firstName`, `first_name` and `First Name` are the same key; `contraseña` is `contrasena`."""
+    if not key.isascii():
+        parts = unicodedata.normalize("NFKD", usual(key).replace("ß", "ss").replace("ł", "l"))
+        parts = parts.replace("ø", "o").replace("ı", "i").replace("Ł", "L").replace("Ø", "O")
+        key = "".join(char for char in parts if not unicodedata.combining(char))
+    return _COMPACT.sub("", key).lower()
+
+
+_BY_NAME = {
+    compact(name): kind for kind, names in vocabulary.KEYS.items() for name in names.split()
 }
-_BY_NAME = {name: kind for kind, names in _KINDS.items() for name in names.split()}
+_BY_LAST_WORDS = {
+    compact(name): kind for kind, names in vocabulary.LAST_WORDS.items() for name in names.split()
+}
+_BARE_NAMES = frozenset(map(compact, vocabulary.BARE_NAMES.split()))
+_THINGS = frozenset(map(compact, vocabulary.THINGS.split()))
+_NO_SECRETS = frozenset(vocabulary.NO_SECRETS.split())
+_NO_PASS = frozenset(vocabulary.NO_PASSWORDS.split())
+_KEY_KEYS = frozenset(vocabulary.KEY_KEYS.split())
+_VALUE_KEYS = frozenset(vocabulary.VALUE_KEYS.split())
 _ENDINGS = (
     ("emailaddress", Kind.EMAIL),
     ("email", Kind.EMAIL),
@@ -60,9 +56,11 @@ _ENDINGS = (
 )
 _BESIDE = (
     "email phone dob dateofbirth birthdate userid customerid passengerid guestid patientid "
-    "firstname lastname address membership gender age passport ssn"
+    "firstname lastname address membership gender age passport ssn telefono telefon telefone "
+    "apellido apellidos apellido1 nachname vorname cognome sobrenome prenom correo geburtsdatum "
+    "фамилия телефон 姓 電話 电话 手机 전화 이메일"
 )
-_PERSON_BESIDE = frozenset(_BESIDE.split())
+_PERSON_BESIDE = frozenset(map(compact, _BESIDE.split()))
 """Keys beside a bare `name` that make it the name of a person rather than of a thing."""
 _PLACES_AND_DATES = (
     "city town state province region country countrycode origin destination airport location "
@@ -72,9 +70,16 @@ _PLACES_AND_DATES = (
 _KEPT = frozenset(_PLACES_AND_DATES.split())
 _INITIAL = re.compile(r"[A-Z]\.?")
 """As in `Jan A. Berg`: it says nothing of whether the rest is a name."""
-_COMPACT = re.compile(r"[\W_]+")
+_KEY_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W_A-Za-z]+")
 _EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[^\W\d_]{2,24}")
 _PHONE = re.compile(r"[+\d][\d\s().\-/]*(?:(?:x|ext\.?)\s*\d+)?", re.I)
+_LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_CUE = re.compile(f"{vocabulary.PASSWORD_CUES}|{vocabulary.SECRET_CUES}|keys?|passwords?", re.I)
+_ABOUT = re.compile(
+    "错误|錯誤|无效|無效|过期|過期|不能|必须|必填|間違|無効|必須|不正|期限切れ|잘못|만료|필수|유효하지"
+)
+"""Of scripts without spaces: wrong, invalid, expired, required."""
+_LONGEST_KEY = 60
 _MASKED = re.compile(r"[*•xX#.\s-]{3,}\d{0,4}|<[A-Z_0-9]+>")
 
 
@@ -124,26 +129,46 @@ class Fields:
 
     def of(self, key: str, siblings: Iterable[str] = ()) -> Field:
         """What the value under `key` is; `siblings` are the keys of the same object."""
-        found = self._remembered.get(key)
-        if found is None:
-            found = self._remembered[key] = self._of(compact(key)) if self._known else PLAIN
-        if not self._known or compact(key) != "name":
-            return found
-        beside = any(compact(other) in _PERSON_BESIDE for other in siblings)
-        return found._replace(kind=Kind.NAME) if beside else found
+        field = self._remembered.get(key)
+        if field is None:
+            field = self._remembered[key] = self._of(key) if self._known else PLAIN
+        if not self._known or not is_bare_name(key):
+            return field
+        beside = {compact(other) for other in siblings}
+        # In English a `name` alone is a thing's; other languages say so less often.
+        person = not beside.isdisjoint(_PERSON_BESIDE) or (
+            compact(key) != "name" and beside.isdisjoint(_THINGS)
+        )
+        return field._replace(kind=Kind.NAME) if person else field
 
-    def _of(self, name: str) -> Field:
-        kind = _kind(name)
+    def of_pair(self, key: str, label: str) -> Field:
+        """What the value is of an object that is a pair: `{"key": "password", "value": …}`.
+
+        Args:
+            key: of the label in the object: `key`, `name`, `field`, …
+            label: what stands under it.
+        """
+        if compact(key) not in _KEY_KEYS or not 1 < len(label) <= _LONGEST_KEY:
+            return PLAIN
+        return self.of(label.lstrip("-"))
+
+    def _of(self, key: str) -> Field:
+        name = compact(key)
+        kind = _kind(key)
         person = self._person.get(name, "")
         if kind is None and not person and name not in _KEPT:
             return PLAIN
         return Field(kind, person, name in _KEPT)
 
 
-@lru_cache(maxsize=10_000)
-def compact(key: str) -> str:
-    """`firstName`, `first_name` and `First Name` are the same key."""
-    return _COMPACT.sub("", key).lower()
+def is_bare_name(key: str) -> bool:
+    """Whether the key says `name` and no more, in one of the languages."""
+    return compact(key) in _BARE_NAMES
+
+
+def is_value_key(key: str) -> bool:
+    """Whether what stands under the key may be the value of a pair."""
+    return compact(key) in _VALUE_KEYS
 
 
 def is_placeholder(text: str) -> bool:
@@ -162,11 +187,27 @@ def whole(field: Field, text: str) -> Kind | None:
 
 
 @lru_cache(maxsize=10_000)
-def _kind(name: str) -> Kind | None:
-    found = _BY_NAME.get(name)
-    if found is None:
-        found = next((kind for ending, kind in _ENDINGS if name.endswith(ending)), None)
-    return found
+def _kind(key: str) -> Kind | None:
+    name = compact(key)
+    kind = _BY_NAME.get(name)
+    if kind is None:
+        kind = next((kind for ending, kind in _ENDINGS if name.endswith(ending)), None)
+    return kind or _kind_of_last_words(key)
+
+
+def _kind_of_last_words(key: str) -> Kind | None:
+    """`MYSQL_ROOT_PASSWORD`, `smtp.password`, `guestEmail`: what the last words say."""
+    words = [compact(word) for word in _KEY_WORDS.findall(key)]
+    for count in (3, 2, 1):
+        if count > len(words):
+            continue
+        kind = _BY_LAST_WORDS.get("".join(words[-count:]))
+        before = frozenset(words[:-count])
+        if kind is Kind.SECRET and not before.isdisjoint(_NO_SECRETS):
+            return None
+        if kind is not None and not (words[-1] == "pass" and not before.isdisjoint(_NO_PASS)):
+            return kind
+    return None
 
 
 def _fits(kind: Kind, text: str) -> bool:
@@ -175,10 +216,24 @@ def _fits(kind: Kind, text: str) -> bool:
     if sum(c.isdecimal() for c in text) < least or len(text) > longest:
         return False
     if kind is Kind.PHONE:
-        return bool(_PHONE.fullmatch(text.strip()))
+        return bool(_PHONE.fullmatch(usual(text).strip()))
     if kind is Kind.NAME:
         return _is_name(text)
-    return kind not in SECRETS or len(text) >= 4
+    return kind not in SECRETS or (len(text) >= 4 and not is_about_a_secret(text))
+
+
+def is_about_a_secret(text: str) -> bool:
+    """Whether a text under the key of a secret tells about it: `invalid or expired`."""
+    if _ABOUT.search(text):
+        return True
+    words = _LETTERS.findall(text.casefold())
+    telling = sum(word in vocabulary.STATUS for word in words)
+    if len(words) == 1:
+        return telling == 1 and text.strip(" .!?").isalpha()
+    if telling < 2 and any(c.isdecimal() for word in text.split() for c in word if len(word) > 4):
+        return False
+    telling += sum(bool(_CUE.fullmatch(word)) for word in words)
+    return telling >= 2 and 2 * telling >= len(words)
 
 
 def _is_name(text: str) -> bool:

@@ -22,7 +22,7 @@ from tasks.redaction import names, personal, recognizers, secrets
 from tasks.redaction.encodings import base64_in
 from tasks.redaction.fields import Fields, is_placeholder, whole
 from tasks.redaction.isolation import Isolated
-from tasks.redaction.kinds import Kind, Span, settle
+from tasks.redaction.kinds import INVISIBLE, Kind, Span, settle
 from tasks.redaction.rules import Doubts, Rule, RuleSet
 
 T = TypeVar("T")
@@ -69,6 +69,18 @@ _ASSIGNED = (
 _ELEMENT = r"<([A-Za-z_][\w.:-]{1,60})(?:\s[^<>]{0,200})?>([^<>]{1,200})</"
 """A value within an element of XML: `<firstName>Mia</firstName>`."""
 
+_LABELS = (
+    "(?:key|k|name|field|label|attr(?:ibute)?|prop(?:erty)?|param(?:eter)?|var(?:iable)?|id|header)"
+)
+_VALUES = "(?:value|val|v|data|content|text|string)"
+_PAIR = (
+    rf"(?i)\b{_LABELS}\b[\"']?\s*[:=>]\s*[\"']?([\p{{L}}_][\p{{L}}\p{{N}}_.-]{{1,60}})[\"']?"
+    rf"(?:</{_LABELS}>\s*<|[,;]?\s{{1,20}}(?:-\s)?|[,;])[\"']?{_VALUES}[\"']?\s*[:=>]\s*"
+    r"(?:\"([^\"\n]{1,200})\"|'([^'\n]{1,200})'|([^\s\"'<>,;}]{1,200}))"
+)
+"""A pair in text that is no JSON: YAML, XML, attributes, Python: `name: DB_PASSWORD, value: …`."""
+_PAIR_GATE = rf"(?i){_VALUES}[\"']?\s*[:=>]"
+
 _ASSIGNED_GATE = r"[\w\"'-]\s*[:=]\s*[\"']"
 _MARKS = {
     "percent": "%[0-9A-Fa-f]{2}",
@@ -82,6 +94,10 @@ _WITHIN = re.compile(_ELEMENT)
 _QUOTED = re.compile(r"[\"']?([\w-]+)[\"']?\s*[:=]\s*([\"'])(.*)\2$", re.S)
 _RESULTS_KEPT = 50_000
 _SHORTEST = 4
+_MASK = "\0"
+_ROUNDS = 3
+_LONGEST_TWICE = 20_000
+"""Characters of a text that is searched again where something was found in it."""
 _SHORTEST_SAID = 13
 """Letters alone are nothing without words in front: `my name is Mia`."""
 
@@ -100,6 +116,7 @@ class Finders:
             *_person_rules(settings.person_keys),
             *recognizers.rules(settings.recognizers, settings.min_confidence, isolated),
             Rule("element", Kind.NAME, _ELEMENT, expand=self._element, gate=r">[^<>]{1,3}[^<>]*</"),
+            Rule("pair", Kind.NAME, _PAIR, expand=self._pair, gate=_PAIR_GATE),
             Rule("assigned", Kind.NAME, _ASSIGNED, expand=self._assigned, gate=_ASSIGNED_GATE),
         ]
         used = [rule for rule in rules if rule.score >= settings.min_confidence]
@@ -119,21 +136,48 @@ class Finders:
         """
         if self._names is not None:
             return False
+        if not data.isascii() and INVISIBLE.search(data.decode()):
+            return False
         doubts = self._doubts.about(data)
         return all(doubt == "base64" and not base64_in(data.decode()) for doubt in doubts)
 
     def _known(self, text: str) -> tuple[Span, ...]:
         if len(text) < _SHORTEST:
             return ()
-        if self._names is None and len(text) < _SHORTEST_SAID and text.isalpha():
+        if self._names is None and len(text) < _SHORTEST_SAID and text.isascii() and text.isalpha():
             return ()
         return self._found(text.encode())
 
     def _find(self, text: str) -> tuple[Span, ...]:
-        found = list(self._rules.find(text))
+        """Every finding; what is beside one is looked at again as if it stood alone.
+
+        A pattern takes the longest run it can, and one value may run into the next.
+        """
+        spans = list(self._rules.find(text))
+        if INVISIBLE.search(text):
+            spans += self._beneath(text)
+        fresh = spans
+        for _ in range(_ROUNDS):
+            if not fresh or len(text) > _LONGEST_TWICE:
+                break
+            text_left = _masked(text, fresh)
+            fresh = [
+                span
+                for span in self._rules.find(text_left)
+                if _MASK not in text_left[span.start : span.end]
+            ]
+            spans += fresh
+            text = text_left
         if self._names is not None:
-            found += self._names(text)
-        return tuple(settle(found)) if found else ()
+            spans += self._names(text)
+        return tuple(settle(spans)) if spans else ()
+
+    def _beneath(self, text: str) -> Iterator[Span]:
+        """What is found once characters of no width are out of the way."""
+        places = [place for place, char in enumerate(text) if not INVISIBLE.match(char)]
+        bare = "".join(text[place] for place in places)
+        for span in self._rules.find(bare):
+            yield span._replace(start=places[span.start], end=places[span.end - 1] + 1)
 
     def _element(self, text: str, start: int, end: int) -> Iterator[Span]:
         found = _WITHIN.match(text, start, end)
@@ -143,11 +187,31 @@ class Finders:
         if kind:
             yield Span(*found.span(2), kind, "element")
 
+    def _pair(self, text: str, start: int, end: int) -> Iterator[Span]:
+        match = _PAIRED.match(text, start, end)
+        if match is None:
+            return
+        group = next(number for number in (2, 3, 4) if match[number] is not None)
+        kind = whole(self._fields.of(match[1]), match[group])
+        if kind:
+            yield Span(*match.span(group), kind, "pair")
+
     def _assigned(self, text: str, start: int, end: int) -> Iterator[Span]:
         parts = _QUOTED.match(text[start:end])
         kind = whole(self._fields.of(parts[1]), parts[3]) if parts else None
         if parts and kind:
             yield Span(start + parts.start(3), start + parts.end(3), kind, "assigned")
+
+
+_PAIRED = re.compile(_PAIR.replace(r"[\p{L}\p{N}_.-]", r"[\w.-]").replace(r"[\p{L}_]", r"[^\W\d]"))
+
+
+def _masked(text: str, spans: Iterable[Span]) -> str:
+    """The text with a sign that is in no value over what was found."""
+    chars = list(text)
+    for span in spans:
+        chars[span.start : span.end] = _MASK * (span.end - span.start)
+    return "".join(chars)
 
 
 def _person_rules(keys: Iterable[str]) -> list[Rule]:

@@ -8,6 +8,7 @@ be left standing, or get another surrogate than elsewhere: such a value is cut i
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import lru_cache
@@ -78,14 +79,23 @@ def usual(text: str) -> str:
     return text if text.isascii() else text.translate(_USUAL)
 
 
-_USUAL = {
-    **dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u3000"), " "),
-    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212\uff0d"), "-"),
-    **{ord("\uff10") + digit: str(digit) for digit in range(10)},
-    ord("\uff20"): "@",
-    ord("\uff0e"): ".",
-    ord("\uff0b"): "+",
-}
+def _usual_characters() -> dict[int, str]:
+    """Spaces, dashes, full-width signs and letters, and the digits of every script."""
+    table = {
+        **dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u3000"), " "),
+        **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-"),
+        **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
+    }
+    for code in range(0x660, 0x10000):
+        digit = unicodedata.decimal(chr(code), None)
+        if digit is not None:
+            table[code] = str(digit)
+    return table
+
+
+_USUAL = _usual_characters()
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+"""Characters of no width: they part a value for a pattern, and for nobody who reads it."""
 
 
 def normalise(kind: Kind, text: str) -> str:

@@ -18,7 +18,7 @@ import msgspec
 
 from tasks.core.errors import StageError
 from tasks.core.records import Message, Reply
-from tasks.redaction import lines, personal, secrets
+from tasks.redaction import cues, lines, personal, secrets
 from tasks.redaction.encodings import base64_in
 from tasks.redaction.kinds import Kind
 from tasks.redaction.rules import RuleSet
@@ -115,7 +115,8 @@ def _readings(text: str) -> Iterator[str]:
 def _formed() -> RuleSet:
     """Rules whose finding no surrogate and no ordinary text can be."""
     email = [rule for rule in personal.RULES if rule.kind is Kind.EMAIL]
-    return RuleSet([*(rule for rule in secrets.RULES if rule.group == 0), *email])
+    formed = [rule for rule in secrets.RULES if rule.group == 0 and rule not in cues.RULES]
+    return RuleSet([*formed, *email])
 
 
 def _opened(match: re.Match[str]) -> str:

@@ -16,6 +16,7 @@ from functools import lru_cache
 from tasks.redaction.kinds import Kind, Span
 from tasks.redaction.rules import Rule
 from tasks.redaction.surrogates import luhn
+from tasks.redaction.vocabulary import PHONE_CUES
 
 _RANGE = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"
@@ -24,7 +25,8 @@ _RANGE = re.compile(
     r"|1220\d{11}"  # AirPlus, with which business travel is paid
 )
 _GROUPS = ([4, 4, 4, 4, 3], [4, 4, 4, 4], [4, 6, 5], [4, 6, 4])
-_MOST_GROUPS = 5
+_MOST_GROUPS = 6
+"""Of digits, in one number."""
 _DIGITS = re.compile(r"\d+")
 
 
@@ -75,6 +77,8 @@ CARD_RULE = Rule(
 
 REGIONS = ("US", "GB", "DE", "FR", "IL", "IN", "CA", "BR")
 """Whose national phone numbers are known; Presidio's default."""
+_MORE_REGIONS = ("JP", "KR", "CN", "ES", "IT", "NL", "AU", "TR")
+"""And whose are where there are ten digits or more."""
 
 _NO_PHONE = re.compile(
     # Dates, and what has the form of a social security number.
@@ -83,10 +87,12 @@ _NO_PHONE = re.compile(
     r"|\d{3}-\d{2}-\d{4}"
 )
 _AMERICAN = re.compile(r"(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}")
-_DIGITS = re.compile(r"\d+")
-_APART = re.compile(r"[\s/,;]?$")
-"""What may stand between a number and another one."""
-_MOST_GROUPS = 6
+_NEIGHBOURS = re.compile(r"[A-Za-z0-9_$€£%#=@]")
+"""What may not stand right beside a number that is told by its form."""
+_BEFORE_GROUPS = re.compile(r"[A-Za-z0-9_$€£%#=@.:\-]")
+_BEHIND_GROUPS = re.compile(r"[A-Za-z0-9_%\-]|[.:]\d")
+"""Nor beside some groups of a row of numbers."""
+_LEAST_DIGITS = 7
 
 
 def _phones(text: str, start: int, end: int) -> Iterator[Span]:
@@ -114,12 +120,12 @@ def _within(text: str, groups: Sequence[tuple[int, int]]) -> tuple[int, int] | N
     start = groups[0][0]
     while start and text[start - 1] in "(+":
         start -= 1
-    if not _APART.match(text[start - 1 : start]):
+    if start and _BEFORE_GROUPS.match(text, start - 1):
         return None
     for _, end in reversed(groups):
         value = text[start:end]
         sure = value[0] == "+" or _AMERICAN.fullmatch(value)
-        if sure and _APART.match(text[end : end + 1]) and _is_valid(value, REGIONS[:1]):
+        if sure and not _BEHIND_GROUPS.match(text, end) and _is_valid(value, REGIONS[:1]):
             return start, end
     return None
 
@@ -132,9 +138,9 @@ def _phone(text: str, start: int, end: int) -> tuple[int, int] | None:
     if "(" not in value:
         value = value.rstrip(")")
     end = start + len(value)
-    if text[start - 1 : start].isalnum() or text[start - 1 : start] in ("$", "€", "£", "_"):
+    if start and _NEIGHBOURS.match(text, start - 1) and text[start - 1] not in "=#@%":
         return None
-    if text[end : end + 1].isalnum() or text[end : end + 1] in ("_", "%"):
+    if _NEIGHBOURS.match(text, end) and text[end] not in "=#@$€£":
         return None
     return (start, end) if is_phone(value) else None
 
@@ -150,7 +156,7 @@ def is_phone(value: str) -> bool:
     if value[0] not in "+(0":
         # Without sign, bracket or trunk zero it may as well be an order number.
         return False
-    return _is_valid(value, REGIONS)
+    return _is_valid(value, REGIONS) or (digits >= 10 and _is_valid(value, _MORE_REGIONS))
 
 
 def _is_valid(value: str, regions: Sequence[str]) -> bool:
@@ -164,6 +170,19 @@ def _is_valid(value: str, regions: Sequence[str]) -> bool:
         except phonenumbers.NumberParseException:
             continue
     return False
+
+
+def is_date(value: str) -> bool:
+    """Whether the digits are a day's, or have the form of a social security number."""
+    return bool(_NO_PHONE.fullmatch(value))
+
+
+def _said(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """A number behind a word that says so; not a date, and no shorter than numbers are."""
+    value = text[start:end]
+    if _NO_PHONE.fullmatch(value) or sum(c.isdigit() for c in value) < _LEAST_DIGITS:
+        return None
+    return start, end
 
 
 PHONE_RULES = (
@@ -183,11 +202,12 @@ PHONE_RULES = (
     Rule(
         "phone-said",
         Kind.PHONE,
-        r"(?i)\b(?:phone|mobile|cell(?:phone)?|tel|telephone|whatsapp|fax)\b[^\d+\n(]{0,20}"
+        rf"(?i)(?:^|[^\p{{L}}\p{{N}}]|[\p{{Han}}\p{{Hiragana}}])"
+        rf"{PHONE_CUES}(?:[^\p{{L}}\p{{N}}\n][^\d+\n(]{{0,20}}?|[\p{{Han}}\p{{Hiragana}}\p{{Hangul}} ]{{0,8}})"
         r"(\+?\(?\d[\d ().\-]{5,18}\d)",
         1,
-        None,
+        _said,
         0.75,
-        gate="(?i)phone|mobile|cell|tel|whatsapp|fax",
+        gate=f"(?i){PHONE_CUES}",
     ),
 )

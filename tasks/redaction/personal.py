@@ -4,53 +4,63 @@ IBANs by mod 97 (ISO 13616), IPs by `ipaddress`; `cards` and `phones` have files
 Scores are those that Presidio's own recognisers give.
 """
 
+import bisect
 import ipaddress
 import re
+from collections.abc import Iterator
 
-from tasks.redaction import dates, numbers
-from tasks.redaction.kinds import Kind
-from tasks.redaction.rules import Rule
+from tasks.redaction import dates, ibans, neighbours, numbers, streets, vocabulary
+from tasks.redaction.kinds import Kind, Span
+from tasks.redaction.rules import Rule, cue_rule
 from tasks.redaction.surrogates import MAIL_DOMAIN, is_surrogate
 from tasks.redaction.words import is_word
 
-_COUNTRIES = (
-    "AD:24 AE:23 AL:28 AT:20 AZ:28 BA:20 BE:16 BG:22 BH:22 BR:29 BY:28 CH:21 CR:22 CY:28 CZ:24 "
-    "DE:22 DK:18 DO:28 EE:20 EG:29 ES:24 FI:18 FO:18 FR:27 GB:22 GE:22 GI:23 GL:18 GR:27 GT:28 "
-    "HR:21 HU:28 IE:22 IL:23 IQ:23 IS:26 IT:27 JO:30 KW:30 KZ:20 LB:28 LC:32 LI:21 LT:20 LU:20 "
-    "LV:21 LY:25 MC:27 MD:24 ME:22 MK:19 MR:27 MT:31 MU:30 NL:18 NO:15 PK:24 PL:28 PS:29 PT:25 "
-    "QA:29 RO:24 RS:22 SA:24 SC:31 SE:24 SI:19 SK:24 SM:27 ST:25 SV:28 TL:23 TN:24 TR:26 UA:29 "
-    "VA:22 VG:24 XK:20"
-)
-_IBAN_LENGTH = dict(country.split(":") for country in _COUNTRIES.split())
-
 
 def _email(text: str, start: int, end: int) -> tuple[int, int] | None:
+    start, end = _of_one_script(text, start, end)
     if text[start:end].lower().endswith(MAIL_DOMAIN):
         return None
     # In `scheme://user:password@host` it is a password.
     return None if _USER.search(text[max(0, start - 80) : start]) else (start, end)
 
 
-def _iban(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """Cut to the country's length: what follows may be the next word."""
-    length = int(_IBAN_LENGTH.get(text[start : start + 2].upper(), 0))
-    seen = 0
-    for place in range(start, end):
-        seen += text[place].isalnum()
-        if length and seen == length:
-            return (start, place + 1) if _mod97(text[start : place + 1]) else None
-    return None
+def _of_one_script(text: str, start: int, end: int) -> tuple[int, int]:
+    """Cut where a word of another script runs into the address: `メールはmia@example.comです`."""
+    if text[start:end].isascii():
+        return start, end
+    at = text.index("@", start)
+    script = None
+    for place in range(at - 1, start - 1, -1):
+        if text[place].isalpha():
+            if script is None:
+                script = _script(text[place])
+            if _script(text[place]) != script:
+                start = place + 1
+                break
+    while not text[start].isalnum():
+        start += 1
+    top = text.rindex(".", at, end) + 1
+    for place in range(top + 2, end):
+        if _script(text[place]) != _script(text[top]):
+            return start, place
+    return start, end
 
 
-def _mod97(text: str) -> bool:
-    compact = re.sub(r"[\W_]", "", text).upper()
-    return int("".join(str(int(c, 36)) for c in compact[4:] + compact[:4])) % 97 == 1
+def _script(char: str) -> int:
+    """A number for the script of a letter: the Unicode block that it begins in."""
+    return bisect.bisect(_SCRIPTS, ord(char))
+
+
+_SCRIPTS = (
+    # Greek, Cyrillic, Armenian, Hebrew, Arabic, Indic, Thai, Georgian, Latin again, joined scripts.
+    *(0x370, 0x400, 0x530, 0x590, 0x600, 0x900, 0xE00, 0x10A0, 0x1E00, 0x2000, 0x2E80),
+)
 
 
 def _ip(text: str, start: int, end: int) -> tuple[int, int] | None:
-    around = text[start - 1 : start] + text[end : end + 1]
+    around = (text[start - 1] if start else "") + text[end : end + 1]
     long_form = ":" in text[start:end]
-    if any(c.isalnum() or c == "_" or (long_form and c == ":") for c in around):
+    if any((c.isascii() and c.isalnum()) or c == "_" or (long_form and c == ":") for c in around):
         return None
     if re.match(r"\.\d", text[end : end + 2]) or not any(map(str.isdigit, text[start:end])):
         return None
@@ -78,7 +88,14 @@ def _ssn(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _birth_date(text: str, start: int, end: int) -> tuple[int, int] | None:
-    return (start, end) if dates.read(text[start:end]) else None
+    value = text[start:end]
+    return (start, end) if dates.read(value) or _FOREIGN_DATE.fullmatch(value) else None
+
+
+_FOREIGN_DATE = re.compile(
+    r"(?:0?[1-9]|[12]\d|3[01])(?:\.|er|º)? (?:de |di )?[^\W\d_]{3,10}\.? (?:de |del )?(?:19|20)\d\d"
+    r"|(?:19|20)\d\d[年년] ?\d{1,2}[月월] ?\d{1,2}[日일]?"
+)
 
 
 def _said_name(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -95,11 +112,39 @@ def _said_name(text: str, start: int, end: int) -> tuple[int, int] | None:
     return start, start + taken
 
 
+def _joined_name(text: str, start: int, end: int) -> tuple[int, int] | None:
+    return None if text[start:end] in _NO_JOINED_NAMES else (start, end)
+
+
+_NO_NAMES = "必須 不明 未定 変更 確認 入力 登録 必須項目 错误 不能 必填 未知 什么 變更"
+_NO_JOINED_NAMES = frozenset(_NO_NAMES.split())
+
+
+def _documents(text: str, start: int, end: int) -> Iterator[Span]:
+    """The first number behind the word for a document that is no date."""
+    match = _DOCUMENT.match(text, end)
+    if match is None:
+        return
+    value = match[1].rstrip(" .-/")
+    digits = sum(c.isdigit() for c in value)
+    if numbers.is_date(value) or not (digits >= 5 or (digits >= 3 and len(value) >= 8)):
+        return
+    yield Span(match.start(1), match.start(1) + len(value), Kind.NATIONAL_ID, "document-said")
+
+
+_DOCUMENT = re.compile(
+    r"[^\n\d]{0,40}?(?<![A-Za-z0-9])((?:[A-Z]{1,6}[ -]?)?\d(?:[ .\-/]\d|[.\-/]?[\dA-Z]){3,24})(?![a-z])"
+)
+
 _DATE = (
     r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}"
     r"|[A-Z][a-z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}"
-    r"|\d{1,2}(?:st|nd|rd|th)?(?: of)? [A-Z][a-z]{2,8}\.?,? \d{4})"
+    r"|\d{1,2}(?:st|nd|rd|th)?(?: of)? [A-Z][a-z]{2,8}\.?,? \d{4}"
+    r"|\d{1,2}(?:\.|er|º)? (?:de |di )?[\p{L}]{3,10}\.? (?:de |del )?\d{4}"
+    r"|\d{4}[年년] ?\d{1,2}[月월] ?\d{1,2}[日일]?)"
 )
+_EDGE = r"(?:^|[^\p{L}\p{N}]|[\p{Han}\p{Hiragana}])"
+"""In front of a word in any script: RE2 knows the edges of ASCII words alone."""
 _WORD = r"[\p{Lu}][\p{L}'’-]*\p{L}"
 
 RULES = (
@@ -113,14 +158,8 @@ RULES = (
         gate="@",
     ),
     numbers.CARD_RULE,
-    Rule(
-        "iban",
-        Kind.IBAN,
-        r"(?i)\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,32}",
-        0,
-        _iban,
-        gate=r"(?i)[A-Z]{2}\d\d(?:[ -]?[A-Z0-9]){11}",
-    ),
+    ibans.RULE,
+    neighbours.RULE,
     Rule("ipv4", Kind.IP, r"\b(?:\d{1,3}\.){3}\d{1,3}\b", 0, _ip, 0.6, gate=r"\d\.\d{1,3}\.\d"),
     Rule(
         "ipv6",
@@ -153,19 +192,25 @@ RULES = (
     Rule(
         "birth-date-said",
         Kind.BIRTH_DATE,
-        r"(?i:\b(?:dob|d\.o\.b\.?|date of birth|birth ?date|birthday|born(?: on)?)\b)"
-        rf"[^\d\n]{{0,15}}?{_DATE}",
+        rf"(?i:{_EDGE}{vocabulary.BIRTH_CUES})[^\d\n]{{0,25}}?{_DATE}",
         1,
         _birth_date,
-        gate=r"(?i)dob|d\.o\.b|birth|born",
+        gate=f"(?i){vocabulary.BIRTH_CUES}",
+    ),
+    Rule(
+        "birth-date-before",
+        Kind.BIRTH_DATE,
+        rf"{_DATE} ?(?i:geboren|urodzon[ya]|doğumlu|生まれ|出生|출생|born)",
+        1,
+        _birth_date,
+        gate="(?i)geboren|urodzon|doğumlu|生まれ|出生|출생|born",
     ),
     Rule(
         "birth-date-short",
         Kind.BIRTH_DATE,
-        r"(?i:\b(?:dob|d\.o\.b\.?|date of birth|birth ?date|birthday|born(?: on)?)\b)"
-        r"[^\d\n]{0,15}?(\d{1,2}[-/.]\d{1,2}[-/.]\d{2})\b",
+        rf"(?i:{_EDGE}{vocabulary.BIRTH_CUES})[^\d\n]{{0,15}}?(\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2}})\b",
         1,
-        gate=r"(?i)dob|d\.o\.b|birth|born",
+        gate=f"(?i){vocabulary.BIRTH_CUES}",
     ),
     Rule(
         "pin-said",
@@ -176,21 +221,19 @@ RULES = (
         1,
         gate="(?i)cvv|cvc|code|pin|otp|password",
     ),
-    Rule(
-        "passport-said",
+    cue_rule(
+        "document-said",
         Kind.NATIONAL_ID,
-        r"(?i)\bpassport\b(?: (?:number|no\.?|num|id))?[^\w\n]{0,4}(?:is )?"
-        r"([A-Z]{0,2}\d[A-Z0-9]{4,8}\d)\b",
-        1,
-        gate="(?i)passport",
-    ),
+        f"{vocabulary.DOCUMENT_CUES}|{vocabulary.JOINED_DOCUMENT_CUES}",
+        _documents,
+    )._replace(score=0.6),
     Rule(
         "name-titled",
         Kind.NAME,
-        rf"\b(?:Mr|Mrs|Ms|Miss|Mx)\.?[ ]({_WORD}(?: {_WORD}){{0,2}})",
+        rf"{_EDGE}{vocabulary.TITLES}\.?[ ]({_WORD}(?: {_WORD}){{0,2}})",
         1,
         _said_name,
-        gate=r"\bM(?:[rsx]|rs|iss)\.? ",
+        gate=rf"{vocabulary.TITLES}\.? ",
     ),
     Rule(
         "name-signed",
@@ -204,19 +247,22 @@ RULES = (
     Rule(
         "name-said",
         Kind.NAME,
-        r"(?i:\b(?:my name is|my name's|(?:first|last|full|passenger|customer|legal)[ _]name)\b"
-        rf"(?: is| as)?[*\"'`]{{0,3}}[:=]?\s{{0,2}}[*\"'`]{{0,3}})({_WORD}(?: {_WORD}){{0,3}})",
+        rf"(?i:{_EDGE}{vocabulary.NAME_CUES}(?: is| as)?[*\"'`]{{0,3}}[:=]?\s{{0,2}}[*\"'`]{{0,3}})"
+        rf"({_WORD}(?: {_WORD}){{0,3}})",
         1,
         _said_name,
-        gate="(?i)name(?: is|'s)|(?:first|last|full|passenger|customer|legal)[ _]name",
+        gate=f"(?i){vocabulary.NAME_CUES}",
     ),
     Rule(
-        "street",
-        Kind.ADDRESS,
-        r"\b\d{1,5}[A-Za-z]? (?:[A-Z][A-Za-z'’.-]*\s){1,4}(?:Street|St|Avenue|Ave|Road|Rd|Drive|Dr|"
-        r"Lane|Ln|Boulevard|Blvd|Court|Ct|Way|Terrace|Place|Pl|Highway|Hwy|Parkway|Pkwy)\b"
-        r"(?:,? (?:Suite|Apt|Apartment|Unit|Floor|#) ?#?\w{1,6})?",
-        gate=r"\s(?:St|Ave|R(?:oa)?d|Dr|L(?:ane|n)|B(?:oulevard|lvd)|C(?:our)?t|Way|Te|Pl|"
-        r"H(?:ighway|wy)|P(?:ark|k)w(?:a)?y)",
+        "name-said-joined",
+        Kind.NAME,
+        rf"{vocabulary.JOINED_NAME_CUES}[\s:は]{{0,3}}"
+        r"([\p{Han}\p{Katakana}ー・]{2,12}|[\p{Hangul}]{2,5}?|[\p{Thai}]{2,20}"
+        r"|[A-Z][A-Za-z'-]+(?: [A-Z][A-Za-z'-]+){0,3})"
+        r"(?:$|[^\p{Han}\p{Katakana}\p{Hangul}\p{Thai}]|입니다|이에요|예요|이고|です)",
+        1,
+        _joined_name,
+        gate=vocabulary.JOINED_NAME_CUES,
     ),
+    *streets.RULES,
 )

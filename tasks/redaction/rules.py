@@ -59,6 +59,47 @@ class Rule(NamedTuple):
     """No match holds a quote, so that `expand` can be asked about a message as a whole."""
 
 
+def cue_rule(name: str, kind: Kind, cues: str, find: Expand) -> Rule:
+    """A rule for what stands around a word that announces it.
+
+    Args:
+        name: of the rule.
+        kind: of what is found.
+        cues: RE2 of words; only a whole word is a cue, or the end of one (`DB_PASSWORD`).
+        find: given the text, start and end of a cue.
+    """
+
+    def expand(text: str, start: int, end: int) -> Iterable[Span]:
+        if is_whole_word(text, start, end):
+            yield from find(text, start, end)
+
+    return Rule(name, kind, f"(?i){cues}", expand=expand, gate=f"(?i){cues}")
+
+
+def is_whole_word(text: str, start: int, end: int) -> bool:
+    """Whether no letter or digit runs on beside it; of `dbPassword` the end is a word too."""
+    before, behind = text[start - 1 : start], text[end : end + 1]
+    if behind and (runs_on(text[end - 1], behind) or behind == "_"):
+        return False
+    camel = before.islower() and text[start].isupper() and text[start + 1 : start + 2].islower()
+    # As in `PGPASSWORD=…`.
+    variable = before.isupper() and behind in ("=", ":") and text[start:end].isupper()
+    return not before or camel or variable or not runs_on(before, text[start])
+
+
+def runs_on(one: str, other: str) -> bool:
+    """Whether two neighbouring characters are of one word: letters or digits of one script."""
+    return one.isalnum() and other.isalnum() and not (is_joined(one) or is_joined(other))
+
+
+def is_joined(char: str) -> bool:
+    """Whether the character is of a script that puts no space between words, as Thai."""
+    code = ord(char)
+    return (0x2E80 <= code <= 0xD7FF and not 0xA000 <= code <= 0xABFF) or (
+        0x0E00 <= code <= 0x0EFF or 0xF900 <= code <= 0xFAFF or code >= 0x20000
+    )
+
+
 class Gates:
     """Short patterns that are matched at once.
 

@@ -15,11 +15,17 @@ from typing import Any
 
 import msgspec
 
-from tasks.redaction.fields import PLAIN, Fields, compact
+from tasks.redaction.fields import PLAIN, Fields, is_bare_name
 from tasks.redaction.finders import Finders, Remembered
 from tasks.redaction.lines import SPOKEN
+from tasks.redaction.vocabulary import KEY_KEYS
 
 _NAMED = re.compile(r'"([^"]*)"\s*:')
+_LABEL = re.compile(
+    rf'"(?:{"|".join(sorted(KEY_KEYS.split(), key=len, reverse=True))})"\s*:\s*"([^"]{{2,60}})"',
+    re.I,
+)
+_OPTION = re.compile(r'[\[,]\s*"([^"\s]{2,60})"\s*,')
 _ASSIGNMENT = re.compile(r'[:=]\s*"')
 _ASSISTANT_LAST = b',"role":"assistant"}'
 _ASSISTANT_FIRST = b'{"role":"assistant",'
@@ -72,17 +78,22 @@ class Sift:
         return all(self._tell_nothing(msgspec.json.encode(c.arguments).decode()) for c in calls)
 
     def _tell_nothing(self, json: str) -> bool:
-        """Whether no key in the text of JSON says anything of its value."""
+        """Whether no key in the text of JSON says anything of its value, nor a label or option."""
         plain = self._plain
         for key in _NAMED.findall(json):
             known = plain.get(key)
             if known is None:
-                known = self._fields.of(key) is PLAIN and compact(key) != "name"
+                known = self._fields.of(key) is PLAIN and not is_bare_name(key)
                 if len(plain) < _KEYS_KEPT:
                     plain[key] = known
             if not known:
                 return False
-        return True
+        # What is read as a label or an option is a text too, and few texts are told by none.
+        return all(
+            self._fields.of(text.lstrip("-")) is PLAIN
+            for pattern in (_LABEL, _OPTION)
+            for text in pattern.findall(json)
+        )
 
 
 def unbroken(data: bytes) -> bytes | None:

@@ -15,9 +15,16 @@ FINDERS = Finders(RedactSettings(min_confidence=0, person_keys=("user_id", "cust
 RULES: tuple[Rule, ...] = FINDERS._rules._rules
 
 
+CLASSES = {
+    **{"Lu": "A-Z", "L": "A-Za-z", "N": "0-9", "Han": "一-龥", "Hiragana": "ぁ-ん"},
+    **{"Katakana": "ァ-ヺ", "Hangul": "가-힣", "Thai": "ก-๙"},
+}
+
+
 def pythonic(pattern: str) -> str:
     """The RE2 pattern as one of Python's, from which strings can be drawn."""
-    pattern = pattern.replace(r"\p{Lu}", "A-Z").replace(r"\p{L}", "A-Za-z").replace(r"\p{N}", "0-9")
+    for name, letters in CLASSES.items():
+        pattern = pattern.replace(rf"\p{{{name}}}", letters)
     return pattern.replace(r"\z", r"\Z")
 
 
