@@ -49,7 +49,7 @@ _BARE = re.compile(r"[^\S\n]{1,2}[\"'`(]?([^\s\"'`,;<>{}()]{1,200})")
 _MOST_BETWEEN = 3
 """Words from the cue on of which one may be the secret: `kata sandi saya apel88pohon`."""
 _NUMBER_WORD = re.compile(
-    r"[^\S\n]([^\W\d_]{3,20}[ -](?:zero|one|two|three|four|five|six|seven|eight|nine|ten|\d{1,6}))\b"
+    r"[^\S\n]([^\W\d_]{3,20}[ -](?:zero|one|two|three|four|five|six|seven|eight|nine|ten|\d+))\b"
 )
 _TRIED = re.compile(
     r"--$|(?:with|use|using|used|try|tried|enter|entered|type|typed|mit|con|avec|com|met|med|z|с)"
@@ -156,9 +156,14 @@ def _password(text: str, start: int, end: int) -> Span | None:
     verb = _VERB.match(text, end, stop)
     if verb and _is_told(_trim(verb[1])):
         return _span(verb, Kind.PASSWORD, "password")
+    return _bare_password(text, start, end, stop)
+
+
+def _bare_password(text: str, start: int, end: int, stop: int) -> Span | None:
+    """With nothing between the word and the password: `password hunter two`."""
     numbered = _NUMBER_WORD.match(text, end, stop)
     if numbered and _is_secret_word(numbered[1].split()[0]) and len(numbered[1].split()) > 1:
-        return _span(numbered, Kind.PASSWORD, "password")
+        return _span(numbered, Kind.PASSWORD, "password-bare")
     place = end
     for _ in range(_MOST_BETWEEN):
         bare = _BARE.match(text, place, stop)
@@ -168,10 +173,14 @@ def _password(text: str, start: int, end: int) -> Span | None:
             return _span(bare, Kind.PASSWORD, "password-bare")
         place = bare.end()
     behind = _WORD_BEHIND.match(text, end, stop)
-    if behind and _is_told(behind[1]):
-        if _TRIED.search(text, max(0, start - 40), start) or not behind[1][1:].islower():
-            return _span(behind, Kind.PASSWORD, "password-bare")
-    return None
+    tried = behind and (
+        _TRIED.search(text, max(0, start - 40), start) or not behind[1][1:].islower()
+    )
+    return (
+        _span(behind, Kind.PASSWORD, "password-bare")
+        if behind and tried and _is_told(behind[1])
+        else None
+    )
 
 
 def _is_told(value: str) -> bool:

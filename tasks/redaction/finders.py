@@ -18,11 +18,11 @@ from itertools import islice
 from typing import Generic, TypeVar
 
 from tasks.core.curation_settings import RedactSettings
-from tasks.redaction import names, personal, recognizers, secrets
+from tasks.redaction import names, neighbours, personal, recognizers, secrets
 from tasks.redaction.encodings import base64_in
 from tasks.redaction.fields import Fields, is_placeholder, whole
 from tasks.redaction.isolation import Isolated
-from tasks.redaction.kinds import INVISIBLE, Kind, Span, settle
+from tasks.redaction.kinds import INVISIBLE, Kind, Span, settle, usual
 from tasks.redaction.rules import Doubts, Rule, RuleSet
 
 T = TypeVar("T")
@@ -72,7 +72,7 @@ _ELEMENT = r"<([A-Za-z_][\w.:-]{1,60})(?:\s[^<>]{0,200})?>([^<>]{1,200})</"
 _LABELS = (
     "(?:key|k|name|field|label|attr(?:ibute)?|prop(?:erty)?|param(?:eter)?|var(?:iable)?|id|header)"
 )
-_VALUES = "(?:value|val|v|data|content|text|string)"
+_VALUES = "(?:value|val|v|string)"
 _PAIR = (
     rf"(?i)\b{_LABELS}\b[\"']?\s*[:=>]\s*[\"']?([\p{{L}}_][\p{{L}}\p{{N}}_.-]{{1,60}})[\"']?"
     rf"(?:</{_LABELS}>\s*<|[,;]?\s{{1,20}}(?:-\s)?|[,;])[\"']?{_VALUES}[\"']?\s*[:=>]\s*"
@@ -156,18 +156,16 @@ class Finders:
         spans = list(self._rules.find(text))
         if INVISIBLE.search(text):
             spans += self._beneath(text)
-        fresh = spans
+        fresh, rest = spans, text
         for _ in range(_ROUNDS):
             if not fresh or len(text) > _LONGEST_TWICE:
                 break
-            text_left = _masked(text, fresh)
-            fresh = [
-                span
-                for span in self._rules.find(text_left)
-                if _MASK not in text_left[span.start : span.end]
-            ]
+            rest = _masked(rest, fresh)
+            fresh = [s for s in self._rules.find(rest) if _MASK not in rest[s.start : s.end]]
             spans += fresh
-            text = text_left
+        if spans:
+            spans += neighbours.overrun(usual(text), tuple(spans))
+            spans += neighbours.run_out(text, tuple(spans))
         if self._names is not None:
             spans += self._names(text)
         return tuple(settle(spans)) if spans else ()

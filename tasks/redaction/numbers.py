@@ -120,7 +120,7 @@ def _within(text: str, groups: Sequence[tuple[int, int]]) -> tuple[int, int] | N
     start = groups[0][0]
     while start and text[start - 1] in "(+":
         start -= 1
-    if start and _BEFORE_GROUPS.match(text, start - 1):
+    if start and text[start] != "+" and _BEFORE_GROUPS.match(text, start - 1):
         return None
     for _, end in reversed(groups):
         value = text[start:end]
@@ -138,7 +138,8 @@ def _phone(text: str, start: int, end: int) -> tuple[int, int] | None:
     if "(" not in value:
         value = value.rstrip(")")
     end = start + len(value)
-    if start and _NEIGHBOURS.match(text, start - 1) and text[start - 1] not in "=#@%":
+    before = text[start - 1] if start else ""
+    if _NEIGHBOURS.match(before) and before not in "=#@%" and text[start] != "+":
         return None
     if _NEIGHBOURS.match(text, end) and text[end] not in "=#@$€£":
         return None
@@ -203,7 +204,8 @@ PHONE_RULES = (
         "phone-said",
         Kind.PHONE,
         rf"(?i)(?:^|[^\p{{L}}\p{{N}}]|[\p{{Han}}\p{{Hiragana}}])"
-        rf"{PHONE_CUES}(?:[^\p{{L}}\p{{N}}\n][^\d+\n(]{{0,20}}?|[\p{{Han}}\p{{Hiragana}}\p{{Hangul}} ]{{0,8}})"
+        rf"{PHONE_CUES}(?:[^\p{{L}}\p{{N}}\n][^\d+\n(]{{0,20}}?"
+        r"|[\p{Han}\p{Hiragana}\p{Hangul} ]{0,8})"
         r"(\+?\(?\d[\d ().\-]{5,18}\d)",
         1,
         _said,

@@ -58,7 +58,16 @@ _SCRIPTS = (
 
 
 def _ip(text: str, start: int, end: int) -> tuple[int, int] | None:
-    around = (text[start - 1] if start else "") + text[end : end + 1]
+    before, behind = text[start - 1] if start else "", text[end : end + 1]
+    # A colon in front of the address, or behind it, is the sentence's.
+    if text[start] == ":" and text[start + 1 : start + 2] != ":":
+        start, before = start + 1, ""
+    if text[end - 1] == ":" and text[end - 2 : end - 1] != ":":
+        end, behind = end - 1, ""
+    if before.isascii() and before.isalpha() and text[start:end].partition(":")[0].isalpha():
+        # `site:2a02:…`: the last letters of a word may be digits of sixteen.
+        start, before = text.index(":", start) + 1, ""
+    around = before + behind
     long_form = ":" in text[start:end]
     if any((c.isascii() and c.isalnum()) or c == "_" or (long_form and c == ":") for c in around):
         return None
@@ -133,7 +142,8 @@ def _documents(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 _DOCUMENT = re.compile(
-    r"[^\n\d]{0,40}?(?<![A-Za-z0-9])((?:[A-Z]{1,6}[ -]?)?\d(?:[ .\-/]\d|[.\-/]?[\dA-Z]){3,24})(?![a-z])"
+    r"[^\n\d]{0,40}?(?<![A-Za-z0-9])"
+    r"((?:[A-Z]{1,6}[ -]?)?\d(?:[ .\-/]\d|[.\-/]?[\dA-Z]){3,24})(?![a-z])"
 )
 
 _DATE = (
@@ -164,7 +174,7 @@ RULES = (
     Rule(
         "ipv6",
         Kind.IP,
-        r"(?i)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:[0-9.]{7,15})?",
+        r"(?i)(?:[0-9a-f]{0,4}:){2,8}[0-9a-f]{0,4}(?:[0-9.]{7,15})?",
         0,
         _ip,
         0.6,

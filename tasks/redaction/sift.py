@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from tasks.redaction.fields import PLAIN, Fields, is_bare_name
+from tasks.redaction.fields import PLAIN, Fields, is_bare_name, is_value_key
 from tasks.redaction.finders import Finders, Remembered
 from tasks.redaction.lines import SPOKEN
 from tasks.redaction.vocabulary import KEY_KEYS
@@ -31,6 +31,7 @@ _ASSISTANT_LAST = b',"role":"assistant"}'
 _ASSISTANT_FIRST = b'{"role":"assistant",'
 _CALLS = b'"tool_calls":['
 _KEYS_KEPT = 1_000
+_PLAIN, _OF_PAIR, _TELLING = range(3)
 
 
 class Sift:
@@ -39,7 +40,7 @@ class Sift:
     def __init__(self, finders: Finders, fields: Fields) -> None:
         self._finders = finders
         self._fields = fields
-        self._plain: dict[str, bool] = {}
+        self._plain: dict[str, int] = {}
         self.is_clean: Remembered[bool] = Remembered(self._is_clean)
         """Whether the message holds no finding, no telling key and nothing encoded.
 
@@ -80,20 +81,28 @@ class Sift:
     def _tell_nothing(self, json: str) -> bool:
         """Whether no key in the text of JSON says anything of its value, nor a label or option."""
         plain = self._plain
+        may_be_pair = False
         for key in _NAMED.findall(json):
-            known = plain.get(key)
-            if known is None:
-                known = self._fields.of(key) is PLAIN and not is_bare_name(key)
+            use = plain.get(key)
+            if use is None:
+                use = self._use(key)
                 if len(plain) < _KEYS_KEPT:
-                    plain[key] = known
-            if not known:
+                    plain[key] = use
+            if use == _TELLING:
                 return False
-        # What is read as a label or an option is a text too, and few texts are told by none.
-        return all(
-            self._fields.of(text.lstrip("-")) is PLAIN
-            for pattern in (_LABEL, _OPTION)
-            for text in pattern.findall(json)
-        )
+            may_be_pair |= use == _OF_PAIR
+        if may_be_pair and not self._all_plain(_LABEL, json):
+            return False
+        return '["' not in json or self._all_plain(_OPTION, json)
+
+    def _use(self, key: str) -> int:
+        if self._fields.of(key) is not PLAIN or is_bare_name(key):
+            return _TELLING
+        return _OF_PAIR if is_value_key(key) else _PLAIN
+
+    def _all_plain(self, pattern: re.Pattern[str], json: str) -> bool:
+        """Whether nothing that the pattern finds would say anything of a value, were it a key."""
+        return all(self._fields.of(text.lstrip("-")) is PLAIN for text in pattern.findall(json))
 
 
 def unbroken(data: bytes) -> bytes | None:

@@ -17,7 +17,7 @@ _NUMBER_FIRST = (
     "(?:rue|avenue|boulevard|bd|place|chemin|allée|impasse|quai|cours|route|square|passage)"
 )
 _IN_FRONT = (
-    "(?:[Cc]alle|[Aa]venida|[Aa]vda\\.?|[Pp]laza|[Pp]aseo|[Cc]arrera|[Cc]amino|[Vv]ia|[Vv]iale|"
+    "(?:[Cc]alle|[Aa]venida|[Aa]vda\\.?|[Pp]laza|[Pp]aseo|[Cc]arrera|[Cc]amino|Via|[Vv]iale|"
     "[Pp]iazza|[Cc]orso|[Ll]argo|[Vv]icolo|[Rr]ua|[Pp]raça|[Tt]ravessa|[Ee]strada|[Uu]l\\.|[Aa]l\\.|"
     "[Uu]lica|[Uu]lice|[Ss]trada|[Уу]л\\.|[Уу]лица|[Пп]р(?:оспект|\\.|-т)|[Пп]ереулок)"
 )
@@ -58,8 +58,9 @@ RULES = (
     Rule(
         "street-number-first",
         Kind.ADDRESS,
-        rf"\b\d{{1,4}}(?: ?(?:bis|ter|[A-Da-d]))?,? (?i:{_NUMBER_FIRST}) (?:(?:d[eu]s?|la|les?|l['’]|"
-        rf"d['’]) ?(?:la |l['’])?)?{_CAPITAL}(?:[ -](?:(?:de|du|des|la) )?{_CAPITAL}){{0,3}}",
+        rf"\b\d{{1,4}}(?: ?(?:bis|ter|[A-Da-d]))?,? (?i:{_NUMBER_FIRST}) "
+        rf"(?:(?:d[eu]s?|la|les?|l['’]|d['’]) ?(?:la |l['’])?)?"
+        rf"{_CAPITAL}(?:[ -](?:(?:de|du|des|la) )?{_CAPITAL}){{0,3}}",
         gate=rf"\d ?(?:bis|ter|\p{{L}})?,? (?i:{_NUMBER_FIRST}) ",
     ),
     Rule(

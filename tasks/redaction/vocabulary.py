@@ -89,7 +89,7 @@ KEYS: dict[Kind, str] = {
     "encryptionkey masterkey licensekey licencekey proxyauthorization bottoken",
     Kind.SECRET: "secret token credential credentials cookie setcookie webhooksecret "
     "signingsecret appsecret sharedsecret secrettoken geheimnis secreto segreto segredo "
-    "токен секрет トークン 令牌 토큰 sessionid sessioncookie csrftoken xsrftoken",
+    "токен секрет トークン 令牌 토큰 sessioncookie csrftoken xsrftoken",
 }
 """Kind to keys as `fields.compact` writes them: lower case, no signs; accents are taken off."""
 
