@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from tasks.core.settings import RedactSettings
+from tasks.core.curation_settings import RedactSettings
 from tasks.redaction.finders import Finders
 
 FINDERS = Finders(RedactSettings(min_confidence=0.35, person_keys=("user_id",)))
