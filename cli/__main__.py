@@ -6,14 +6,14 @@ Nothing heavy is imported before a command runs, so that `ratchet --help` answer
 import typer
 
 from cli import (
-    bases,
     console,
     data,
     demo,
+    erasure,
     evidence,
     exchange,
     model,
-    persons,
+    published_bases,
     releases,
     reward,
     servers,
@@ -30,7 +30,7 @@ app = typer.Typer(
 
 app.command()(demo.demo)
 app.command()(data.init)
-app.command()(bases.base)
+app.command()(published_bases.base)
 app.command()(model.run)
 app.command()(data.curate)
 app.command()(model.finetune)
@@ -39,7 +39,7 @@ app.command()(releases.promote)
 app.command()(releases.rollback)
 app.command()(evidence.status)
 app.command()(evidence.audit)
-app.command()(persons.erase)
+app.command()(erasure.erase)
 app.command()(evidence.power)
 
 rewards = typer.Typer(

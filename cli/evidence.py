@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import persons
+from cli import erasure
 from cli.console import Json, Workspace, branches, emit, ranges, table
 
 
@@ -48,7 +48,7 @@ def audit(
         raise typer.BadParameter("name a model (models:/NAME@ALIAS), or a person with --person")
     environment.prepare(workspace)
     if person:
-        persons.audit(workspace, person, json)
+        erasure.audit(workspace, person, json)
         return
     import msgspec
 
@@ -62,7 +62,7 @@ def audit(
 
 
 def power(
-    tasks: Annotated[int, typer.Argument(help="Examples in the sealed test.")],
+    tasks: Annotated[int, typer.Argument(help="Examples in the held-out test.")],
     differ: Annotated[
         float, typer.Option(help="Share of them on which the two models differ.")
     ] = 0.25,

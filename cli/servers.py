@@ -30,7 +30,7 @@ def up(
     load(workspace / PARAMS_FILE)
     environment.prepare(workspace)
     os.chdir(workspace)
-    from flows.servers import Ports, servers, worker
+    from flows.local_servers import Ports, servers, worker
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
@@ -58,11 +58,11 @@ def serve(
     import os
 
     from flows import environment
-    from tasks.serving import callers, control, deployment
+    from tasks.serving import access, control, deployment
 
     if new_key:
         place = workspace / deployment.SERVING / "keys"
-        print(callers.new_key(place, new_key))
+        print(access.new_key(place, new_key))
         say(f"{place} has its hash; the key itself is kept nowhere. A gateway reads it at start.")
         return
     environment.prepare(workspace)

@@ -7,7 +7,7 @@ from prefect import flow, task
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
-from flows.stages import data_stage
+from flows.steps import data_stage
 from tasks.core import step, workspace
 from tasks.dataset import curated, drifted
 from tasks.dataset.datareport import write_report

@@ -9,7 +9,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
-from flows.stages import model_step
+from flows.steps import model_step
 from tasks.core import tracking, workspace
 from tasks.core.curation_settings import PARAMS_FILE
 from tasks.core.errors import SettingsError

@@ -7,7 +7,7 @@ from prefect import flow, pause_flow_run
 from prefect.input import RunInput
 from prefect.runtime import flow_run
 
-from flows.stages import model_step
+from flows.steps import model_step
 from tasks.core.errors import EvidenceError
 from tasks.core.job import Job
 from tasks.evidence import reports

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tasks.core.errors import StageError
 from tasks.core.processes import Process
-from tasks.serving.processes import HOST, free_port
+from tasks.serving.listeners import HOST, free_port
 
 SCHEDULED_WITHIN_S = 60
 

@@ -21,7 +21,6 @@ from tasks.core import closure, collector, parts, stages, step
 from tasks.core.curation_settings import DedupSettings
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Feedback, encode
-from tasks.core.schemas import Schemas
 from tasks.labelling import (
     annotations,
     decisions,
@@ -37,6 +36,7 @@ from tasks.labelling.folding import CONFLICTING, REFUSED
 from tasks.labelling.part_index import PartIndex
 from tasks.labelling.raw_records import RawExample, RawInvocation
 from tasks.labelling.row_facts import LogFacts, ranks
+from tasks.labelling.schemas import Schemas
 
 NO_REGISTERS = Registers()
 

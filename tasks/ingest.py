@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tasks import formats
-from tasks.core import closure, parts, room, step, workers
+from tasks.core import closure, disk_space, parts, step, workers
 from tasks.core.curation_settings import IngestSettings
 from tasks.core.parts import Manifest, Part
 from tasks.core.records import Feedback, Invocation, Record, Source
@@ -123,7 +123,7 @@ def _parts(
     """The parts of each object: those of the last run where they still hold, else read anew."""
     had = [_kept(known.get(want.found.uri, []), want, run, etags) for want in wanted]
     missing = [want for want, kept in zip(wanted, had, strict=True) if not kept]
-    room.logs([want.found.unpacked for want in missing], run.target)
+    disk_space.logs([want.found.unpacked for want in missing], run.target)
     # A remote store's client runs a thread, which a fork could not take along.
     each = workers.each if all(want.found.store is None for want in missing) else map
     fresh = iter(each(lambda want: _read(want, run), missing))

@@ -27,8 +27,8 @@ from tasks.evidence.reports import (
 )
 from tasks.learning import learned
 from tasks.learning.learned import CHALLENGER, CHAMPION, Registered
-from tasks.lineage import releases
-from tasks.lineage.releases import Release
+from tasks.lineage import release_ledger
+from tasks.lineage.release_ledger import Release
 
 PREVIOUS = "previous"
 AUTOMATIC = "ratchet"
@@ -72,7 +72,7 @@ def promote_version(
     """
     _explained(why)
     mlflow = tracking.connect(tracking.tracking_uri(workspace))
-    with releases.held(workspace) as ledger:
+    with release_ledger.held(workspace) as ledger:
         _settle(mlflow, ledger.standing(model))
         champion = learned.by_alias(mlflow, model, CHAMPION)
         wanted = _version(mlflow, model, version)
@@ -105,7 +105,7 @@ def roll_back(workspace: Path, model: str, *, who: str, why: str) -> PromotionRe
     """
     _explained(why)
     mlflow = tracking.connect(tracking.tracking_uri(workspace))
-    with releases.held(workspace) as ledger:
+    with release_ledger.held(workspace) as ledger:
         last = ledger.standing(model)
         _settle(mlflow, last)
         if last and last.action == "rollback":
@@ -147,8 +147,9 @@ def _settle(mlflow: Any, standing: Release | None) -> None:
     if (champion.version if champion else "") not in expected:
         raise EvidenceError(
             f"{champion.uri if champion else 'nothing'} is the champion of {name}, but by "
-            f"{releases.LEDGER} it is version {version} ({standing.action} by {standing.who}): the "
-            f"alias was moved by other means; give it back to version {version} in MLflow first"
+            f"{release_ledger.LEDGER} it is version {version} ({standing.action} by "
+            f"{standing.who}): the alias was moved by other means; give it back to version "
+            f"{version} in MLflow first"
         )
     if settled:
         return

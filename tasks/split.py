@@ -1,4 +1,4 @@
-"""Deals examples to train, validation and a sealed test: whole groups, and whole tools held out.
+"""Deals examples to train, validation and a held-out test: whole groups, and whole tools held out.
 
     data/validated   examples, facts
     data/split       parts by label: train, validation, test, unlabelled, neighbours, assignments
@@ -22,12 +22,12 @@ from tasks.core import closure, collector, parts, step
 from tasks.core.curation_settings import SplitSettings
 from tasks.core.errors import StageError
 from tasks.core.parts import Manifest, Part
-from tasks.core.records import Partition
+from tasks.core.records import Split
 from tasks.dataset import assignments, grouping, holdout, neighbours, proof
 from tasks.dataset.assignments import Assignment, Places
 from tasks.dataset.grouping import Groups
-from tasks.dataset.piles import LABELS, NOT_TIED, UNLABELLED, Piles, Rulings
 from tasks.dataset.proof import Crossing
+from tasks.dataset.split_parts import LABELS, NOT_TIED, UNLABELLED, Piles, Rulings
 from tasks.dataset.tables import LABEL, Frame, Table, gather
 from tasks.labelling.raw_records import RawExample
 
@@ -42,7 +42,7 @@ class Plan(NamedTuple):
     rulings: Rulings
     """Of all rows."""
     held_out: tuple[str, ...]
-    kept: dict[str, Partition]
+    kept: dict[str, Split]
     """The place of every session ever seen."""
 
 
@@ -82,7 +82,7 @@ def split(settings: SplitSettings, source: Path, target: Path) -> Manifest:
 
 def _plan(settings: SplitSettings, frame: Frame, groups: Groups, target: Path) -> Plan:
     before = parts.read_manifest(target)
-    had: dict[str, Partition] = {}
+    had: dict[str, Split] = {}
     if before:
         for part in before.labelled(ASSIGNMENTS):
             had |= {a.session: a.partition for a in parts.read_part(target, part, Assignment)}

@@ -22,7 +22,6 @@ from tasks.core.curation_settings import ValidateSettings
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Rejected, encode
-from tasks.core.schemas import Schemas
 from tasks.dataset import aggregates, checks, expectations, tables
 from tasks.dataset.checks import Fault
 from tasks.dataset.expectations import Outcome
@@ -31,6 +30,7 @@ from tasks.dataset.leaks import Watch
 from tasks.dataset.tables import Frame, Table
 from tasks.labelling.decisions import SUCCESS
 from tasks.labelling.raw_records import View
+from tasks.labelling.schemas import Schemas
 
 RESULT = "expectations.json"
 PAGE = "expectations.html"

@@ -3,6 +3,7 @@
 import importlib.util
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,17 @@ def test_files_stay_short(path: Path) -> None:
     folder = path.relative_to(ROOT).parts[0]
     limit = {"flows": 160, "tests": 600}.get(folder, 400)
     assert len(path.read_text().splitlines()) <= limit
+
+
+def test_no_two_modules_share_a_name() -> None:
+    paths = [path for folder in ("cli", "flows", "tasks") for path in tracked(f"{folder}/*.py")]
+    names = [path.stem for path in paths if not path.stem.startswith("__")]
+    assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+def test_core_stays_small() -> None:
+    lines = sum(len(path.read_text().splitlines()) for path in tracked("tasks/core/*.py"))
+    assert lines <= 3000
 
 
 def test_no_flow_file_shadows_a_package() -> None:

@@ -34,7 +34,7 @@ from tasks.core.job import DatasetRef, Job
 from tasks.core.records import Example, Reply, Score, Tags
 from tasks.core.settings import Params
 from tasks.demo import world
-from tasks.demo.words import WorldName
+from tasks.demo.lexicon import WorldName
 from tasks.evidence import arms, judged
 from tasks.evidence.arms import Compared
 from tasks.evidence.judged import Judged

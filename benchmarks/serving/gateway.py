@@ -28,7 +28,7 @@ import msgspec
 from aiohttp import web
 
 from tasks.core.closure import PROJECT
-from tasks.serving import processes, targets
+from tasks.serving import listeners, targets
 from tasks.serving.targets import Target, Targets
 
 PIECES = 10
@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("--model", type=int, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.model:
-        web.run_app(_model(), host=processes.HOST, port=asked.model, print=None, access_log=None)
+        web.run_app(_model(), host=listeners.HOST, port=asked.model, print=None, access_log=None)
         return
     os.sched_setaffinity(0, {1})
     with ExitStack() as stack:
@@ -207,7 +207,7 @@ def _nginx(folder: Path, url: str) -> Callable[[int], list[str]]:
             f"client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; "
             f"fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s; "
             f"upstream model {{ server {url.removeprefix('http://')}; keepalive 64; }} "
-            f"server {{ listen {processes.HOST}:{port}; location / {{ proxy_pass http://model; "
+            f"server {{ listen {listeners.HOST}:{port}; location / {{ proxy_pass http://model; "
             'proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; } } }\n'
         )
         return ["nginx", "-c", str(path)]
@@ -223,13 +223,13 @@ def _litellm(folder: Path, url: str, python: str) -> Callable[[int], list[str]]:
     )
     return lambda port: [
         str(Path(python).with_name("litellm")),
-        *("--config", str(path), "--port", str(port), "--host", processes.HOST),
+        *("--config", str(path), "--port", str(port), "--host", listeners.HOST),
     ]
 
 
 @contextmanager
 def _started(command: Callable[[int], list[str]], name: str, core: int) -> Iterator[Way]:
-    port = processes.free_port()
+    port = listeners.free_port()
     process = subprocess.Popen(
         ["taskset", "-c", str(core), *command(port)],
         cwd=PROJECT,
@@ -237,8 +237,8 @@ def _started(command: Callable[[int], list[str]], name: str, core: int) -> Itera
         stderr=subprocess.DEVNULL,
     )
     try:
-        asyncio.run(_answers(f"http://{processes.HOST}:{port}", process))
-        yield Way(name, f"http://{processes.HOST}:{port}", process.pid)
+        asyncio.run(_answers(f"http://{listeners.HOST}:{port}", process))
+        yield Way(name, f"http://{listeners.HOST}:{port}", process.pid)
     finally:
         process.terminate()
         process.wait(10)

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tasks.core import machine, parts
+from tasks.core import os_errors, parts
 from tasks.core.closure import PROJECT
 from tasks.core.errors import RatchetError
 from tasks.core.section import Section
@@ -87,7 +87,7 @@ def main(step: str, work: Callable[[Job], None]) -> None:
         print(f"ratchet {step}: interrupted; run it again", file=sys.stderr)
         raise SystemExit(130) from interrupt
     except OSError as error:
-        told = machine.explained(error, job.folder)
+        told = os_errors.explained(error, job.folder)
         if not told:
             raise
         print(f"ratchet {step}: {told}", file=sys.stderr)

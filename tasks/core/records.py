@@ -15,7 +15,7 @@ Role = Literal["system", "user", "assistant", "tool"]
 Behaviour = Literal["execute", "clarify", "refuse", "answer"]
 TruthSource = Literal["outcome", "human_edit", "tool_result", "incumbent", "none"]
 FeedbackSource = Literal["outcome", "human_edit", "human_rating", "judge"]
-Partition = Literal["train", "validation", "test"]
+Split = Literal["train", "validation", "test"]
 CLOSING, OTHER = "closing", "other"
 """The two intents that are no tool's name."""
 
@@ -166,14 +166,14 @@ class Example(Record, frozen=True, kw_only=True):
     """The context, up to and without the decision."""
     tools: tuple[Tool, ...]
     reply: Reply
-    """What the incumbent answered in production."""
+    """What the champion answered in production."""
     reference: Reference | None
     """None where nothing proves what would have been right: such a row is never trained on."""
     truth_source: TruthSource
     outcome: float | None = None
     """Session outcome in [0, 1], where feedback brought one."""
     behaviour: Behaviour = "answer"
-    """What the incumbent's reply is, by the labelling rules."""
+    """What the champion's reply is, by the labelling rules."""
     confidence: float = 1.0
     """Of that label, in [0, 1]."""
     tags: Tags = Tags()

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tasks.core import machine, parts, room, stages, workers
+from tasks.core import disk_space, os_errors, parts, stages, workers
 from tasks.core.curation_settings import CurationParams, load
 from tasks.core.errors import RatchetError
 from tasks.core.parts import Counts, Manifest, Part
@@ -37,10 +37,10 @@ def main(stage: str, work: Callable[[CurationParams, Path], Manifest]) -> None:
     folders = dict(zip(list(FOLDERS)[1:], FOLDERS.values(), strict=False))
     try:
         params = load()
-        room.writable(data / FOLDERS[stage])
+        disk_space.writable(data / FOLDERS[stage])
         with parts.single_writer(data / FOLDERS[stage]), workers.use(workers.cores()):
             if stage in folders:
-                room.between(stage, data / folders[stage], data / FOLDERS[stage])
+                disk_space.between(stage, data / folders[stage], data / FOLDERS[stage])
             manifest = work(params, data)
             # A run that finds nothing new commits nothing, and the one before may have been killed.
             parts.collect(data / FOLDERS[stage], manifest)
@@ -51,7 +51,7 @@ def main(stage: str, work: Callable[[CurationParams, Path], Manifest]) -> None:
             _fail(stage, "interrupted; nothing was committed, run it again", 130)
         ) from interrupt
     except OSError as error:
-        told = machine.explained(error, "data")
+        told = os_errors.explained(error, "data")
         if not told:
             raise
         raise SystemExit(_fail(stage, told, 4)) from error

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from tasks.core import dependencies, room, stages
+from tasks.core import dependencies, disk_space, stages
 from tasks.core.closure import PROJECT
 from tasks.core.curation_settings import PARAMS_FILE
 from tasks.core.dependencies import GRAPH
@@ -70,7 +70,7 @@ def check(folder: Path) -> None:
         StageError: `data` is a file.
     """
     load(folder / PARAMS_FILE)
-    room.folder_at(folder / "data")
+    disk_space.folder_at(folder / "data")
     if not (folder / GRAPH).is_file():
         what, cure = "no dvc.yaml", ""
     elif not any(

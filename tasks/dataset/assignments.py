@@ -13,13 +13,13 @@ from typing import NamedTuple, get_args
 import numpy as np
 
 from tasks.core.curation_settings import SplitSettings
-from tasks.core.records import Partition, Record
+from tasks.core.records import Record, Split
 from tasks.dataset.grouping import Groups
 from tasks.dataset.holdout import keyed
 from tasks.dataset.tables import BEHAVIOURS, Bools, Frame
 from tasks.labelling.shingles import I64
 
-PARTITIONS: tuple[Partition, ...] = get_args(Partition)
+PARTITIONS: tuple[Split, ...] = get_args(Split)
 UNPLACED = -1
 Codes = I64
 
@@ -28,7 +28,7 @@ class Assignment(Record, frozen=True, kw_only=True):
     """A session's place."""
 
     session: str
-    partition: Partition
+    partition: Split
 
 
 class Places(NamedTuple):
@@ -37,7 +37,7 @@ class Places(NamedTuple):
     of_group: Codes
     """One a session, valid at the number of a group."""
     of_session: Codes
-    kept: dict[str, Partition]
+    kept: dict[str, Split]
     """All sessions ever seen."""
 
 
@@ -45,7 +45,7 @@ def assign(
     frame: Frame,
     groups: Groups,
     forced: Bools,
-    before: Mapping[str, Partition],
+    before: Mapping[str, Split],
     settings: SplitSettings,
 ) -> Places:
     """Place all groups; those that are `forced` are test, those that had a place keep it."""
@@ -117,4 +117,4 @@ def _strata(frame: Frame, groups: Groups) -> Codes:
     return found
 
 
-_CODES: dict[Partition, int] = {name: code for code, name in enumerate(PARTITIONS)}
+_CODES: dict[Split, int] = {name: code for code, name in enumerate(PARTITIONS)}

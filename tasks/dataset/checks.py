@@ -16,8 +16,8 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from tasks.core.records import Reference, Tool
-from tasks.core.schemas import BrokenSchemaError, Schemas
 from tasks.labelling import raw_records
+from tasks.labelling.schemas import BrokenSchemaError, Schemas
 
 
 class Called(Protocol):

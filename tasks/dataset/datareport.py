@@ -2,7 +2,7 @@
 
     data/report/v1.3.html
 
-Numbers and tool names only, no record's content. The sealed test is described by the manifest of
+Numbers and tool names only, no record's content. The held-out test is described by the manifest of
 `split` alone; its rows are not opened. The same dataset gives the same bytes.
 """
 
@@ -165,7 +165,7 @@ def _tools(split: Manifest, view: View) -> str:
         text(
             f"Calls that the open examples decide on. {number(len(held), 'tool')} held out"
             + (f" ({first(held, MOST_TOOLS, 'data/split/manifest.json')})" if held else "")
-            + ": calls of these go to the sealed test, and train and validation are not even "
+            + ": calls of these go to the held-out test, and train and validation are not even "
             "offered them, so that the test says how a model does on tools it never saw."
         )
         + _scope(view)
@@ -251,10 +251,10 @@ def _proof(split: Manifest) -> str:
 
 def _scope(view: View) -> str:
     if view.looked == view.rows:
-        return note(f"All {number(view.rows, 'open example')}; the sealed test is not opened.")
+        return note(f"All {number(view.rows, 'open example')}; the held-out test is not opened.")
     return note(
         f"A sample of {view.looked:,} of {number(view.rows, 'open example')}, the first of every "
-        "part; the sealed test is not opened."
+        "part; the held-out test is not opened."
     )
 
 

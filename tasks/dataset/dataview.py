@@ -3,7 +3,7 @@
     View(rows=1500, looked=1500, calls={"get_invoice": 412}, truth={"outcome": 1460, "none": 40},
          waiting=0, characters=(8120, ...), turns=(3, ...))
 
-The sealed test is never opened: what is known of it stands in the manifest. A sample is the first
+The held-out test is never opened: what is known of it stands in the manifest. A sample is the first
 rows of every part, each part by its share, so that the same dataset always has the same one.
 """
 

@@ -15,12 +15,12 @@ import numpy as np
 from xxhash import xxh3_64_intdigest
 
 from tasks.core.parts import Part
-from tasks.core.records import CLOSING, OTHER, Partition, Role
+from tasks.core.records import CLOSING, OTHER, Role, Split
 from tasks.labelling import raw_records
 from tasks.labelling.raw_records import Named, RawExample, View
 from tasks.labelling.shingles import U64
 
-PARTITIONS = get_args(Partition)
+PARTITIONS = get_args(Split)
 TIES = ("groups", "sessions", "clusters", "persons")
 
 

@@ -3,7 +3,7 @@
     intent               train   validation   test   unlabelled
     update_reservation…    106            9     40          646
 
-Counts of the split's manifest, the sealed test's too. Where there are more intents than a reader
+Counts of the split's manifest, the held-out test's too. Where there are more intents than a reader
 takes in, those of one verb stand in one line (`cancel …`); the tags keep them apart.
 """
 
@@ -19,7 +19,7 @@ MOST = 40
 LEVELS = ("easy", "medium", "hard")
 
 Counts = Mapping[str, Mapping[str, int]]
-"""Partition to tag to examples."""
+"""Split to tag to examples."""
 
 
 def section(intents: Counts, difficulties: Counts, partitions: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ import random
 from typing import NamedTuple
 
 from tasks.core.records import Reply, Tool, ToolCall
-from tasks.demo import words, world
+from tasks.demo import lexicon, world
 from tasks.demo.world import Task
 
 
@@ -70,7 +70,7 @@ def _any_tool(task: Task, rng: random.Random) -> Reply:
 def _invented_name(task: Task, rng: random.Random) -> str:
     noun = task.wanted.name.partition("_")[2]
     listed = {tool.name for tool in task.tools}
-    return rng.choice([name for verb in words.VERBS if (name := f"{verb}_{noun}") not in listed])
+    return rng.choice([name for verb in lexicon.VERBS if (name := f"{verb}_{noun}") not in listed])
 
 
 def _spoilt(arguments: dict[str, str], rng: random.Random) -> dict[str, str]:

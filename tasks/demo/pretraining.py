@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tasks import dialects
-from tasks.demo import structured_init, words, world
+from tasks.demo import lexicon, structured_init, world
 from tasks.demo.demonstrator import demonstrate
 from tasks.demo.tokenizer import END
 
@@ -47,7 +47,7 @@ def train_clean(
     import torch
 
     embedding = model.get_input_embeddings().weight
-    known = torch.tensor([tokenizer.convert_tokens_to_ids(word) for word in words.values()])
+    known = torch.tensor([tokenizer.convert_tokens_to_ids(word) for word in lexicon.values()])
     drawn = torch.Generator().manual_seed(seed)
     trained = [p for p in model.parameters() if p.requires_grad]
     matrices = [p for p in trained if p.ndim >= 2 and p is not embedding]
@@ -158,7 +158,7 @@ def _sequence(tokenizer: Any, rng: random.Random, progress: float) -> Sequence:
 def _repeated_list(tokenizer: Any, rng: random.Random) -> Sequence:
     """A list of words twice: it can be foretold from its first half only by copying."""
     separator = rng.choice(("_", " ", ",", "|"))
-    chosen = [rng.choice(words.values()) for _ in range(rng.randint(4, 14))]
+    chosen = [rng.choice(lexicon.values()) for _ in range(rng.randint(4, 14))]
     ids = tokenizer("".join(word + separator for word in chosen))["input_ids"]
     return Sequence(ids + ids, len(ids))
 

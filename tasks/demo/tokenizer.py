@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tasks import dialects
-from tasks.demo import words, world
+from tasks.demo import lexicon, world
 
 END = "<|im_end|>"
 PAD = "<|endoftext|>"
@@ -54,7 +54,7 @@ RESPONSE_TEMPLATE: dict[str, Any] = {
 }
 """Lets `transformers serve` turn what the model writes into OpenAI tool calls."""
 
-_PIECES = rf"(?:{'|'.join(words.VERBS)})_|[A-Za-z]+|[0-9]{{1,2}}|_| |[^A-Za-z0-9_ ]+ ?(?:\"|\{{)*"
+_PIECES = rf"(?:{'|'.join(lexicon.VERBS)})_|[A-Za-z]+|[0-9]{{1,2}}|_| |[^A-Za-z0-9_ ]+ ?(?:\"|\{{)*"
 
 
 def build(*, vocabulary: int = 4000, examples: int = 4000, seed: int = 0) -> Any:
@@ -101,7 +101,7 @@ def build(*, vocabulary: int = 4000, examples: int = 4000, seed: int = 0) -> Any
 def synonyms(tokenizer: Any) -> dict[int, list[int]]:
     """The token of each verb of a tool's name, and those of the words that users say for it."""
     ids = tokenizer.convert_tokens_to_ids
-    return {ids(f"{verb}_"): [ids(word) for word in said] for verb, said in words.VERBS.items()}
+    return {ids(f"{verb}_"): [ids(word) for word in said] for verb, said in lexicon.VERBS.items()}
 
 
 def _corpus(examples: int, seed: int) -> Iterator[str]:
@@ -111,6 +111,6 @@ def _corpus(examples: int, seed: int) -> Iterator[str]:
         task = world.draw("pretrain" if number % 2 else "production", rng, world.Shape())
         tools = "\n".join(f"{tool.name}({','.join(tool.required())})" for tool in task.tools)
         reply = dialects.write(world.right_reply(task))
-        loose = " ".join(rng.choice(words.values()) for _ in range(8))
+        loose = " ".join(rng.choice(lexicon.values()) for _ in range(8))
         roles = f"system\n{tools}\nuser\n{task.messages[0].content}\nassistant\n"
         yield loose + roles + reply.removeprefix(dialects.OPEN).removesuffix(dialects.CLOSE)

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from tasks import dialects
 from tasks.core.errors import SettingsError
 from tasks.core.records import Message, Reply, Tool, encode
-from tasks.demo import callers, invocation_log, words, world
+from tasks.demo import callers, invocation_log, lexicon, world
 from tasks.demo.callers import Person
 from tasks.demo.invocation_log import Answered
 from tasks.demo.log_files import LogFiles
@@ -143,7 +143,7 @@ class _Visit(NamedTuple):
 
 def _visit(rng: random.Random, visitor: Visitor, sessions: int, start: datetime) -> _Visit:
     noun = visitor.task.wanted.name.partition("_")[2]
-    unseen = noun in words.UNSEEN_NOUNS
+    unseen = noun in lexicon.UNSEEN_NOUNS
     # Even numbers call about known tools, odd ones about unseen ones.
     share = UNSEEN_SHARE if unseen else 1 - UNSEEN_SHARE
     people = max(1, round(sessions * share / SESSIONS_PER_CALLER))
@@ -203,7 +203,7 @@ def _system(caller: Person) -> str:
 def _metadata(visit: _Visit) -> dict[str, str]:
     return {
         "session_id": visit.visitor.session_id,
-        "domain": words.domain(visit.visitor.task.wanted.name.partition("_")[2]),
+        "domain": lexicon.domain(visit.visitor.task.wanted.name.partition("_")[2]),
         "caller_name": visit.caller.name,
         "caller_email": visit.caller.email,
         "caller_phone": visit.caller.phone,

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tasks.core.records import Call, Message, Reference, Reply, Tool, ToolCall
-from tasks.demo import words
-from tasks.demo.words import UNSEEN_NOUNS, Words, WorldName
+from tasks.demo import lexicon
+from tasks.demo.lexicon import UNSEEN_NOUNS, Words, WorldName
 
 __all__ = [
     "UNSEEN_NOUNS",
@@ -124,12 +124,12 @@ def satisfied(task: Task, reply: Reply) -> bool:
 
 def value(rng: random.Random) -> str:
     """An argument's value: a number from 1 to 99, or any word of the world."""
-    return str(rng.randint(1, 99)) if rng.random() < 0.3 else rng.choice(words.values())
+    return str(rng.randint(1, 99)) if rng.random() < 0.3 else rng.choice(lexicon.values())
 
 
 def _vocabulary(world: WorldName, rng: random.Random) -> Words:
     """In pretraining half of the tasks have few words: a catalogue repeats its parameters."""
-    found = words.vocabulary(world)
+    found = lexicon.vocabulary(world)
     if world != "pretrain" or rng.random() < 0.5:
         return found
     nouns, params = rng.sample(found.nouns, 20), rng.sample(found.params, rng.randint(8, 20))
@@ -139,7 +139,7 @@ def _vocabulary(world: WorldName, rng: random.Random) -> Words:
 def _tool(
     vocabulary: Words, rng: random.Random, shape: Shape, *, verb: str = "", noun: str = ""
 ) -> Tool:
-    verb = verb or rng.choice(tuple(words.VERBS))
+    verb = verb or rng.choice(tuple(lexicon.VERBS))
     noun = noun or rng.choice(vocabulary.nouns)
     names: set[str] = set()
     count = rng.choice(shape.params)
@@ -188,7 +188,7 @@ def _request(rng: random.Random, wanted: Tool, given: dict[str, str]) -> str:
     items = list(given.items())
     rng.shuffle(items)
     between, equals = rng.choice((" , ", " and ")), rng.choice((" ", " = "))
-    text = rng.choice(("", "please ", "i want to ")) + rng.choice(words.VERBS[verb])
+    text = rng.choice(("", "please ", "i want to ")) + rng.choice(lexicon.VERBS[verb])
     text += rng.choice((" the ", " ", " my ")) + noun
     if items:
         text += rng.choice((" with ", " , ", " for "))

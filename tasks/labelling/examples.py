@@ -12,12 +12,12 @@ import msgspec
 from tasks.core.curation_settings import DedupSettings
 from tasks.core.errors import StageError
 from tasks.core.records import Reply, Tool, encode
-from tasks.core.schemas import BrokenSchemaError, Schemas
 from tasks.labelling import behaviour, chains, decisions, intents, raw_records, tags
 from tasks.labelling.behaviour import Label
 from tasks.labelling.decisions import Known
 from tasks.labelling.raw_records import RawExample, RawInvocation
 from tasks.labelling.row_facts import RowFacts
+from tasks.labelling.schemas import BrokenSchemaError, Schemas
 
 
 def example(

@@ -15,9 +15,9 @@ from urllib.parse import urlparse
 
 import msgspec
 
-from tasks.core import room
+from tasks.core import disk_space
+from tasks.core.disk_space import Need
 from tasks.core.job import Job
-from tasks.core.room import Need
 from tasks.core.settings import TrainSettings
 
 FP32, BF16 = 4, 2
@@ -58,7 +58,7 @@ def look_for_room(job: Job, base: Path, *, bf16: bool) -> None:
     folder = job.step_folder("train")
     if not any(folder.iterdir()):
         settings = job.params.train
-        room.together("training", needs(base, settings, folder, job.tracking.uri, bf16=bf16))
+        disk_space.together("training", needs(base, settings, folder, job.tracking.uri, bf16=bf16))
 
 
 def needs(

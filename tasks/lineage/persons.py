@@ -2,7 +2,7 @@
 
     person mia_li_3668  ->  1c0f… under key 5b0e3c91a7d2
       logs      s3://logs/…/03/14/…json.gz          lines 3, 7, 12
-      dataset   dataset-v1.0                        14 train, 2 unlabelled, the sealed test
+      dataset   dataset-v1.0                        14 train, 2 unlabelled, the held-out test
       model     models:/agent/2 @champion           learnt from it
 
 A session in which one record names the person is theirs as a whole, as it is for `erase`: its
@@ -47,7 +47,7 @@ class SeenData(Record, frozen=True, kw_only=True):
     examples: dict[str, int]
     """By open partition."""
     sealed: bool
-    """Whether the sealed test holds some too; it is not opened to count them."""
+    """Whether the held-out test holds some too; it is not opened to count them."""
 
 
 class SeenModel(Record, frozen=True, kw_only=True):
@@ -57,7 +57,7 @@ class SeenModel(Record, frozen=True, kw_only=True):
     aliases: tuple[str, ...]
     dataset: str
     how: tuple[str, ...]
-    """`trained`, `chosen` (by validation), `judged` (by the sealed test)."""
+    """`trained`, `chosen` (by validation), `judged` (by the held-out test)."""
 
 
 class Seen(Record, frozen=True, kw_only=True):

@@ -21,8 +21,8 @@ from tasks.core.parts import Manifest, Part
 from tasks.core.records import Record, encode
 from tasks.logs import losses, profile, sources
 from tasks.logs.losses import Lost, Objects
-from tasks.logs.misfits import BREAKING, LISTED, Broken, check, report, root_of
 from tasks.logs.profile import Profile
+from tasks.logs.schema_errors import BREAKING, LISTED, Broken, check, report, root_of
 
 LOOKED = 4
 """Records that must have been looked at on both sides before a field counts as gone."""

@@ -6,7 +6,7 @@ import msgspec
 
 from tasks.core import step
 from tasks.core.parts import Manifest, Part
-from tasks.logs import endings, misfits, profile
+from tasks.logs import endings, profile, schema_errors
 from tasks.logs.endings import HELD
 from tasks.logs.intake import FEEDBACK
 from tasks.logs.naming import SESSIONS
@@ -42,6 +42,6 @@ def manifest(
         FEEDBACK: msgspec.structs.asdict(step.total(p for p in made if p.label == FEEDBACK)),
         profile.FIELDS: fields,
         SESSIONS: people.total(part.info.get(SESSIONS, {}) for part in logs),
-        misfits.BREAKING: list(map(msgspec.to_builtins, misfits.broken(logs, roots))),
+        schema_errors.BREAKING: list(map(msgspec.to_builtins, schema_errors.broken(logs, roots))),
     }
     return Manifest(stage="ingest", parts=tuple(made), counts=step.total(logs), info=info)

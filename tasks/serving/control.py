@@ -21,8 +21,8 @@ from tasks.core.errors import EvidenceError, StageError
 from tasks.core.settings import Params, load
 from tasks.learning import learned
 from tasks.learning.learned import CHAMPION, Registered
-from tasks.serving import callers, deployment, identity, targets
-from tasks.serving.processes import Server
+from tasks.serving import access, deployment, identity, targets
+from tasks.serving.listeners import Server
 from tasks.serving.targets import Target, Targets
 
 LOOK_S = 0.2
@@ -148,7 +148,7 @@ def serve(workspace: Path, say: Callable[[str], None], *, ended: Callable[[], bo
     """
     params = load(workspace / PARAMS_FILE)
     folder = workspace / deployment.SERVING
-    callers.refuse_open_address(params.serve.host, callers.keys(folder / "keys"))
+    access.refuse_open_address(params.serve.host, access.keys(folder / "keys"))
     with parts.single_writer(folder / "control"), ExitStack() as stack:
         control = Control(workspace, params, say)
         stack.callback(control.close)

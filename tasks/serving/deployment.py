@@ -28,7 +28,7 @@ from tasks.core.settings import ComputeSettings
 from tasks.learning import learned
 from tasks.learning.learned import Registered
 from tasks.serving import identity, targets
-from tasks.serving.processes import Server
+from tasks.serving.listeners import Server
 from tasks.serving.targets import Target, Targets
 
 SERVING = Path(".ratchet") / "serving"

@@ -30,10 +30,10 @@ from tasks.core import parts
 from tasks.core.curation_settings import PARAMS_FILE
 from tasks.core.settings import ServeSettings, load
 from tasks.evidence.trial import Arm
-from tasks.serving import callers, chat, processes, sessions
-from tasks.serving.callers import Refusal
+from tasks.serving import access, chat, listeners, sessions
+from tasks.serving.access import Refusal
 from tasks.serving.flags import Flags
-from tasks.serving.metrics import MEDIA_TYPE, Metrics
+from tasks.serving.prometheus import MEDIA_TYPE, Metrics
 from tasks.serving.round_trip import Guards, RoundTrip
 from tasks.serving.sessions import Known, Sessions, digest
 from tasks.serving.targets import Follower, Target, Targets
@@ -316,15 +316,15 @@ def main() -> None:
     parser.add_argument("--log", type=Path, required=True, help="sessions are appended to it")
     parser.add_argument("--params", type=Path, default=Path(PARAMS_FILE), help="for `serve`")
     parser.add_argument("--timeout", type=float, default=0.0, help="seconds; else of the params")
-    processes.listen_arguments(parser)
+    listeners.listen_arguments(parser)
     options = parser.parse_args()
-    with processes.explained("gateway"):
+    with listeners.explained("gateway"):
         settings = load(options.params).serve if options.params.exists() else ServeSettings()
         guards = Guards.of(settings, options.targets.parent)
-        callers.refuse_open_address(options.host, guards.keys)
+        access.refuse_open_address(options.host, guards.keys)
         with (
             parts.single_writer(options.log.parent),
-            processes.listening(options.host, options.port) as listener,
+            listeners.listening(options.host, options.port) as listener,
         ):
             gateway = Gateway(
                 Follower(options.targets),
@@ -333,7 +333,7 @@ def main() -> None:
                 guards,
                 timeout_s=options.timeout or settings.timeout_s,
             )
-            processes.serve(application(gateway), listener, with_parent=options.with_parent)
+            listeners.serve(application(gateway), listener, with_parent=options.with_parent)
 
 
 def _summary(sessions: list[Known]) -> dict[str, Any]:

@@ -13,9 +13,9 @@ import msgspec
 
 from tasks.core.settings import ServeSettings
 from tasks.evidence.trial import Arm
-from tasks.serving import callers, chat
-from tasks.serving.callers import Keys, Limits
-from tasks.serving.checks import Checks
+from tasks.serving import access, chat
+from tasks.serving.access import Keys, Limits
+from tasks.serving.reply_checks import Checks
 from tasks.serving.traces import Traces
 
 
@@ -32,7 +32,7 @@ class Guards(NamedTuple):
     def of(cls, settings: ServeSettings, folder: Path) -> "Guards":
         """As params.yaml says; keys and traces are kept in `folder`."""
         return cls(
-            callers.keys(folder / "keys"),
+            access.keys(folder / "keys"),
             Limits(concurrent=settings.max_concurrent, per_minute=settings.requests_per_minute),
             Checks(settings.checks),
             Traces(folder / "traces", settings.trace_share),

@@ -27,8 +27,8 @@ from starlette.routing import Route
 from tasks import dialects
 from tasks.core.errors import SettingsError
 from tasks.learning import checkpoints, sampling
-from tasks.serving import chat, processes
-from tasks.serving.batches import Batches
+from tasks.serving import chat, listeners
+from tasks.serving.micro_batches import Batches
 
 MAX_TOKENS = 256
 """Generated where a request names no limit."""
@@ -138,14 +138,14 @@ def main() -> None:
     parser.add_argument("--model", required=True, help="folder of a transformers model")
     parser.add_argument("--name", default="", help="what it is called; default: its folder")
     parser.add_argument("--batch-size", type=int, default=32, help="most requests in one batch")
-    processes.listen_arguments(parser)
+    listeners.listen_arguments(parser)
     options = parser.parse_args()
     with (
-        processes.explained("server"),
-        processes.listening(options.host, options.port) as listener,
+        listeners.explained("server"),
+        listeners.listening(options.host, options.port) as listener,
     ):
         served = Served(options.model, options.name or options.model, options.batch_size)
-        processes.serve(application(served), listener, with_parent=options.with_parent)
+        listeners.serve(application(served), listener, with_parent=options.with_parent)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from tasks.core import workspace
 from tasks.core.closure import PROJECT
-from tasks.serving.processes import free_port
+from tasks.serving.listeners import free_port
 
 PATIENCE_S = 600
 

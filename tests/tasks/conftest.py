@@ -15,7 +15,7 @@ from tasks.core.job import DatasetRef, Job
 from tasks.core.records import Example, Reply, Tags
 from tasks.core.settings import Params
 from tasks.demo import random_model, world
-from tasks.demo.words import WorldName
+from tasks.demo.lexicon import WorldName
 from tasks.evidence import reports
 
 MakeJob = Callable[..., Job]

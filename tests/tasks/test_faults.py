@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from tasks.core import parts, room
+from tasks.core import disk_space, parts
 from tasks.core.closure import PROJECT
 from tasks.core.errors import StageError
 from tasks.core.stages import FOLDERS
@@ -294,10 +294,10 @@ def test_room_is_looked_for_before_a_stage_works(
         match=r"10 new records need about \d+\.\d kB in .*, and 5\.0 kB are free: make room for "
         r"\d+\.\d kB more, or put data/ on a larger disk; nothing was written",
     ):
-        room.between("redact", source, target)
+        disk_space.between("redact", source, target)
     # Nothing new needs nothing, and neither does what was never written by the stage before.
-    room.between("redact", folder(after, "ingest"), folder(after, "redact"))
-    room.between("redact", before / "nowhere", target)
+    disk_space.between("redact", folder(after, "ingest"), folder(after, "redact"))
+    disk_space.between("redact", before / "nowhere", target)
 
 
 @pytest.mark.parametrize("stage", STAGES[1:])
@@ -305,13 +305,13 @@ def test_what_a_stage_is_said_to_need_is_about_what_it_writes(
     states: dict[str, tuple[Path, Path]], monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
     needed: list[int] = []
-    monkeypatch.setattr(room, "enough", lambda *given: needed.append(given[1]))
+    monkeypatch.setattr(disk_space, "enough", lambda *given: needed.append(given[1]))
     before, after = states[stage]
     source = folder(before, STAGES[STAGES.index(stage) - 1])
-    room.between(stage, source, folder(before, stage))
-    room.between(stage, source, before / "never")
+    disk_space.between(stage, source, folder(before, stage))
+    disk_space.between(stage, source, before / "never")
     had, has = (
-        room._size(folder(w, stage), parts.require_manifest(folder(w, stage)))
+        disk_space._size(folder(w, stage), parts.require_manifest(folder(w, stage)))
         for w in (before, after)
     )
     grown, first = needed

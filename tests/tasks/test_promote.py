@@ -23,7 +23,7 @@ from tasks.evidence.trial import Session, Trial
 from tasks.evidence.verdict import Verdict, verdict
 from tasks.learning import learned
 from tasks.learning.checkpoints import file_sha256
-from tasks.lineage import releases
+from tasks.lineage import release_ledger
 from tests.tasks import made_reports
 
 
@@ -53,7 +53,7 @@ class House(NamedTuple):
         return client.get_model_version(self.name, version).tags
 
     def lines(self):
-        path = self.home / releases.LEDGER
+        path = self.home / release_ledger.LEDGER
         return [json.loads(line) for line in path.read_text().splitlines()]
 
 
@@ -206,7 +206,7 @@ def refused(house, match):
     with pytest.raises(EvidenceError, match=match):
         house.promote()
     assert house.champion() == "1"
-    assert not (house.home / releases.LEDGER).exists()
+    assert not (house.home / release_ledger.LEDGER).exists()
 
 
 @pytest.mark.parametrize("step", ["gate", "canary"])
@@ -265,7 +265,7 @@ def test_an_unknown_version_is_said(house):
 
 
 def die_between_ledger_and_alias(house):
-    with releases.held(house.home) as ledger:
+    with release_ledger.held(house.home) as ledger:
         ledger.append(
             "promote", model=house.name, version="2", previous="1", weights_sha256="x",
             who="ann", why="better",
@@ -296,10 +296,10 @@ def test_an_alias_moved_by_hand_is_found_out(house):
 
 def test_a_torn_line_of_the_ledger_was_never_acted_on(house):
     house.promote()
-    path = house.home / releases.LEDGER
+    path = house.home / release_ledger.LEDGER
     with path.open("ab") as file:
         file.write(b'{"action":"roll')
-    assert [row.version for row in releases.history(house.home, house.name)] == ["2"]
+    assert [row.version for row in release_ledger.history(house.home, house.name)] == ["2"]
     assert house.roll_back().version == "1"
     assert [msgspec.json.decode(line)["number"] for line in path.read_bytes().splitlines()] == [
         1,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tasks.core import job as jobs
-from tasks.core import machine
+from tasks.core import os_errors
 from tasks.core.job import Job
 
 
@@ -34,7 +34,7 @@ def test_a_full_or_broken_disk_ends_a_model_step_in_one_line(
             jobs.main("train", failing(number, *filter(None, [place])))
         assert ended.value.code == 4
         assert capsys.readouterr().err == (
-            f"ratchet train: {os.strerror(number)}: {named}; {machine.CURES[number]} and run it "
+            f"ratchet train: {os.strerror(number)}: {named}; {os_errors.CURES[number]} and run it "
             "again (what was committed before is untouched)\n"
         )
     assert not (Path(job.folder) / "train.json").exists()

@@ -8,7 +8,7 @@ import pytest
 
 from tasks import dialects
 from tasks.core.records import Reply, ToolCall
-from tasks.demo import base, pretraining, structured_init, tokenizer, words, world
+from tasks.demo import base, lexicon, pretraining, structured_init, tokenizer, world
 from tasks.demo.structured_init import Size
 from tasks.demo.world import Task
 
@@ -49,7 +49,7 @@ def test_auto_tokenizer_gives_the_ids_of_the_tokenizer_that_was_built(built: Any
 
 
 def test_every_word_is_one_token_and_has_no_second_form(built: Any) -> None:
-    for word in words.values():
+    for word in lexicon.values():
         assert len(built(word)["input_ids"]) == 1
         assert built(f" {word}")["input_ids"][1:] == built(word)["input_ids"]
 
@@ -164,7 +164,7 @@ def test_clean_training_gives_words_other_vectors_and_learns_those_of_the_rest(b
     model = structured_init.make(Size(vocabulary=len(built), layers=3), eos=2, pad=0)
     embedding = model.get_input_embeddings().weight
     pretraining.train_clean(model, built, steps=1, seed=5, log=lambda line: None)
-    ids = [built.convert_tokens_to_ids(word) for word in words.values()]
+    ids = [built.convert_tokens_to_ids(word) for word in lexicon.values()]
     fresh = structured_init.vectors(len(ids), 128, torch.Generator().manual_seed(5))
     assert torch.equal(embedding[ids], fresh)
     assert embedding[built.convert_tokens_to_ids("get_"), 64:].abs().max() > 0

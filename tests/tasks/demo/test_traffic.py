@@ -10,7 +10,7 @@ import pytest
 
 from tasks.core.errors import SettingsError
 from tasks.core.records import Feedback, Reply, Source
-from tasks.demo import callers, traffic, words, world
+from tasks.demo import callers, lexicon, traffic, world
 from tasks.demo.traffic import TrafficReport
 from tasks.formats import bedrock_invocation
 
@@ -49,7 +49,7 @@ def feedback(out: Path) -> list[dict[str, Any]]:
 def catalogue(record: dict[str, Any]) -> str:
     body = record["input"]["inputBodyJson"]
     tools = body.get("tools") or [tool["toolSpec"] for tool in body["toolConfig"]["tools"]]
-    unseen = {tool["name"].partition("_")[2] in words.UNSEEN_NOUNS for tool in tools}
+    unseen = {tool["name"].partition("_")[2] in lexicon.UNSEEN_NOUNS for tool in tools}
     assert len(unseen) == 1
     return "unseen" if unseen.pop() else "production"
 

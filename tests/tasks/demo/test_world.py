@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from tasks.core.records import Reply, Tool, ToolCall, encode
-from tasks.demo import words, world
+from tasks.demo import lexicon, world
 from tasks.demo.demonstrator import demonstrate
 from tasks.demo.world import Task, WorldName
 
@@ -23,17 +23,17 @@ def of(behaviour: str) -> Task:
 
 
 def test_catalogues_share_the_verbs_and_no_other_word() -> None:
-    known = {*words.PRODUCTION_NOUNS, *words.PRODUCTION_PARAMS}
-    unseen = {*words.UNSEEN_NOUNS, *words.UNSEEN_PARAMS}
+    known = {*lexicon.PRODUCTION_NOUNS, *lexicon.PRODUCTION_PARAMS}
+    unseen = {*lexicon.UNSEEN_NOUNS, *lexicon.UNSEEN_PARAMS}
     assert not known & unseen
-    assert (len(world.UNSEEN_NOUNS), len(words.UNSEEN_PARAMS), len(words.VERBS)) == (22, 10, 12)
-    pretrain = words.vocabulary("pretrain")
+    assert (len(world.UNSEEN_NOUNS), len(lexicon.UNSEEN_PARAMS), len(lexicon.VERBS)) == (22, 10, 12)
+    pretrain = lexicon.vocabulary("pretrain")
     assert not unseen & {*pretrain.nouns, *pretrain.params}
-    assert unseen < set(words.values())
+    assert unseen < set(lexicon.values())
 
 
 def test_pretraining_meets_unseen_words_as_values_only() -> None:
-    unseen = {*words.UNSEEN_NOUNS, *words.UNSEEN_PARAMS}
+    unseen = {*lexicon.UNSEEN_NOUNS, *lexicon.UNSEEN_PARAMS}
     as_value = 0
     for task in some("pretrain", 800):
         for tool in (*task.tools, task.wanted):
@@ -136,7 +136,9 @@ def test_a_user_whose_wish_no_tool_serves_wants_to_hear_it() -> None:
 
 
 def test_each_noun_has_one_business_area() -> None:
-    areas = Counter(words.domain(noun) for noun in (*words.PRODUCTION_NOUNS, *words.UNSEEN_NOUNS))
+    areas = Counter(
+        lexicon.domain(noun) for noun in (*lexicon.PRODUCTION_NOUNS, *lexicon.UNSEEN_NOUNS)
+    )
     assert areas == {"commerce": 15, "travel": 14, "home": 12, "work": 15}
 
 

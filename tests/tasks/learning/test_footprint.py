@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tasks import train
-from tasks.core import room
+from tasks.core import disk_space
+from tasks.core.disk_space import Need
 from tasks.core.errors import StageError
 from tasks.core.job import Job
-from tasks.core.room import Need
 from tasks.learning import footprint
 
 MakeJob = Callable[..., Job]
@@ -86,6 +86,6 @@ def test_each_disk_is_asked_for_what_goes_to_it(tmp_path: Path) -> None:
         pytest.skip("/dev/shm is no file system of its own here")
     free = shutil.disk_usage(other).free
     there, here = Need(other / "new" / "folder", free, "one"), Need(tmp_path, 1, "another")
-    room.together("it", [here, there])
+    disk_space.together("it", [here, there])
     with pytest.raises(StageError, match=r"it needs about .* on the disk of /dev/shm/new/folder"):
-        room.together("it", [here, there, Need(other, 1 << 30, "a third")])
+        disk_space.together("it", [here, there, Need(other, 1 << 30, "a third")])

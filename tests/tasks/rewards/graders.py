@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tasks.serving import processes
+from tasks.serving import listeners
 
 Read = Callable[[str, str], dict[str, Any]]
 """From a system and a user message to a verdict."""
@@ -143,7 +143,7 @@ async def _answer(scripted: Any) -> Response:
 @contextmanager
 def serve(application: Starlette) -> Iterator[str]:
     """Serve over HTTP on this machine in a thread, until the block is left."""
-    with processes.listening(processes.HOST, 0) as listener:
+    with listeners.listening(listeners.HOST, 0) as listener:
         config = uvicorn.Config(application, log_level="warning", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -151,7 +151,7 @@ def serve(application: Starlette) -> Iterator[str]:
         try:
             while not server.started:
                 assert thread.is_alive()
-            yield f"http://{processes.HOST}:{listener.getsockname()[1]}"
+            yield f"http://{listeners.HOST}:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join()

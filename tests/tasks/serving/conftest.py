@@ -4,7 +4,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 import uvicorn
 
-from tasks.serving import processes
+from tasks.serving import listeners
 from tests.tasks.serving.house import House, Model
 
 
@@ -14,14 +14,14 @@ def serving():
 
     @contextmanager
     def serve(application):
-        with processes.listening(processes.HOST, 0) as listener:
+        with listeners.listening(listeners.HOST, 0) as listener:
             server = uvicorn.Server(uvicorn.Config(application, log_level="warning"))
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
             thread.start()
             try:
                 while not server.started:
                     assert thread.is_alive()
-                yield f"http://{processes.HOST}:{listener.getsockname()[1]}"
+                yield f"http://{listeners.HOST}:{listener.getsockname()[1]}"
             finally:
                 server.should_exit = True
                 thread.join()

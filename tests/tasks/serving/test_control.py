@@ -13,7 +13,7 @@ from tasks.core import tracking
 from tasks.core.closure import PROJECT
 from tasks.core.errors import EvidenceError, RatchetError
 from tasks.learning import learned
-from tasks.serving import control, deployment, identity, processes, targets
+from tasks.serving import control, deployment, identity, listeners, targets
 
 BASE = PROJECT / "tasks" / "demo" / "base"
 HELLO = {"messages": [{"role": "user", "content": "weather in oslo"}], "max_tokens": 4}
@@ -25,7 +25,7 @@ def home(tmp_path_factory):
     folder = tmp_path_factory.mktemp("served")
     values = yaml.safe_load((PROJECT / "tasks/demo/params.yaml").read_text())
     values["model"]["name"] = "served-agent"
-    values["serve"] = {"port": processes.free_port(), "keep_warm_s": 60}
+    values["serve"] = {"port": listeners.free_port(), "keep_warm_s": 60}
     (folder / "params.yaml").write_text(yaml.safe_dump(values))
     mlflow = tracking.connect(tracking.tracking_uri(folder))
     other = folder / "other"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tasks.core.closure import PROJECT
-from tasks.serving import flags, processes, targets
+from tasks.serving import flags, listeners, targets
 from tasks.serving.targets import Target, Targets
 from tasks.serving.upstream import FAILURES
 from tests.tasks.serving.house import EVENTS, House
@@ -173,7 +173,7 @@ def test_no_json_is_refused(house):
 
 
 def test_a_gateway_ends_with_the_process_that_started_it(tmp_path):
-    port = str(processes.free_port())
+    port = str(listeners.free_port())
     targets.write(tmp_path / "targets.json", Targets(champion=Target(url="http://127.0.0.1:9")))
     files = [f"--flags={tmp_path / 'flags.json'}", f"--log={tmp_path / 'log' / 's.jsonl'}"]
     files += [f"--targets={tmp_path / 'targets.json'}", f"--params={tmp_path / 'none.yaml'}"]

@@ -10,7 +10,7 @@ import pytest
 from tasks.core.errors import SettingsError
 from tasks.core.records import Source
 from tasks.formats import openai_chat
-from tasks.serving import callers
+from tasks.serving import access
 from tests.tasks.serving.house import EVENTS, House
 
 SOURCE = Source(uri="traces", line=1, format="openai_chat")
@@ -34,7 +34,7 @@ def kept(house, kind):
 
 
 def test_with_keys_only_who_has_one_is_answered(start, tmp_path):
-    key = callers.new_key(tmp_path / "keys", "support-bot")
+    key = access.new_key(tmp_path / "keys", "support-bot")
     house = start()
     url = f"{house.url}/v1/chat/completions"
     refused = house.client.post(url, json=HELLO)
@@ -50,29 +50,29 @@ def test_with_keys_only_who_has_one_is_answered(start, tmp_path):
 
 
 def test_a_key_is_kept_as_its_hash_for_its_owner_alone(tmp_path):
-    key = callers.new_key(tmp_path / "keys", "support-bot")
+    key = access.new_key(tmp_path / "keys", "support-bot")
     assert key not in (tmp_path / "keys").read_text()
     assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o600
     with pytest.raises(SettingsError, match="has a key of support-bot"):
-        callers.new_key(tmp_path / "keys", "support-bot")
+        access.new_key(tmp_path / "keys", "support-bot")
     (tmp_path / "keys").chmod(0o644)
     with pytest.raises(SettingsError, match="may be read by others"):
-        callers.keys(tmp_path / "keys")
+        access.keys(tmp_path / "keys")
 
 
 def test_a_line_that_is_no_key_is_named(tmp_path, monkeypatch):
-    monkeypatch.setenv(callers.KEYS, "bot secret")
+    monkeypatch.setenv(access.KEYS, "bot secret")
     with pytest.raises(SettingsError, match="RATCHET_GATEWAY_KEYS:1 is no caller's key"):
-        callers.keys(tmp_path / "keys")
+        access.keys(tmp_path / "keys")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "10.1.2.3", "::", "agent.example.com"])
 def test_an_address_for_others_needs_keys(tmp_path, host):
-    nobody = callers.keys(tmp_path / "keys")
+    nobody = access.keys(tmp_path / "keys")
     with pytest.raises(SettingsError, match="ratchet serve --new-key"):
-        callers.refuse_open_address(host, nobody)
+        access.refuse_open_address(host, nobody)
     for local in ("127.0.0.1", "127.8.8.8", "::1", "localhost"):
-        callers.refuse_open_address(local, nobody)
+        access.refuse_open_address(local, nobody)
 
 
 def test_a_body_that_is_too_large_is_refused_with_and_without_a_length(start):

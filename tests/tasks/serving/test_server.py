@@ -13,7 +13,7 @@ from tasks.core.closure import PROJECT
 from tasks.core.errors import StageError
 from tasks.core.records import Reply
 from tasks.demo import traffic
-from tasks.serving import chat, processes, server
+from tasks.serving import chat, listeners, server
 
 BASE = Path(PROJECT) / "tasks" / "demo" / "base"
 
@@ -147,12 +147,12 @@ def test_a_reply_without_words_is_empty_text():
 
 
 def test_a_server_that_dies_shows_its_last_words(tmp_path):
-    with processes.listening(processes.HOST, 0) as taken:
+    with listeners.listening(listeners.HOST, 0) as taken:
         taken.listen()
         port = taken.getsockname()[1]
         log = tmp_path / "server.log"
         with (
-            processes.Server("tasks.serving.server", ["--model", "x"], log=log, port=port) as one,
+            listeners.Server("tasks.serving.server", ["--model", "x"], log=log, port=port) as one,
             pytest.raises(StageError, match=r"tasks\.serving\.server ended with code 2: ratchet"),
         ):
             one.ready(60)

@@ -15,7 +15,7 @@ from tasks.core import parts
 from tasks.core.closure import PROJECT
 from tasks.core.errors import SettingsError, StageError
 from tasks.core.processes import Process
-from tasks.serving.processes import HOST, listening
+from tasks.serving.listeners import HOST, listening
 
 BIN = Path(sys.executable).parent
 POOL = "ratchet"

@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from tasks.serving.callers import Limits
+from tasks.serving.access import Limits
 from tasks.serving.traces import Traces
 
 MEDIA_TYPE = "text/plain; version=0.0.4"

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from tasks.core import plain_schemas
-from tasks.core.plain_schemas import Fits
 from tasks.core.records import Tool
+from tasks.labelling import plain_schemas
+from tasks.labelling.plain_schemas import Fits
 
 _MEANT = {"dict": "object", "float": "number", "double": "number", "tuple": "array"} | {
     "int": "integer",

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from tasks.core.plain_schemas import compiled
+from tasks.labelling.plain_schemas import compiled
 
 NAMES = st.sampled_from(["a", "b", "c"])
 KINDS = st.one_of(

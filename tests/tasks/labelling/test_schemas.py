@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from tasks.core.records import Tool
-from tasks.core.schemas import BrokenSchemaError, Schemas
+from tasks.labelling.schemas import BrokenSchemaError, Schemas
 
 
 def fault(arguments: dict[str, Any], **parameters: Any) -> str:

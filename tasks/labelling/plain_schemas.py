@@ -3,7 +3,8 @@
     {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 
 Only "yes" is an answer: where the schema says more than this knows, or a value does not fit at
-first sight, the JSON Schema library decides (`tasks/core/schemas.py`), at fifty times the cost.
+first sight, the JSON Schema library decides (`tasks/labelling/schemas.py`), at fifty times the
+cost.
 """
 
 from collections.abc import Callable, Mapping

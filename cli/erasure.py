@@ -61,7 +61,7 @@ def show(found: dict[str, Any]) -> None:
     data = tree.add(f"datasets: {len(found['datasets'])}")
     for version in found["datasets"]:
         held = [f"{n:,} {label}" for label, n in version["examples"].items()]
-        held += ["the sealed test"] if version["sealed"] else []
+        held += ["the held-out test"] if version["sealed"] else []
         data.add(f"{version['version']}  md5 {version['md5']}  {', '.join(held)}")
     models = tree.add(f"models: {len(found['models'])}")
     for model in found["models"]:

@@ -119,7 +119,7 @@ class _Reference(raw_records.View, frozen=True, kw_only=True):
 
 
 def _behaviour(row: RawExample) -> str:
-    """Of unlabelled rows it is the incumbent's: what was right is not known."""
+    """Of unlabelled rows it is the champion's: what was right is not known."""
     reference = _reference.decode(row.reference)
     return reference.behaviour if reference else row.behaviour
 
