@@ -23,7 +23,7 @@ from tasks.core.curation_settings import SplitSettings
 from tasks.core.errors import StageError
 from tasks.core.parts import Manifest, Part
 from tasks.core.records import Split
-from tasks.dataset import assignments, grouping, holdout, neighbours, proof
+from tasks.dataset import assignments, grouping, holdout, proof, similar_sessions
 from tasks.dataset.assignments import Assignment, Places
 from tasks.dataset.grouping import Groups
 from tasks.dataset.proof import Crossing
@@ -65,10 +65,10 @@ def split(settings: SplitSettings, source: Path, target: Path) -> Manifest:
         groups = grouping.group(frame)
         plan = _plan(settings, frame, groups, target)
         made = list(_write(inputs, source, target, plan))
-        near = list(neighbours.gather(made, target, _code()))
+        near = list(similar_sessions.gather(made, target, _code()))
         similarity = manifest.info.get("similarity", DEFAULT_SIMILARITY)
         found = proof.crossings(made, plan.held_out)
-        _nothing_crosses(found or neighbours.crossings(near, target, similarity), frame)
+        _nothing_crosses(found or similar_sessions.crossings(near, target, similarity), frame)
         asked = msgspec.to_builtins(settings.held_out_tools)
         info = {**_info(made, plan), "held_out_asked": asked, "key": key}
         _nothing_lacks(info, settings, frame, groups)
