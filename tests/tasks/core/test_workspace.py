@@ -65,3 +65,20 @@ def test_a_tag_leaves_other_changes_of_the_user_alone(made: Path) -> None:
 def test_no_dataset_yet_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(StageError, match="run `ratchet curate` first"):
         workspace.dataset(tmp_path)
+
+
+def test_a_workspace_that_moves_keeps_its_recipe(tmp_path: Path) -> None:
+    """Code counts by content; what a stage reads is no code, under its former name too."""
+    home = workspace.create(tmp_path / "agent", PARAMS)
+    given = []
+    for place, md5, read in (
+        ("../project/tasks", "1", "registers"),
+        ("../../ratchet/tasks", "1", "annotations"),
+        ("../../ratchet/tasks", "2", "annotations"),
+    ):
+        deps = [{"path": f"{place}/dedup.py", "md5": md5}, {"path": read, "md5": f"{read}.dir"}]
+        stages = yaml.safe_load(lock(f"{place}{md5}.dir"))["stages"]
+        stages["dedup"]["deps"] = [*deps, {"path": "data/redacted", "md5": f"{md5}{place}"}]
+        (home / "dvc.lock").write_text(yaml.safe_dump({"stages": stages}))
+        given.append(workspace.tag_dataset(home).version)
+    assert given == ["dataset-v1.0", "dataset-v1.1", "dataset-v2.0"]
