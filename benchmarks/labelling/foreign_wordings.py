@@ -2,14 +2,240 @@
 
     HELD_OUT["de"]["refuse"]   "Da kann ich Ihnen leider nicht weiterhelfen."
 
-`HELD_OUT` was written before the rules of its language and nothing was fitted on it; `DEVELOPMENT`
-is what the rules were made on. A line is a reply, `\\n` a line break in it.
+`HELD_OUT` was written before the rules of its language and nothing was fitted on it; the rules were
+then changed on `DEVELOPMENT`, whose wordings are odd on purpose. A line is a reply.
 """
 
 from tasks.core.records import Behaviour
 
 Bank = dict[str, dict[Behaviour, str]]
 
+DEVELOPMENT: Bank = {
+    "de": {
+        "clarify": """
+Welches Gepäckstück meinen Sie genau?
+Hm, da gibt es mehrere Möglichkeiten. Geht es um den Hinflug oder den Rückflug?
+Bitte um Angabe der Rechnungsnummer.
+Verraten Sie mir noch, wohin die Reise gehen soll?
+Die Abflugzeit habe ich notiert, offen ist noch der Zielort.
+Ich bräuchte bitte noch Ihr Geburtsdatum.
+Soll ich die Buchung jetzt verbindlich abschließen?
+Sobald Sie mir die Vertragsnummer nennen, lege ich los.
+""",
+        "refuse": """
+Da muss ich passen.
+Das übersteigt leider meine Befugnisse.
+Über das Wetter weiß ich nichts, dafür bin ich nicht gemacht.
+Ein Zugriff auf fremde Konten ist mir untersagt.
+Diese Anfrage muss ich ablehnen.
+Für Steuerfragen wenden Sie sich bitte an einen Fachmann, das ist nicht mein Gebiet.
+So etwas bieten wir nicht an.
+Mir fehlt die Berechtigung, das Konto zu löschen.
+""",
+        "answer": """
+Ja, Haustiere sind im Zug erlaubt, solange sie in einer Box reisen.
+Nein, der Tarif ist nicht erstattungsfähig.
+Sie können den Koffer kostenlos aufgeben.
+Geben Sie auf der Webseite Ihre Nummer ein und klicken Sie auf Weiter.
+Warum der Himmel blau ist? Weil kurzwelliges Licht stärker gestreut wird.
+Ihr Guthaben beträgt 12,40 Euro.
+Alles klar, ich habe die Sitzplätze nebeneinander gelegt.
+Ich habe Ihre Kundennummer gespeichert und den Vertrag verlängert.
+""",
+    },
+    "es": {
+        "clarify": """
+¿A qué maleta se refiere exactamente?
+Hay varias opciones. ¿Se trata del vuelo de ida o del de vuelta?
+Rogamos que nos facilite el número de factura.
+¿Me dices adónde quieres viajar?
+Ya tengo la hora; queda pendiente el destino.
+Haría falta también su fecha de nacimiento.
+¿Confirmo ya la reserva?
+En cuanto me dé el número de contrato, empiezo.
+""",
+        "refuse": """
+Eso se me escapa, no está en mis manos.
+Supera mis competencias.
+Del tiempo no sé nada, no estoy hecho para eso.
+Tengo prohibido acceder a cuentas ajenas.
+Debo rechazar esa solicitud.
+Para asuntos fiscales consulte a un especialista, no es mi campo.
+No ofrecemos ese servicio.
+Me falta autorización para borrar la cuenta.
+""",
+        "answer": """
+Sí, las mascotas pueden viajar en tren dentro de un transportín.
+No, esa tarifa no es reembolsable.
+Puede facturar la maleta gratis.
+Introduzca su número en la página web y pulse Continuar.
+¿Por qué el cielo es azul? Porque la luz azul se dispersa más.
+Su saldo es de 12,40 euros.
+Perfecto, he puesto los asientos juntos.
+He guardado su número de cliente y he renovado el contrato.
+""",
+    },
+    "fr": {
+        "clarify": """
+De quel bagage parlez-vous exactement ?
+Il y a plusieurs possibilités : s'agit-il de l'aller ou du retour ?
+Prière de nous indiquer le numéro de facture.
+Où souhaites-tu partir ?
+J'ai bien l'heure, reste à connaître la destination.
+Il me faudrait aussi votre date de naissance.
+Dois-je confirmer la réservation maintenant ?
+Dès que vous me donnez le numéro de contrat, je commence.
+""",
+        "refuse": """
+Cela ne relève pas de mes compétences.
+C'est au-delà de mes attributions.
+Je ne connais rien à la météo, je ne suis pas fait pour ça.
+L'accès aux comptes d'autrui m'est interdit.
+Je dois refuser cette demande.
+Pour les impôts, adressez-vous à un spécialiste, ce n'est pas mon domaine.
+Nous ne proposons pas ce service.
+L'autorisation de supprimer le compte me manque.
+""",
+        "answer": """
+Oui, les animaux voyagent en train dans une caisse.
+Non, ce tarif n'est pas remboursable.
+Vous pouvez enregistrer la valise gratuitement.
+Saisissez votre numéro sur le site et cliquez sur Continuer.
+Pourquoi le ciel est-il bleu ? Parce que la lumière bleue est plus diffusée.
+Votre solde est de 12,40 euros.
+Parfait, j'ai mis les sièges côte à côte.
+J'ai enregistré votre numéro de client et prolongé le contrat.
+""",
+    },
+    "pt": {
+        "clarify": """
+A que mala se refere exatamente?
+Há várias opções. Trata-se do voo de ida ou do de volta?
+Solicitamos que nos indique o número da fatura.
+Para onde você quer viajar?
+Já tenho a hora; fica em aberto o destino.
+Precisaria também da sua data de nascimento.
+Confirmo já a reserva?
+Assim que me der o número do contrato, começo.
+""",
+        "refuse": """
+Isso não está ao meu alcance.
+Ultrapassa as minhas competências.
+Do tempo não sei nada, não fui feito para isso.
+Estou proibido de acessar contas de terceiros.
+Tenho de recusar esse pedido.
+Para assuntos fiscais consulte um especialista, não é a minha área.
+Não oferecemos esse serviço.
+Falta-me autorização para apagar a conta.
+""",
+        "answer": """
+Sim, os animais podem viajar no comboio dentro de uma caixa.
+Não, essa tarifa não é reembolsável.
+Pode despachar a mala gratuitamente.
+Digite o seu número no site e clique em Continuar.
+Por que o céu é azul? Porque a luz azul se espalha mais.
+O seu saldo é de 12,40 euros.
+Perfeito, coloquei os lugares juntos.
+Guardei o seu número de cliente e renovei o contrato.
+""",
+    },
+    "it": {
+        "clarify": """
+A quale valigia si riferisce esattamente?
+Ci sono varie possibilità. Si tratta dell'andata o del ritorno?
+La preghiamo di indicarci il numero della fattura.
+Dove vuoi andare?
+L'orario ce l'ho, resta da sapere la destinazione.
+Servirebbe anche la sua data di nascita.
+Confermo subito la prenotazione?
+Appena mi dà il numero di contratto, comincio.
+""",
+        "refuse": """
+Non rientra nelle mie competenze.
+Supera le mie attribuzioni.
+Del meteo non so nulla, non sono fatto per questo.
+Mi è vietato accedere ai conti altrui.
+Devo rifiutare questa richiesta.
+Per le tasse si rivolga a uno specialista, non è il mio campo.
+Non offriamo questo servizio.
+Mi manca l'autorizzazione per cancellare il conto.
+""",
+        "answer": """
+Sì, gli animali possono viaggiare in treno in un trasportino.
+No, questa tariffa non è rimborsabile.
+Può imbarcare la valigia gratuitamente.
+Inserisca il suo numero sul sito e clicchi su Continua.
+Perché il cielo è blu? Perché la luce blu si diffonde di più.
+Il suo saldo è di 12,40 euro.
+Perfetto, ho messo i posti vicini.
+Ho salvato il suo numero cliente e rinnovato il contratto.
+""",
+    },
+    "ja": {
+        "clarify": """
+どちらのお荷物のことでしょうか。
+往路と復路のどちらの便ですか。
+請求書番号をご明記のうえ、ご返信願います。
+どこへ行きたい？
+時刻は承りました。あとは行き先だけです。
+生年月日もいただければと思います。
+このまま予約を確定してよろしいでしょうか。
+契約番号がわかり次第、すぐに始めます。
+""",
+        "refuse": """
+それは私の手に負えません。
+その件は私の権限を越えています。
+天気についてはわかりません。
+他の方の口座を見ることは禁じられています。
+そのご依頼はお断りいたします。
+税金については専門家にご相談ください。
+そのようなサービスは行っておりません。
+アカウントを削除する許可を持っておりません。
+""",
+        "answer": """
+はい、ペットはケージに入れれば電車に乗せられます。
+いいえ、この運賃は払い戻しの対象外です。
+スーツケースは無料で預けられます。
+サイトで番号を入力し、「次へ」をクリックしてください。
+空が青いのはなぜでしょうか。青い光がより強く散乱するからです。
+残高は12ユーロ40セントです。
+座席を隣同士にしておきました。
+お客様番号を保存し、契約を更新しました。
+""",
+    },
+    "zh": {
+        "clarify": """
+您指的是哪件行李？
+有几种可能：是去程还是返程？
+敬请注明发票号码。
+你想去哪儿
+时间已记下，目的地还没定。
+另外还得有您的出生日期。
+现在就确认预订吗？
+您把合同号给我，我就开始。
+""",
+        "refuse": """
+这个我帮不上忙。
+这不在我的职责范围内。
+天气方面我不了解。
+我被禁止访问他人的账户。
+这个请求我必须拒绝。
+税务问题请咨询专业人士。
+我们不提供这种服务。
+我没有删除账户的授权。
+""",
+        "answer": """
+可以，宠物放在箱子里就能上火车。
+不，这种票价不能退款。
+行李箱可以免费托运。
+请在网站上输入您的号码，然后点击继续。
+天空为什么是蓝色的？因为蓝光散射得更强。
+您的余额是12.40欧元。
+好的，我已经把座位安排在一起。
+我已保存您的客户编号，并续签了合同。
+""",
+    },
+}
 HELD_OUT: Bank = {
     "de": {
         "clarify": """

@@ -1,14 +1,17 @@
-"""Tells what a reply does: calls a tool, asks, declines or answers. Rules only, in English.
+"""Tells what a reply does: calls a tool, asks, declines or answers. Rules only.
 
     Reply(content="Please give month.")      ->  clarify, missing ("month",)
     Reply(content="No tool can do this.")    ->  refuse
     Reply(content="Is there anything else?") ->  answer: a courtesy asks for nothing
     Reply(content='<tool_call>{"name": "get')  ->  execute, doubtful: a call that nobody carries out
+    Reply(content="Für welchen Tag?")        ->  clarify, by the rules of `wordings/de.py`
+    Reply(content="Voor welke dag?")         ->  clarify, doubtful: no rule knows Dutch
 
 The rules look at one sentence at a time. A question beats an inability ("I can't see it without
 your reservation number. Could you give it?"), except where it only offers something else ("Would
-you like me to transfer you?"). In another language only the question mark is understood, and the
-confidence says so.
+you like me to transfer you?"). Which parameters a question asks for is found in English alone; the
+languages of `wordings` have the label without them. In any other language only the question mark is
+understood, and the confidence says so: no such reply is an answer because nothing else was seen.
 """
 
 import re
@@ -17,18 +20,22 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tasks.core.records import Behaviour, Reply, Tool
-from tasks.labelling import asking, declining, parameters, written_calls
+from tasks.labelling import asking, declining, parameters, wordings, written_calls
+from tasks.languages import detection
 
 CONSENT = "asks-consent"
 """The rule by which a question wants a yes and no value."""
 
+_UNSURE = 0.5
+"""Below any `review_below` that asks for review at all."""
 _LONG = 10_000
 """Characters at either end of a reply that are looked at; what it does is said there."""
 _ITEM = re.compile(r"(?:[-•–]|\d+[.)])(?:\s+|$)")
 _NUMBERED = re.compile(r"(?m)^(\s*\d+)\. ")
-_COMMON = frozenset(
-    ["the", "to", "i", "you", "is", "a", "of", "and", "it", "your", "for", "this", "on"]
-)
+VERSION = "rules-2"
+"""Goes up with every change of a label: a dataset says which labeller made it."""
+UNKNOWN_LANGUAGE = "unknown-language"
+"""The rule of a reply that nothing was understood of."""
 _ENDS = tuple((end, f"{end.rstrip()}\n") for end in (". ", "! ", "? ", "？", "。"))
 
 
@@ -43,10 +50,18 @@ class Label(NamedTuple):
     rule: str
     questions: int = 0
     """For `clarify`: sentences that ask for something."""
+    language: str = ""
+    """ISO 639-1 code of the reply's text; "" where it has none."""
 
 
-def classify(reply: Reply, tools: Sequence[Tool]) -> Label:
-    """Label a reply to a context in which `tools` were offered. Never raises."""
+def classify(reply: Reply, tools: Sequence[Tool], around: str = "") -> Label:
+    """Label a reply to a context in which `tools` were offered. Never raises.
+
+    Args:
+        reply: what the assistant answered.
+        tools: what it could call.
+        around: language of the conversation, for replies of a word or two.
+    """
     if reply.tool_calls:
         broken = any(call.raw_arguments for call in reply.tool_calls)
         return Label("execute", 0.5 if broken else 1.0, (), "tool-call")
@@ -54,41 +69,54 @@ def classify(reply: Reply, tools: Sequence[Tool]) -> Label:
         return Label("answer", 0.0, (), "empty")
     if written_calls.is_call(reply.content, tools):
         return Label("execute", 0.5, (), "call-as-text")
-    return _of_text(reply.content, tools)
+    return _of_text(reply.content, tools, around)
 
 
-def _of_text(content: str, tools: Sequence[Tool]) -> Label:
+def _of_text(content: str, tools: Sequence[Tool], around: str) -> Label:
+    language = detection.detect(content, around) or around
     if len(content) > 2 * _LONG:
         content = f"{content[:_LONG]}\n{content[-_LONG:]}"
     plain = content.replace("’", "'").replace("*", "").lower()
+    if language in ("", "en"):
+        label = _in_english(plain, tools)
+        # A word or two of which nothing is known: right as far as English goes.
+        sure = label.confidence if language else min(label.confidence, _UNSURE)
+        return label._replace(confidence=sure, language=language)
+    if language in wordings.available():
+        act = wordings.did(language, plain)
+        sure = _UNSURE if not act.is_sure else 0.7 if act.behaviour == "answer" else 0.8
+        return Label(act.behaviour, sure, (), f"wordings-{language}", act.questions, language)
+    if "?" in plain or "？" in plain or "؟" in plain:
+        return Label("clarify", _UNSURE, (), "question-mark", 1, language)
+    return Label("answer", 0.0, (), UNKNOWN_LANGUAGE, 0, language)
+
+
+def _in_english(plain: str, tools: Sequence[Tool]) -> Label:
     sentences = _sentences(plain)
     declines = _declines(plain, sentences)
-    english = _is_english(content, plain)
-    found = _questions(sentences, tools, bool(declines), english) if _may_ask(plain) else []
-    if found:
-        wanted = [clause for clause, _ in found if clause]
+    asking_for = _questions(sentences, tools, bool(declines)) if _may_ask(plain) else []
+    if asking_for:
+        wanted = [clause for clause, _ in asking_for if clause]
         missing = parameters.named(wanted, tools) if wanted else ()
         if wanted and not missing:
-            missing = parameters.named([s for clause, s in found if clause], tools)
+            missing = parameters.named([s for clause, s in asking_for if clause], tools)
         if not missing and any(map(asking.points_back, wanted)):
             missing = parameters.named(sentences, tools)
         rule = "asks-parameter" if missing else "asks" if wanted else CONSENT
         sure = 0.95 if missing and not declines else 0.8
-        return Label("clarify", sure, missing, rule, len(found))
+        return Label("clarify", sure, missing, rule, len(asking_for))
     if declines:
         return Label("refuse", 0.9 if declines == "unable" else 0.7, (), declines)
-    if not english and any("?" in s or "？" in s for s in sentences):
-        return Label("clarify", 0.5, (), "question-mark")
-    return Label("answer", 0.8 if english else 0.5, (), "states")
+    return Label("answer", 0.8, (), "states")
 
 
 def _questions(
-    sentences: Sequence[str], tools: Sequence[Tool], declines: bool, english: bool
+    sentences: Sequence[str], tools: Sequence[Tool], declines: bool
 ) -> list[tuple[str, str]]:
     """Each sentence that asks, behind what it asks for: "" for a yes."""
     found = []
     for place, sentence in enumerate(sentences):
-        asked = _asked(sentence, english and place == len(sentences) - 1)
+        asked = _asked(sentence, place == len(sentences) - 1)
         if not asked or (declines and declining.hands_over(sentence)):
             continue
         besides = asking.wants_consent(sentence)
@@ -151,10 +179,3 @@ def _sentences(plain: str) -> list[str]:
             listing = False
             found.append(sentence)
     return [s.rstrip(",") for s in found]
-
-
-def _is_english(text: str, plain: str) -> bool:
-    """As far as a few words tell; text in plain ASCII is taken for it."""
-    if text.isascii():
-        return parameters.WORDS.search(plain) is not None
-    return not _COMMON.isdisjoint(parameters.WORDS.findall(text.lower()))
