@@ -10,6 +10,7 @@ has become of a row can depend on any other part, so the whole log is looked at 
 what feedback says of them, is not what it was.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import accumulate
@@ -23,6 +24,7 @@ from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Feedback, encode
 from tasks.labelling import (
     annotations,
+    behaviour,
     decisions,
     examples,
     folding,
@@ -76,11 +78,14 @@ def dedup(
             "reviewed": facts.reviewed,
             "to_review": sum(part.rows for part in asked),
             "negatives": sum(part.info["negatives"] for part in made),
+            "kept_out": _sums(made, "kept_out"),
+            "not_understood": _sums(made, "not_understood"),
+            "labeller": behaviour.VERSION,
         },
     )
     reviews.write(target, asked)
     parts.commit(target, manifest)
-    step.warn("dedup", _contradictions(manifest))
+    step.warn("dedup", [*_contradictions(manifest), *_kept_out(manifest), *_languages(manifest)])
     return manifest
 
 
@@ -93,6 +98,37 @@ def _contradictions(manifest: Manifest) -> list[str]:
         f"{len(found)} records have the request id of another record that says something else, "
         f"the first in {place[0]}:{place[1]}: none of them is used, see rejected.jsonl. A request "
         "id is given once; correct what writes these logs"
+    ]
+
+
+def _sums(made: Sequence[Part], name: str) -> dict[str, int]:
+    counts = Counter[str]()
+    for part in made:
+        counts.update(part.info[name])
+    return dict(sorted(counts.items()))
+
+
+def _kept_out(manifest: Manifest) -> list[str]:
+    rules: dict[str, int] = manifest.info["kept_out"]
+    if not rules:
+        return []
+    listed = ", ".join(f"{rule} {count}" for rule, count in rules.items())
+    return [
+        f"{sum(rules.values())} decisions would have a reference but for how they came about "
+        f"({listed}): they prove nothing, whatever their session came to"
+    ]
+
+
+def _languages(manifest: Manifest) -> list[str]:
+    languages: dict[str, int] = manifest.info["not_understood"]
+    if not languages:
+        return []
+    count = sum(languages.values())
+    listed = ", ".join(f"{code} {n}" for code, n in languages.items())
+    return [
+        f"{count} of {manifest.counts.accepted} decisions ({count / manifest.counts.accepted:.1%}) "
+        f"are replies in languages that no rule covers ({listed}): they prove nothing until a "
+        "person labels them (data/deduped/review.jsonl) or dedup.labeller names a labeller of yours"
     ]
 
 
@@ -151,6 +187,7 @@ def _examples(
             reasons=dict(sorted(reasons.items())),
         )
         negatives, doubtful = 0, []
+        kept_out, not_understood = Counter[str](), Counter[str]()
 
         def rows_of_part() -> Iterator[RawExample]:
             nonlocal negatives
@@ -158,13 +195,21 @@ def _examples(
                 if row_facts:
                     negatives += row_facts.outcome is not None and row_facts.outcome < SUCCESS
                     made = examples.example(row, row_facts, settings, schemas)
-                    if made.confidence < settings.review_below:
-                        doubtful.append(encode(reviews.review(made)))
-                    yield made
+                    kept_out.update([made.kept_out] if made.kept_out else [])
+                    not_understood.update([] if made.is_understood else [made.language])
+                    if made.example.confidence < settings.review_below:
+                        doubtful.append(encode(reviews.review(made.example)))
+                    yield made.example
 
         made = parts.write_part(target, rows_of_part(), key=key, counts=counts, rejects=rejects)
         asked = parts.write_lines(target, doubtful)
-        info = {"negatives": negatives, "review": asked.sha256, "to_review": asked.rows}
+        info = {
+            "negatives": negatives,
+            "review": asked.sha256,
+            "to_review": asked.rows,
+            "kept_out": dict(sorted(kept_out.items())),
+            "not_understood": dict(sorted(not_understood.items())),
+        }
         return msgspec.structs.replace(made, info=info)
 
     return step.each_part(inputs, target, key, work, "deciding")

@@ -192,8 +192,9 @@ def _enough(frame: Frame, settings: ValidateSettings) -> None:
         f"{referenced} of {len(frame.id)} examples have a reference, validate.min_examples asks "
         f"for {settings.min_examples}: {unknown} more lack feedback, {failed} are of failed "
         f"sessions without a human edit, {len(outcomes) - unknown - failed} were a call that "
-        "failed or a reply that says nothing. Bring feedback for more sessions "
-        "(`ingest.feedback`: outcomes or human edits) or lower validate.min_examples"
+        "failed, was cut, filtered, forced or taken back, or a reply that says nothing. Bring "
+        "feedback for more sessions (`ingest.feedback`: outcomes or human edits), let weaker proof "
+        "count (`dedup.trust`: tool_result, incumbent), or lower validate.min_examples"
     )
 
 

@@ -36,6 +36,8 @@ VERSION = "rules-2"
 """Goes up with every change of a label: a dataset says which labeller made it."""
 UNKNOWN_LANGUAGE = "unknown-language"
 """The rule of a reply that nothing was understood of."""
+QUESTION_MARK = "question-mark"
+"""The rule of a reply of which nothing else was."""
 _ENDS = tuple((end, f"{end.rstrip()}\n") for end in (". ", "! ", "? ", "？", "。"))
 
 
@@ -87,7 +89,7 @@ def _of_text(content: str, tools: Sequence[Tool], around: str) -> Label:
         sure = _UNSURE if not act.is_sure else 0.7 if act.behaviour == "answer" else 0.8
         return Label(act.behaviour, sure, (), f"wordings-{language}", act.questions, language)
     if "?" in plain or "？" in plain or "؟" in plain:
-        return Label("clarify", _UNSURE, (), "question-mark", 1, language)
+        return Label("clarify", _UNSURE, (), QUESTION_MARK, 1, language)
     return Label("answer", 0.0, (), UNKNOWN_LANGUAGE, 0, language)
 
 

@@ -5,7 +5,9 @@
     no outcome known, the tools ran            the call was well formed       (tool_result)
     no outcome known                           what production answered       (incumbent)
     failed session                             nothing: which of its decisions was wrong is unknown
-    a tool answered the call with an error     that call was wrong, whatever became of the session
+    a tool answered the call with an error     nothing, whatever became of the session
+    a later call takes this one back           nothing either; so it is with a reply that was cut,
+                                               filtered, replaced by a guardrail, or forced
 
 Proof ranks outcome > human edit > tool result > incumbent, and `dedup.trust` says how far down it
 makes a reference: by default not below human edit, since a call that ran may have been the wrong
@@ -14,10 +16,10 @@ is a hard negative and never a target. A judge's score and a rating are no proof
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tasks.core.records import Call, Feedback, Reference, Reply, Tool, TruthSource
-from tasks.labelling.behaviour import Label, classify
+from tasks.labelling.behaviour import UNKNOWN_LANGUAGE, Label, classify
 
 SUCCESS = 0.5
 """Session outcome from which its decisions count as right."""
@@ -28,6 +30,24 @@ RANK: dict[TruthSource, int] = {
     "incumbent": 3,
     "none": 4,
 }
+
+
+FAILED, REPEATED, UNDONE = "failed-call", "repeated-after-complaint", "undone-later"
+CUT, GUARDRAIL, FILTERED = "cut-by-length", "guardrail", "content-filter"
+BROKEN, FORCED, ATTACHED = "broken-off", "forced-tool-choice", "needs-attachment"
+AGAINST = (FAILED, GUARDRAIL, FILTERED, CUT, BROKEN, FORCED, REPEATED, UNDONE, ATTACHED)
+"""Why a decision proves nothing, whatever its session came to; of several reasons the first one."""
+_ENDS = {
+    CUT: "length max_tokens max_output_tokens max_new_tokens model_length incomplete"
+    " model_context_window_exceeded token_limit too_long",
+    GUARDRAIL: "guardrail guardrail_intervened intervened",
+    FILTERED: "content_filter content_filtered content-filter safety recitation blocklist spii"
+    " prohibited_content image_safety error_toxic refusal filtered",
+    BROKEN: "error malformed malformed_function_call malformed_model_output malformed_tool_use"
+    " unexpected_tool_call cancelled canceled aborted abort timeout pause_turn failed",
+}
+_END = {name: rule for rule, names in _ENDS.items() for name in names.split()}
+_FREE = frozenset(["", "auto", "none"])
 
 
 class Known(NamedTuple):
@@ -88,30 +108,44 @@ class Proof(NamedTuple):
     """Of that reply."""
 
 
+def against_end(stop: str, tool_choice: Any) -> str:
+    """Which rule the way in which a reply came about breaks; "" for none.
+
+    Args:
+        stop: why the model stopped, as any provider names it: `length`, `guardrail_intervened`, …
+        tool_choice: what the request left to the model: `auto`, or a call that it had to make.
+    """
+    rule = _END.get(stop.lower().strip(), "")
+    if rule:
+        return rule
+    is_free = isinstance(tool_choice, str) and tool_choice.lower() in _FREE
+    return "" if is_free or tool_choice is None else FORCED
+
+
 def prove(
     reply: Reply,
     label: Label,
     tools: tuple[Tool, ...],
     known: Known,
     *,
-    failed: bool,
+    against: str = "",
     ran: bool = False,
 ) -> Proof:
     """The best proof there is of one decision.
 
     Args:
-        reply: what the incumbent answered.
+        reply: the logged one.
         label: of that reply.
         tools: what was offered, for the label of an edited reply.
         known: the feedback on this decision.
-        failed: whether a tool answered the reply's call with an error.
+        against: which of the rules `AGAINST` keeps its own reply from proving anything.
         ran: whether tools answered its calls, none with an error, to arguments that fit.
     """
-    if known.truth == "outcome" and not failed:
+    if known.truth == "outcome" and not against:
         return Proof("outcome", reply, label)
     if known.edit is not None:
-        return Proof("human_edit", known.edit, classify(known.edit, tools))
-    if failed or known.outcome is not None:
+        return Proof("human_edit", known.edit, classify(known.edit, tools, label.language))
+    if against or known.outcome is not None:
         return Proof("none")
     return Proof("tool_result" if ran else "incumbent", reply, label)
 
@@ -129,7 +163,8 @@ def refer(proof: Proof, trust: TruthSource, sure: float) -> tuple[Reference | No
     reference = _reference(proof.reply, proof.label)
     if reference is None:
         return None, "none"
-    trusted = RANK[proof.source] <= RANK[trust] and proof.label.confidence >= sure
+    is_understood = proof.label.rule != UNKNOWN_LANGUAGE
+    trusted = RANK[proof.source] <= RANK[trust] and proof.label.confidence >= sure and is_understood
     return (reference if trusted else None), proof.source
 
 

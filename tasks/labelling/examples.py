@@ -6,6 +6,7 @@ response {"content": "For which city?"}, session with outcome 1.0
 """
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
@@ -13,32 +14,43 @@ from tasks.core.curation_settings import DedupSettings
 from tasks.core.errors import StageError
 from tasks.core.records import Reply, Tool, encode
 from tasks.labelling import behaviour, chains, decisions, intents, raw_records, tags
-from tasks.labelling.behaviour import Label
+from tasks.labelling.behaviour import QUESTION_MARK, UNKNOWN_LANGUAGE, Label
 from tasks.labelling.decisions import Known
 from tasks.labelling.raw_records import RawExample, RawInvocation
 from tasks.labelling.row_facts import RowFacts
 from tasks.labelling.schemas import BrokenSchemaError, Schemas
 
 
-def example(
-    row: RawInvocation, facts: RowFacts, settings: DedupSettings, schemas: Schemas
-) -> RawExample:
+class Made(NamedTuple):
+    """An example, and what is counted of how it was made."""
+
+    example: RawExample
+    language: str
+    """Of the reply's text; "" where it has none."""
+    is_understood: bool
+    """Whether a rule knows that language."""
+    kept_out: str
+    """The rule of `decisions.AGAINST` without which it would have a reference; "" for none."""
+
+
+def example(row: RawInvocation, facts: RowFacts, settings: DedupSettings, schemas: Schemas) -> Made:
     """The example of a row that stays.
 
     Raises:
         StageError: a person's label does not fit the reply.
     """
-    reply, tools, found = _read(bytes(row.response), bytes(row.tools))
-    label = _label(row, facts, reply, found)
-    proof = decisions.prove(
-        reply,
-        label,
-        tools,
-        Known(facts.outcome, facts.edit),
-        failed=facts.failed,
-        ran=facts.ran and facts.outcome is None and _fits(reply, row, schemas),
-    )
+    reply, tools, by_rules = _read(bytes(row.response), bytes(row.tools), facts.language)
+    label = _label(row, facts, reply, by_rules)
+    known = Known(facts.outcome, facts.edit)
+    ran = facts.ran and facts.outcome is None and _fits(reply, row, schemas)
+    against = _against(row, facts)
+    proof = decisions.prove(reply, label, tools, known, against=against, ran=ran)
     reference, truth = decisions.refer(proof, settings.trust, settings.review_below)
+    kept_out = ""
+    if against and reference is None:
+        without = decisions.prove(reply, label, tools, known, ran=ran)
+        would_be, _ = decisions.refer(without, settings.trust, settings.review_below)
+        kept_out = against if would_be is not None else ""
     intent = facts.intent
     if reference is not None and truth == "human_edit":
         intent = _intent(row, proof.reply)
@@ -52,7 +64,7 @@ def example(
         reference=reference,
         domain=row.metadata.get("domain", ""),
     )
-    return RawExample(
+    made = RawExample(
         id=row.id,
         messages=row.messages,
         tools=row.tools,
@@ -70,6 +82,18 @@ def example(
         sources=(row.source, *(msgspec.Raw(encode(place)) for place in facts.places)),
         timestamp=row.timestamp,
     )
+    is_understood = by_rules.rule not in (UNKNOWN_LANGUAGE, QUESTION_MARK)
+    return Made(made, by_rules.language, is_understood, kept_out)
+
+
+def _against(row: RawInvocation, facts: RowFacts) -> str:
+    """Why the logged reply proves nothing; "" where nothing speaks against it."""
+    if facts.failed:
+        return decisions.FAILED
+    end = decisions.against_end(row.stop or row.finish_reason, row.tool_choice)
+    if end:
+        return end
+    return decisions.REPEATED if facts.repeated else decisions.UNDONE if facts.undone else ""
 
 
 _reply = msgspec.json.Decoder(Reply)
@@ -77,10 +101,10 @@ _encoder = msgspec.json.Encoder(order="sorted")
 
 
 @lru_cache(maxsize=4096)
-def _read(response: bytes, offered: bytes) -> tuple[Reply, tuple[Tool, ...], Label]:
+def _read(response: bytes, offered: bytes, around: str) -> tuple[Reply, tuple[Tool, ...], Label]:
     """The reply, what it could call, and its label by the rules; agents repeat themselves."""
     reply, tools = _reply.decode(response), raw_records.tools(offered)
-    return reply, tools, behaviour.classify(reply, tools)
+    return reply, tools, behaviour.classify(reply, tools, around)
 
 
 def _intent(row: RawInvocation, right: Reply) -> str:

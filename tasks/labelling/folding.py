@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.labelling.chains import FAILED, NO_CALLS, RAN, hashed
+from tasks.labelling.credit import REPEATED, UNDONE
 from tasks.labelling.log_index import LogIndex, ranked
 from tasks.labelling.near_duplicates import among, components, similar_pairs, told_apart
 from tasks.labelling.shingles import I64, U64
@@ -48,6 +49,10 @@ class Folded(NamedTuple):
     """Row of the earliest decision of its near-duplicate cluster; -1 where the row is not kept."""
     failed: Bools
     """A tool answered the decision with an error."""
+    repeated: Bools
+    """It was called again with other arguments, after a complaint (`credit`)."""
+    undone: Bools
+    """What it did was taken back, or done anew."""
     ran: Bools
     """Tools answered the decision, and none with an error."""
     last: Bools
@@ -84,6 +89,8 @@ def fold(
         into=into,
         cluster=_clusters(columns, fate, components(pairs, len(leaf)), row, of_leaf),
         failed=among(columns.chain, columns.turns[columns.results == FAILED]),
+        repeated=among(columns.chain, columns.turns[columns.marks & REPEATED > 0]),
+        undone=among(columns.chain, columns.turns[columns.marks & UNDONE > 0]),
         ran=among(columns.chain, columns.turns[columns.results == RAN]),
         last=_last(columns, fate),
         intent=_intents(columns, fate, leaf),

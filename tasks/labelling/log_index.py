@@ -41,6 +41,8 @@ class LogIndex(NamedTuple):
     """The row whose context each of `turns` stands in."""
     turns: U64
     results: NDArray[np.uint8]
+    marks: NDArray[np.uint8]
+    """Of each of `turns`: what tools answered, and whether a later turn takes it back."""
     leaves: I64
     shingles: U32
     ends: I64
@@ -100,6 +102,7 @@ def gather(indexes: Sequence[PartIndex]) -> LogIndex:
         turn_row=turn_row,
         turns=all_of("turns", "u8"),
         results=results,
+        marks=all_of("marks", "u1"),
         leaves=_joined(leaves, np.int64),
         shingles=all_of("shingles", "u4"),
         ends=np.cumsum(all_of("sizes", "u4"), dtype=np.int64),

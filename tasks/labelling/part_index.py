@@ -18,10 +18,11 @@ from tasks.core import parts
 from tasks.core.errors import StageError
 from tasks.core.parts import Part
 from tasks.core.records import Message, Record, Reply, Source
-from tasks.labelling import chains, intents, tags
+from tasks.labelling import chains, intents
 from tasks.labelling.chains import Walk, called, hashed, link, meaning
 from tasks.labelling.raw_records import View, offer
 from tasks.labelling.shingles import I64, Documents, shingle
+from tasks.languages import detection
 
 LABEL = "index"
 _BATCH = 500
@@ -76,6 +77,8 @@ class PartIndex(Record, frozen=True, kw_only=True):
     """Chains of the earlier assistant messages in each row's context."""
     results: bytes
     """What tools answered to those turns, as in `Walk`."""
+    marks: bytes
+    """Whether a later turn takes those turns back, as in `credit`."""
     leaves: bytes
     """Rows whose transcript no other row of the part continues; the columns below are theirs."""
     sizes: bytes
@@ -183,6 +186,7 @@ class _Rows:
         self.numbers: list[tuple[int, ...]] = []
         self.turns: list[int] = []
         self.results: list[int] = []
+        self.marks: list[int] = []
         self.continued: set[int] = set()
         self.latest: dict[int, tuple[bytes, Walk | None]] = {}
         self.open: dict[int, dict[int, _Leaf]] = {}
@@ -194,7 +198,7 @@ class _Rows:
         calls = meaning(row.response.tool_calls)
         chain = link(read.end, "assistant", row.response.content, calls)
         place = (row.source.uri, row.source.format)
-        spoken = tags.language(read.asks[0][1] if read.asks else "")
+        spoken = detection.detect(read.asks[0][1]) if read.asks else ""
         self.numbers.append(
             (
                 self.places.setdefault(place, len(self.places)),
@@ -211,6 +215,7 @@ class _Rows:
         )
         self.turns += read.turns
         self.results += read.results
+        self.marks += read.marked(row.response)
         for earlier in read.turns:
             if earlier not in self.continued:
                 self.continued.add(earlier)
@@ -260,6 +265,7 @@ class _Rows:
             person=np.array(self.person, small).tobytes(),
             turns=np.array(self.turns, large).tobytes(),
             results=np.array(self.results, np.uint8).tobytes(),
+            marks=np.array(self.marks, np.uint8).tobytes(),
             leaves=np.array(list(texts), small).tobytes(),
             sizes=np.diff(documents.ends, prepend=0).astype(small).tobytes(),
             shingles=documents.shingles.astype(small).tobytes(),

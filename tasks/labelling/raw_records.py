@@ -45,6 +45,9 @@ class RawInvocation(View, frozen=True, kw_only=True):
     messages: Raw
     tools: Raw = Raw(b"[]")
     response: Raw
+    finish_reason: str = ""
+    stop: str = ""
+    tool_choice: str = ""
     metadata: dict[str, str] = {}
     persons: tuple[str, ...] = ()
 

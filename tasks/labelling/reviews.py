@@ -10,6 +10,7 @@ redacted, as everything after `redact` is.
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -30,7 +31,8 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     label: str = ""
-    guess: Behaviour
+    guess: Behaviour | Literal[""]
+    """Empty where no rule understood the reply."""
     confidence: float
     reply: msgspec.Raw
     context: tuple[msgspec.Raw, ...]
@@ -54,7 +56,7 @@ def review(row: RawExample) -> Review:
     ]
     return Review(
         id=row.id,
-        guess=row.behaviour,
+        guess=row.behaviour if row.confidence else "",
         confidence=row.confidence,
         reply=row.reply,
         context=tuple(spoken[-CONTEXT:]),

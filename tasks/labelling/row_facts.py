@@ -42,6 +42,10 @@ class RowFacts(Record, frozen=True, kw_only=True):
     edit: Reply | None = None
     failed: bool = False
     """A tool answered its call with an error."""
+    repeated: bool = False
+    """It was called again with other arguments, after a complaint."""
+    undone: bool = False
+    """What it did was taken back, or done anew."""
     ran: bool = False
     """Tools answered its calls, none with an error."""
     ids: tuple[str, ...] = ()
@@ -108,6 +112,7 @@ class LogFacts:
         named = np.where(cluster < 0, 0, self._columns.id[cluster]) if len(cluster) else cluster
         digest = sha256(named.tobytes() + fate.tobytes() + self._folded.failed[mine].tobytes())
         digest.update(self._folded.ran[mine].tobytes() + self._outcome[mine].tobytes())
+        digest.update(self._folded.repeated[mine].tobytes() + self._folded.undone[mine].tobytes())
         digest.update(self._intents[self._folded.intent[mine]].tobytes())
         own = [(row - rows.start, self._own[row]) for row in rows if row in self._own]
         digest.update(msgspec.json.encode(own, order="sorted"))
@@ -122,6 +127,8 @@ class LogFacts:
             folded.cluster[mine].tolist(),
             folded.failed[mine].tolist(),
             folded.ran[mine].tolist(),
+            folded.repeated[mine].tolist(),
+            folded.undone[mine].tolist(),
             self._outcome[mine].tolist(),
             columns.before[mine].tolist(),
             columns.answered[mine].tolist(),
@@ -129,7 +136,8 @@ class LogFacts:
             folded.intent[mine].tolist(),
             strict=True,
         )
-        for row, fate, cluster, failed, ran, outcome, turns, answered, language, intent in found:
+        for row, fate, cluster, failed, ran, repeated, undone, outcome, *counted in found:
+            turns, answered, language, intent = counted
             if fate != KEPT:
                 yield None
                 continue
@@ -144,6 +152,8 @@ class LogFacts:
                 edit=own.edit,
                 failed=failed,
                 ran=ran,
+                repeated=repeated,
+                undone=undone,
                 ids=own.ids,
                 places=own.places,
                 label=own.label,

@@ -76,7 +76,8 @@ _FREQUENT = {
     "porque prefiere prefieres puede puedes puedo que quiere quién qué se sea según ser será "
     "si sido siempre sin sobre solo son soy su sus sí también te tenemos tengo tiene todo "
     "todos tu un una unos usted ustedes van ver vez y ya yo",
-    "pt": "agora ainda amanhã antes ao aos apenas aqui as até bom cada claro com como contas da das "
+    "pt": "agora "
+    "ainda amanhã antes ao aos apenas aqui as até bom cada claro com como contas da das "
     "de dela dele depois desse deste deve devo dia dias do dois dos duas e ela ele em entre "
     "então era essa esse esta estamos este estou está estão eu fazer foi fora foram hoje há "
     "infelizmente isso isto já la lamento lhe mais mas me mesma mesmo meu meus minha minhas "
@@ -94,7 +95,8 @@ _FREQUENT = {
     "prima purtroppo può qual quale quali quando quanto quello questa questi questo qui sa "
     "sarete sarà se sempre senza si sia siamo solo sono sta stai stata stato su sua subito "
     "sul sulla suo suoi sì tra tu tuo tutti tutto un una uno va volentieri vostra vuole è",
-    "nl": "aan al alle als alstublieft ben bij daar dan dat de deze die dit doen door dus een eerst "
+    "nl": "aan "
+    "al alle als alstublieft ben bij daar dan dat de deze die dit doen door dus een eerst "
     "en er even gaan geef geeft geen gereserveerd goed graag haar had heb hebben heeft heel "
     "helaas helpen het hier hij hoe hun iets ik in is je jij jullie kan kunnen kunt laat "
     "later maar mag meer met mij mijn moet moeten morgen naar niet nieuwe nodig nog nu of om "
@@ -164,7 +166,8 @@ def detect(text: str, around: str = "") -> str:
 
     Args:
         text: only its start is looked at.
-        around: language of what stands around it, which decides between two that fit nearly as well.
+        around: language of what stands around it, which decides between two that fit
+            nearly as well.
 
     Returns:
         "" where the text holds too few words to tell, `UNKNOWN` where its words are of no language
@@ -189,7 +192,11 @@ def detect(text: str, around: str = "") -> str:
         return UNKNOWN
     if around in counts and counts[around] >= _NEARLY * counts[best]:
         return around
-    return best if counts[best] > counts[second] else UNKNOWN
+    if counts[best] == counts[second]:
+        # "Is month a word?" has words that Hungarian has too; without a letter of its own, and as
+        # plain as that, it is English.
+        return "en" if counts["en"] == counts[best] and text.isascii() else UNKNOWN
+    return best
 
 
 def _is_name(word: str) -> bool:

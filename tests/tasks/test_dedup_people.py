@@ -19,7 +19,7 @@ from tasks.labelling.annotations import Erased, Registers
 from tests.tasks.curation_logs import WORDS, calls, content, outcome, redacted, says, session
 
 SETTINGS = DedupSettings(similarity=0.8)
-GERMAN = says("Für welche Bestellung möchten Sie das wissen?")
+DUTCH = says("Voor welke bestelling wilt u dat weten?")
 KEY = "5b0e3c91a7d2"
 
 
@@ -42,7 +42,7 @@ def told(folder: Path, *lines: dict[str, Any], name: str = "reviewed.jsonl") -> 
 
 
 def test_what_is_not_sure_goes_to_the_review_file_and_proves_nothing(tmp_path: Path) -> None:
-    unsure = session("s-1", "Wo ist meine Bestellung?", GERMAN)
+    unsure = session("s-1", "Waar is mijn bestelling?", DUTCH)
     sure = session("s-2", "Where is my order?", says("Which order do you mean?"))
     made = run(tmp_path, [unsure, sure], outcome("s-1"), outcome("s-2"))
     assert (made.info["to_review"], made.info["reviewed"], made.counts.accepted) == (1, 0, 2)
@@ -52,8 +52,8 @@ def test_what_is_not_sure_goes_to_the_review_file_and_proves_nothing(tmp_path: P
         "label": "",
         "guess": "clarify",
         "confidence": 0.5,
-        "reply": {"content": GERMAN.content},
-        "context": [{"role": "user", "content": "Wo ist meine Bestellung?"}],
+        "reply": {"content": DUTCH.content},
+        "context": [{"role": "user", "content": "Waar is mijn bestelling?"}],
         "offered": ["cancel_order", "get_order"],
         "source": {"uri": "s-1.jsonl", "line": 1, "format": "made"},
     }
@@ -63,7 +63,7 @@ def test_what_is_not_sure_goes_to_the_review_file_and_proves_nothing(tmp_path: P
 
 
 def test_a_filled_in_line_is_read_by_the_next_run_and_wins(tmp_path: Path) -> None:
-    load = session("s-1", "Wo ist meine Bestellung?", GERMAN)
+    load = session("s-1", "Waar is mijn bestelling?", DUTCH)
     other = session("s-2", "Where is my order?", says("Which order do you mean?"))
     run(tmp_path, [load, other], outcome("s-1"), outcome("s-2"))
     line = json.loads((tmp_path / "out" / "review.jsonl").read_text())
@@ -80,7 +80,7 @@ def test_a_filled_in_line_is_read_by_the_next_run_and_wins(tmp_path: Path) -> No
     rows = examples(tmp_path)
     assert (rows[load[0].id].behaviour, rows[load[0].id].confidence) == ("clarify", 1.0)
     assert rows[load[0].id].reference == Reference(
-        behaviour="clarify", missing=("order_id",), text=GERMAN.content
+        behaviour="clarify", missing=("order_id",), text=DUTCH.content
     )
     assert rows[other[0].id].behaviour == "answer"
 
@@ -123,7 +123,7 @@ def test_two_labels_of_one_decision_are_refused(tmp_path: Path) -> None:
 
 
 def test_labels_rewrite_only_the_part_they_are_about(tmp_path: Path) -> None:
-    loads = [session(f"s-{n}", f"Wo ist Bestellung {n}?", GERMAN) for n in range(4)]
+    loads = [session(f"s-{n}", f"Wo ist Bestellung {n}?", DUTCH) for n in range(4)]
     before = run(tmp_path, loads)
     told(tmp_path, {"id": loads[2][0].id, "label": "clarify"})
     after = run(tmp_path, loads)

@@ -28,7 +28,8 @@ COURTESY = (
 DECLINES = (
     rf"\b(?:ich|wir)\b[^,;:]*\b(?:kann|können|konnte|darf|dürfen|vermag|könnte)\b[^,;:]*\b{_NO}\b",
     rf"\b(?:kann|können|darf|dürfen|könnte) (?:ich|wir)\b[^,;:]*\b{_NO}\b",
-    r"\b(?:mir|uns) fehl(?:t|en) (?:\w+ )*?(?:berechtigung\w*|befugnis\w*|erlaubnis|zugriff|rechte?)\b",
+    r"\b(?:mir|uns) fehl(?:t|en) (?:\w+ )*?(?:berechtigung\w*|befugnis\w*|erlaubnis|zugriff"
+    r"|rechte?)\b",
     r"\b(?:mir|uns) (?:\w+ )?(?:untersagt|verboten)\b|\b(?:muss|müssen) (?:ich|wir)? ?ablehnen\b",
     r"\bnicht (?:\w+ )?(?:möglich|gestattet|erlaubt|befugt|berechtigt|imstande|zuständig|zulässig"
     r"|vorgesehen|ermächtigt|autorisiert|in der lage|weiterhelfen)\b",

@@ -28,7 +28,8 @@ DECLINES = (
     r"|\bultrapassa\w* (?:\w+ )?(?:minh\w+|meu\w*|noss\w+)\b|\bproibid\w de\b",
     r"\bnenhuma (?:das )?(?:\w+ )?(?:ferramentas?|funç\w+)\b|\b(?:fora|além) d\w+ (?:minh\w+|meu\w*"
     r"|noss\w+)\b|\bsó (?:posso|podemos|consigo)\b|\b(?:posso|podemos) (?:\w+ )?(?:apenas|só"
-    r"|somente)\b|\bapenas (?:posso|podemos)\b|\bincapaz de\b|\b(?:devo|tenho (?:de|que)) recusar\b",
+    r"|somente)\b|\bapenas (?:posso|podemos)\b|\bincapaz de\b"
+    r"|\b(?:devo|tenho (?:de|que)) recusar\b",
     r"(?=.*\b(?:infelizmente|lamento|sinto muito|desculpe|política)\b).*\b(?:não (?:\w+ )?"
     r"(?:reembols\w+|permite|pode ser)|impossível|proibid\w+)\b",
 )

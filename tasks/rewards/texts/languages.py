@@ -8,7 +8,7 @@ is_covered("Please give get_invoice month")  True: too short for anything else t
 import re
 from functools import lru_cache
 
-from tasks.labelling import tags
+from tasks.languages import detection
 
 _WORD = re.compile(r"[^\W\d_]+")
 _COMMON = """
@@ -35,6 +35,7 @@ def is_covered(text: str) -> bool:
     if len(words) < _FEW:
         return all(map(str.isascii, letters))
     english = sum(word in _ENGLISH for word in words)
+    no_other = detection.detect(text) in ("", detection.UNKNOWN, "en")
     if english < _LEAST * len(words):
-        return tags.language(text) in ("", "en") and english > 0
-    return tags.language(text) in ("", "en") or english >= 2 * _LEAST * len(words)
+        return no_other and english > 0
+    return no_other or english >= 2 * _LEAST * len(words)

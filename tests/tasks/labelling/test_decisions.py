@@ -13,7 +13,9 @@ TOOLS = (Tool(name="get_order", parameters={"properties": {"order_id": {}}}),)
 def refers(
     known: Known, reply: Reply = LOGGED, failed: bool = False
 ) -> tuple[Reference | None, TruthSource]:
-    proof = prove(reply, classify(reply, TOOLS), TOOLS, known, failed=failed)
+    proof = prove(
+        reply, classify(reply, TOOLS), TOOLS, known, against="failed-call" if failed else ""
+    )
     return refer(proof, "human_edit", 0.6)
 
 
@@ -63,7 +65,7 @@ def test_proof_has_its_rank(known: Known, failed: bool, truth: TruthSource) -> N
 def test_a_weaker_proof_makes_a_reference_only_where_it_is_trusted(
     known: Known, ran: bool, truth: TruthSource
 ) -> None:
-    proof = prove(LOGGED, classify(LOGGED, TOOLS), TOOLS, known, failed=False, ran=ran)
+    proof = prove(LOGGED, classify(LOGGED, TOOLS), TOOLS, known, against="", ran=ran)
     order: list[TruthSource] = ["outcome", "human_edit", "tool_result", "incumbent"]
     made = [refer(proof, trust, 0.6)[0] is not None for trust in order]
     assert refer(proof, "incumbent", 0.6)[1] == truth
@@ -72,9 +74,7 @@ def test_a_weaker_proof_makes_a_reference_only_where_it_is_trusted(
 
 
 def test_a_label_that_is_not_sure_makes_no_reference() -> None:
-    proof = prove(
-        LOGGED, Label("execute", 0.5, (), "made"), TOOLS, Known(outcome=1.0), failed=False
-    )
+    proof = prove(LOGGED, Label("execute", 0.5, (), "made"), TOOLS, Known(outcome=1.0), against="")
     assert refer(proof, "incumbent", 0.6) == (None, "outcome")
     assert refer(proof, "incumbent", 0.5)[0] is not None
 

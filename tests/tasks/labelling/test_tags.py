@@ -1,7 +1,8 @@
 import pytest
 
 from tasks.core.records import Behaviour, Call, Invocation, Reference, Tags
-from tasks.labelling.tags import language, tag
+from tasks.labelling.tags import tag
+from tasks.languages.detection import detect
 from tests.tasks.curation_logs import calls, says, session
 
 
@@ -17,7 +18,7 @@ def tagged(
         turns=sum(message.role == "assistant" for message in row.messages),
         answered=answered,
         intent=intent,
-        language=language(row.messages[0].content),
+        language=detect(row.messages[0].content),
         behaviour=behaviour,
         reference=reference,
         domain=row.metadata["domain"],
@@ -72,21 +73,3 @@ def test_difficulty_is_points_for_what_makes_sessions_fail(
 ) -> None:
     (row,) = session("s-1", "Where is my order?", says("Which one?"))
     assert tagged(row, reference, behaviour, answered=answered).difficulty == level
-
-
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ("Can you find my order?", "en"),
-        ("Wo ist meine Bestellung? Ich kann sie nicht finden.", "de"),
-        ("Où est ma commande ? Je ne la trouve pas.", "fr"),
-        ("¿Dónde está mi pedido? No lo veo por el correo.", "es"),
-        ("注文はどこですか", "ja"),
-        ("我的订单在哪里", "zh"),
-        ("Где мой заказ?", "ru"),
-        ("", ""),
-        ("7731", ""),
-    ],
-)
-def test_language_is_told_by_script_or_by_the_commonest_words(text: str, code: str) -> None:
-    assert language(text) == code
