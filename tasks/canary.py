@@ -50,6 +50,11 @@ class Watch:
         self.rows: list[Session] = []
         """What the judge has seen, in its order."""
 
+    @property
+    def share(self) -> float:
+        """Of new sessions that the challenger should see now."""
+        return self._settings.share_after(self.judge.sessions)
+
     def read(self, advance: Callable[[int], None] = lambda _: None) -> bool:
         """Take in what is new; True once the judge has decided."""
         self._sessions.refresh()
@@ -108,7 +113,7 @@ def _conduct(job: Job, watch: Watch, champion: Registered, challenger: Registere
     settings, flag = job.params.canary, places(job).flags
     if settings.traffic:
         load_generator.load(settings.traffic)  # a wrong name is said before any server starts
-    flags.write(flag, experiment=job.run_id, share=settings.share)
+    flags.write(flag, experiment=job.run_id, share=watch.share)
     ended = False
     try:
         with deployed(job, champion, challenger) as deployment:
@@ -125,7 +130,11 @@ async def _watch(job: Job, watch: Watch, deployment: Deployment) -> None:
     traffic = asyncio.create_task(_traffic(job, deployment))
     try:
         with step.progress("canary", settings.max_sessions) as advance:
+            share = watch.share
             while not watch.read(advance):
+                if watch.share != share:
+                    share = watch.share
+                    flags.write(places(job).flags, experiment=job.run_id, share=share)
                 if traffic.done():
                     traffic.result()
                     watch.read(advance)
@@ -197,6 +206,9 @@ def _publish(job: Job, report: CanaryReport, challenger: Registered) -> None:
                     "effect": look.effect,
                     "success.challenger": look.challenger_mean,
                     "success.champion": look.champion_mean,
+                    "share": look.share,
+                    **{f"{name}.effect": g.effect for name, g in look.guardrails.items()},
+                    **{f"{name}.e.promote": g.promote for name, g in look.guardrails.items()},
                 },
                 step=look.sessions,
             )

@@ -6,10 +6,11 @@
 data stages are in `curation_settings`.
 """
 
+import itertools
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from tasks.core.curation_settings import PARAMS_FILE, CurationParams, load_as
 from tasks.core.section import Section
@@ -114,14 +115,39 @@ class GateSettings(Section):
     over_refusal_margin: float = Field(gt=0, le=1)
 
 
+class GuardrailSettings(Section):
+    """What may not get worse in a canary, beside the outcome of sessions."""
+
+    name: str
+    """A file of tasks/evidence/guardrails, or the dotted path of a module of yours."""
+    margin: float | None = Field(default=None, gt=0, lt=1)
+    """By how much it may be worse; None takes the guardrail's own."""
+    options: dict[str, Any] = {}
+
+
+class RampSettings(Section):
+    """From so many judged sessions on, this share of new sessions sees the challenger."""
+
+    sessions: int = Field(ge=0)
+    share: float = Field(gt=0, lt=1)
+
+
 class CanarySettings(Section):
     share: float = Field(gt=0, lt=1)
-    """Of new sessions that see the challenger."""
+    """Of new sessions that see the challenger, where no step of the ramp says otherwise."""
+    ramp: tuple[RampSettings, ...] = ()
+    """Steps in order, as 0.05 from 0, 0.25 from 1,000 and 0.5 from 3,000 sessions on."""
+    guardrails: tuple[GuardrailSettings, ...] = ()
+    """Each must be shown not worse by its margin before a promotion."""
     alpha: float = Field(gt=0, lt=1)
     margin: float = Field(ge=0, lt=1)
     """Non-inferiority margin on session success."""
     min_sessions: int = Field(gt=0)
     """Sessions on the challenger before it may be promoted."""
+    min_hours: float = Field(default=0, ge=0)
+    """From the first session to the last before a promotion; a gap counts as an hour at most."""
+    max_missing: float = Field(default=0.2, gt=0, le=1)
+    """Share of sessions without an outcome above which nothing can be decided."""
     max_sessions: int = Field(gt=0)
     """Sessions in all; then the verdict is INCONCLUSIVE and the champion stays."""
     look_every: int = Field(gt=0)
@@ -139,6 +165,26 @@ class CanarySettings(Section):
     """Of the simulated users."""
     port: int = Field(default=0, ge=0, lt=65536)
     """Of the router on this machine; 0 takes a free one and says which."""
+
+    def share_after(self, sessions: int) -> float:
+        """The share of new sessions once so many were judged."""
+        reached = [step.share for step in self.ramp if step.sessions <= sessions]
+        return reached[-1] if reached else self.share
+
+    @model_validator(mode="after")
+    def _climbs(self) -> "CanarySettings":
+        steps = [(step.sessions, step.share) for step in self.ramp]
+        if any(b[0] <= a[0] or b[1] < a[1] for a, b in itertools.pairwise(steps)):
+            raise ValueError("ramp: expected steps at more and more sessions, with growing shares")
+        if self.outcome_s > 3600 * self.max_hours:
+            raise ValueError(
+                f"outcome_s is {self.outcome_s:g} s, longer than max_hours: no session could be "
+                "finished; raise max_hours"
+            )
+        names = [guardrail.name for guardrail in self.guardrails]
+        if len({*names}) < len(names):
+            raise ValueError("guardrails: each name may stand there once")
+        return self
 
 
 class CheckSettings(Section):

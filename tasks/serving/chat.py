@@ -264,6 +264,20 @@ def joined(events: bytes) -> bytes | None:
     return msgspec.json.encode({"object": "chat.completion", **whole, "choices": [choice_]})
 
 
+def counted(body: bytes) -> tuple[int, bool]:
+    """Tokens that a chat completion took, and whether a call in it cannot be read.
+
+    A body that is no chat completion cannot be read either.
+    """
+    try:
+        completion = msgspec.json.decode(body)
+        reply = reply_of(completion["choices"][0]["message"])
+        tokens = int((completion.get("usage") or {}).get("total_tokens") or 0)
+    except (msgspec.MsgspecError, Refused, KeyError, IndexError, TypeError, ValueError):
+        return 0, True
+    return tokens, any(call.raw_arguments or not call.name for call in reply.tool_calls)
+
+
 def withheld(body: bytes, rule: str) -> bytes:
     """A response in the place of one that a rule blocks: a refusal, ended by `content_filter`."""
     whole = msgspec.json.decode(body)

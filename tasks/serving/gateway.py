@@ -4,7 +4,8 @@
         --flags .ratchet/serving/flags.json --log .ratchet/serving/sessions.jsonl
 
     POST /v1/chat/completions    as the models' own, with x-ratchet-arm and x-ratchet-session
-    POST /feedback               {"session_id": "…", "success": true}, or a number in [0, 1]
+    POST /feedback               {"session_id": "…", "success": true}, or a number in [0, 1],
+                                 and "metrics": {"csat": 4} as a canary's guardrails want them
     GET  /stats /metrics /v1/models /health
 
 The session is the header `x-session-id`, else the field `user`, else a hash of the conversation's
@@ -29,12 +30,13 @@ from starlette.routing import Route
 from tasks.core import parts
 from tasks.core.curation_settings import PARAMS_FILE
 from tasks.core.settings import ServeSettings, load
+from tasks.evidence import next_turn
 from tasks.evidence.trial import Arm
 from tasks.serving import access, chat, listeners, sessions
 from tasks.serving.access import Refusal
 from tasks.serving.flags import Flags
 from tasks.serving.prometheus import MEDIA_TYPE, Metrics
-from tasks.serving.round_trip import Guards, RoundTrip
+from tasks.serving.round_trip import Guards, Noted, RoundTrip
 from tasks.serving.sessions import Known, Sessions, digest
 from tasks.serving.targets import Follower, Target, Targets
 from tasks.serving.upstream import Answer, Failed, Upstream
@@ -91,18 +93,23 @@ class Gateway:
             feedback = msgspec.json.decode(body, type=_Feedback)
         except (msgspec.DecodeError, msgspec.ValidationError) as error:
             return JSONResponse(chat.error(f"no feedback: {error}"), 400)
-        value = float(feedback.success)
-        if not 0 <= value <= 1:
-            return JSONResponse(chat.error(f"success {value}: expected 0 to 1"), 400)
+        if feedback.fault:
+            return JSONResponse(chat.error(feedback.fault), 400)
+        value = None if feedback.success is None else float(feedback.success)
         session = sessions.canonical(feedback.session_id)
         traced = self.guards.traces.wants(session)
-        if traced:
+        if traced and value is not None:
             self.guards.traces.outcome(session, value)
         experiment = self._flags.assign("").experiment
         known = self._sessions.get(digest(experiment, session)) if experiment else None
         if known is None and not traced:
             return JSONResponse(chat.error("no such session in this experiment"), 404)
-        recorded = known is None or self._sessions.finish(known.session, value)
+        recorded = True
+        if known is not None:
+            for metric, number in feedback.metrics.items():
+                self._sessions.measure(known.session, metric, number)
+            if value is not None:
+                recorded = self._sessions.finish(known.session, value)
         return JSONResponse({"recorded": recorded})
 
     async def stats(self, _: Request) -> Response:
@@ -202,7 +209,10 @@ class Gateway:
             session=session_id,
             failed=lambda why: self.fail(known, trip.arm, why),
             timed=self._metrics.observe,
+            noted=None if known is None else lambda reply: self._replied(known.session, reply),
         )
+        if known is not None:
+            self._turned(known, request)
         answer, upstream = await self._answer(known, arm, request)
         trip.arm = answer.arm
         headers = {"x-ratchet-session": session_id, "x-ratchet-arm": answer.arm}
@@ -213,6 +223,20 @@ class Gateway:
             return Response(body, answer.status, headers, answer.content_type)
         pieces = upstream.pieces(answer.stream, trip.broken)
         return StreamingResponse(trip.streamed(pieces), answer.status, headers, answer.content_type)
+
+    def _replied(self, session: str, reply: Noted) -> None:
+        self._sessions.replied(session, **reply._asdict())
+
+    def _turned(self, known: Known, request: dict[str, Any]) -> None:
+        """Write down what a later turn of the user tells of the reply before it."""
+        if not known.served.replies:
+            return
+        try:
+            messages, _ = chat.context(msgspec.convert(request, chat.Request))
+        except (msgspec.ValidationError, chat.Refused):
+            return
+        if told := next_turn.signal(messages):
+            self._sessions.turned(known.session, told)
 
     def _session(self, session_id: str) -> tuple[Known | None, Arm]:
         """The session, written down where it is new, and who answers it now."""
@@ -273,7 +297,18 @@ def _refused(refusal: Refusal) -> Response:
 
 class _Feedback(msgspec.Struct):
     session_id: str
-    success: bool | float
+    success: bool | float | None = None
+    metrics: dict[str, float] = {}
+    """What else is known of the session, by the names that guardrails ask for (csat, …)."""
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with it; empty where nothing is."""
+        if self.success is None and not self.metrics:
+            return "no feedback: give success, metrics or both"
+        if self.success is not None and not 0 <= float(self.success) <= 1:
+            return f"success {float(self.success)}: expected 0 to 1"
+        return ""
 
 
 def application(gateway: Gateway) -> Starlette:

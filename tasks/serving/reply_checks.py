@@ -30,6 +30,15 @@ class _Loaded(NamedTuple):
     settings: Any
 
 
+class Held(NamedTuple):
+    """What the rules say of one reply."""
+
+    blocking: str = ""
+    """Name of the rule that forbids it; empty where none does."""
+    broken: bool = False
+    """Some rule is broken, whether it blocks or watches."""
+
+
 class Checks:
     """All rules of a gateway."""
 
@@ -58,8 +67,8 @@ class Checks:
         """Whether any rule may keep a reply from its client."""
         return any(check.mode == "block" for check, _, _ in self._loaded)
 
-    def blocked_by(self, request: dict[str, Any], body: bytes) -> str:
-        """Name of the rule that forbids the reply in a response's body; empty where none does.
+    def held(self, request: dict[str, Any], body: bytes) -> Held:
+        """What the rules say of the reply in a response's body.
 
         A body that is no chat completion is left to the client.
         """
@@ -69,8 +78,8 @@ class Checks:
             reply = chat.reply_of(msgspec.json.decode(body)["choices"][0]["message"])
         except (msgspec.MsgspecError, chat.Refused, KeyError, IndexError, TypeError):
             self.counts["any", "unread"] += 1
-            return ""
-        blocking = ""
+            return Held()
+        blocking, broken = "", False
         for check, module, settings in self._loaded:
             score = module.score(Prompt(messages, tools, None), reply, settings)
             if score.value is None:
@@ -79,7 +88,8 @@ class Checks:
                 self.counts[check.reward, "passed"] += 1
             elif check.mode == "observe":
                 self.counts[check.reward, "broken"] += 1
+                broken = True
             else:
                 self.counts[check.reward, "blocked"] += 1
-                blocking = blocking or check.reward
-        return blocking
+                blocking, broken = blocking or check.reward, True
+        return Held(blocking, broken)

@@ -40,6 +40,16 @@ class Guards(NamedTuple):
         )
 
 
+class Noted(NamedTuple):
+    """What a canary's guardrails want to know of a reply."""
+
+    ms: float
+    tokens: int
+    parse_error: bool
+    checked: bool
+    violation: bool
+
+
 class RoundTrip:
     """One request with its answer: checked, timed, and kept where its session is."""
 
@@ -51,16 +61,19 @@ class RoundTrip:
         session: str,
         failed: Callable[[str], None],
         timed: Callable[[str, float], None],
+        noted: Callable[["Noted"], None] | None = None,
     ) -> None:
         """Start the clock.
 
-        `failed` is told why the model broke off, `timed` the arm and the seconds of an answer.
+        `failed` is told why the model broke off, `timed` the arm and the seconds of an answer,
+        `noted` what a canary wants to know of the reply.
         """
         self._guards, self._request = guards, request
         self._session = session
         self.arm: Arm = "champion"
         """Who answered in the end."""
-        self._failed, self._report = failed, timed
+        self._failed, self._report, self._noted = failed, timed, noted
+        self._violation = False
         self._started = time.monotonic()
         self._broken = False
 
@@ -70,6 +83,8 @@ class RoundTrip:
         guards = self._guards
         if status < 400 and guards.checks:
             body = self._allowed(body)
+        if status < 400:
+            self._note(body)
         if status < 400 and guards.traces.wants(self._session):
             self._keep(body)
         return body
@@ -83,7 +98,7 @@ class RoundTrip:
         """The stream as it comes; held back to its end where a rule may block it."""
         guards = self._guards
         traced = guards.traces.wants(self._session)
-        if not guards.checks and not traced:
+        if not guards.checks and not traced and self._noted is None:
             async for piece in pieces:
                 yield piece
             self._timed()
@@ -100,6 +115,7 @@ class RoundTrip:
                 yield bytes(events)
             return
         allowed = self._allowed(body) if guards.checks else body
+        self._note(body)
         if guards.checks.block:
             if allowed is body:
                 yield bytes(events)
@@ -110,8 +126,23 @@ class RoundTrip:
             self._keep(allowed)
 
     def _allowed(self, body: bytes) -> bytes:
-        rule = self._guards.checks.blocked_by(self._request, body)
-        return chat.withheld(body, rule) if rule else body
+        held = self._guards.checks.held(self._request, body)
+        self._violation = held.broken
+        return chat.withheld(body, held.blocking) if held.blocking else body
+
+    def _note(self, body: bytes) -> None:
+        if self._noted is None:
+            return
+        tokens, parse_error = chat.counted(body)
+        self._noted(
+            Noted(
+                ms=round(1000 * (time.monotonic() - self._started), 1),
+                tokens=tokens,
+                parse_error=parse_error,
+                checked=bool(self._guards.checks),
+                violation=self._violation,
+            )
+        )
 
     def _keep(self, body: bytes) -> None:
         self._guards.traces.exchange(

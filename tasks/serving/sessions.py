@@ -3,6 +3,9 @@
     {"arm":"challenger","at":1795311229,"event":"start","experiment":"2026…","session":"9f2c…",
      "share":0.1}
     {"at":1795311231,"detail":"timeout","event":"failure","session":"9f2c…"}
+    {"at":1795311233,"event":"reply","session":"9f2c…","tokens":412,"value":840.5}
+    {"at":1795311237,"detail":"rephrased","event":"turn","session":"9f2c…"}
+    {"at":1795311239,"detail":"csat","event":"feedback","session":"9f2c…","value":4.0}
     {"at":1795311240,"event":"outcome","session":"9f2c…","value":1.0}
 
 Lines are only ever appended, in the order of what happened. A session's id may name a person, so
@@ -16,9 +19,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from tasks.core.errors import EvidenceError
 from tasks.core.records import Record
+from tasks.evidence.guardrails import Served
 from tasks.evidence.trial import Arm, Session
 
 LONGEST_ID = 256
@@ -28,7 +33,7 @@ LONGEST_ID = 256
 class Event(Record, frozen=True, kw_only=True):
     """One line of the file."""
 
-    event: Literal["start", "failure", "outcome"]
+    event: Literal["start", "failure", "outcome", "reply", "turn", "feedback"]
     session: str
     at: float
     """Seconds since 1970."""
@@ -36,7 +41,13 @@ class Event(Record, frozen=True, kw_only=True):
     arm: Arm = "champion"
     share: float = 0.0
     value: float = 0.0
+    """Of an outcome or a metric; of a reply the milliseconds it took."""
     detail: str = ""
+    """Why it failed, what a turn of the user tells, the metric's name."""
+    tokens: int = 0
+    parse_error: bool = False
+    checked: bool = False
+    violation: bool = False
 
 
 class Known(msgspec.Struct):
@@ -49,6 +60,7 @@ class Known(msgspec.Struct):
     started: float
     failures: int = 0
     outcome: float | None = None
+    served: Served = Served()
 
 
 class Sessions:
@@ -95,6 +107,40 @@ class Sessions:
         self._append(Event(event="outcome", session=session, at=time.time(), value=value))
         return True
 
+    def replied(
+        self,
+        session: str,
+        *,
+        ms: float,
+        tokens: int = 0,
+        parse_error: bool = False,
+        checked: bool = False,
+        violation: bool = False,
+    ) -> None:
+        """Write down a reply: how long it took, its tokens, and whether it could be read."""
+        self._append(
+            Event(
+                event="reply",
+                session=session,
+                at=time.time(),
+                value=ms,
+                tokens=tokens,
+                parse_error=parse_error,
+                checked=checked,
+                violation=violation,
+            )
+        )
+
+    def turned(self, session: str, signal: str) -> None:
+        """Write down what a turn of the user tells of the reply before it."""
+        self._append(Event(event="turn", session=session, at=time.time(), detail=signal))
+
+    def measure(self, session: str, metric: str, value: float) -> None:
+        """Write down a metric that was fed back; the last value stands."""
+        self._append(
+            Event(event="feedback", session=session, at=time.time(), detail=metric, value=value)
+        )
+
     def refresh(self) -> None:
         """Take in the lines that were appended since; a line still being written waits.
 
@@ -136,6 +182,8 @@ class Sessions:
                     outcome=0.0 if known.failures else known.outcome or 0.0,
                     missing=missing,
                     failures=known.failures,
+                    started=known.started,
+                    served=known.served,
                 )
             )
         return found
@@ -168,8 +216,29 @@ class Sessions:
             return
         if event.event == "failure":
             known.failures += 1
-        elif known.outcome is None:
-            known.outcome = event.value
+        elif event.event == "outcome":
+            known.outcome = event.value if known.outcome is None else known.outcome
+        else:
+            known.served = _after(known.served, event)
+
+
+def _after(served: Served, event: Event) -> Served:
+    """What a session adds up to with one more reply, turn of the user or metric."""
+    if event.event == "feedback":
+        return replace(served, feedback={**served.feedback, event.detail: event.value})
+    if event.event == "turn":
+        if event.detail not in ("rephrased", "complained", "handed_over"):
+            return served
+        return replace(served, **{event.detail: getattr(served, event.detail) + 1})
+    return replace(
+        served,
+        replies=served.replies + 1,
+        parse_errors=served.parse_errors + event.parse_error,
+        checked=served.checked + event.checked,
+        violations=served.violations + event.violation,
+        slowest_ms=max(served.slowest_ms, event.value),
+        tokens=served.tokens + event.tokens,
+    )
 
 
 def digest(experiment: str, session_id: str) -> str:

@@ -131,6 +131,30 @@ def test_feedback_that_means_nothing_is_refused(house, session, success, status)
     assert house.tell(session, success).status_code == status
 
 
+def test_what_guardrails_read_is_written_down_of_whole_and_streamed_replies(house):
+    house.ask("s0")
+    again = [
+        {"role": "user", "content": "Cancel order 17"},
+        {"role": "assistant", "content": "Done."},
+        {"role": "user", "content": "That is wrong."},
+    ]
+    house.ask("s0", messages=again, stream=True)
+    feedback = {"session_id": "s0", "metrics": {"csat": 4}}
+    assert house.client.post(f"{house.url}/feedback", json=feedback).status_code == 200
+    served = house.known("s0").served
+    assert (served.replies, served.parse_errors, served.checked) == (2, 0, 0)
+    assert (served.complained, served.feedback) == (1, {"csat": 4.0})
+    assert served.slowest_ms > 0
+    assert house.known("s0").outcome is None
+
+
+def test_feedback_without_outcome_or_metric_is_refused(house):
+    house.ask("s0")
+    empty = house.client.post(f"{house.url}/feedback", json={"session_id": "s0"})
+    assert empty.status_code == 400
+    assert "success, metrics or both" in empty.json()["error"]["message"]
+
+
 def test_a_restarted_gateway_knows_its_sessions(house):
     before = {name: house.arm(name) for name in (f"s{number}" for number in range(20))}
     house.tell("s0", True)

@@ -1,6 +1,7 @@
 import pytest
 
 from tasks.core.errors import EvidenceError
+from tasks.evidence.guardrails import Served
 from tasks.serving.sessions import Sessions, digest
 
 
@@ -96,3 +97,27 @@ def test_sessions_of_no_experiment_and_of_another_are_left_out(tmp_path):
 def test_an_id_is_kept_as_a_hash_of_its_experiment():
     assert digest("one", "ann@example.com") != digest("two", "ann@example.com")
     assert len(digest("one", "ann@example.com")) == 16
+
+
+def test_replies_turns_and_metrics_add_up_to_what_guardrails_read(tmp_path):
+    path = tmp_path / "sessions.jsonl"
+    sessions = Sessions(path)
+    sessions.start("a", "challenger", 0.5, "one")
+    sessions.replied("a", ms=900.0, tokens=300, parse_error=True)
+    sessions.replied("a", ms=400.0, tokens=200, checked=True, violation=True)
+    sessions.turned("a", "rephrased")
+    sessions.measure("a", "csat", 2.0)
+    sessions.measure("a", "csat", 4.0)
+    sessions.finish("a", 1.0)
+    (row,) = Sessions(path).finished("one", now=0.0, outcome_s=60.0)
+    assert row.served == Served(
+        replies=2,
+        parse_errors=1,
+        checked=1,
+        violations=1,
+        slowest_ms=900.0,
+        tokens=500,
+        rephrased=1,
+        feedback={"csat": 4.0},
+    )
+    assert row.started > 1.7e9
