@@ -30,7 +30,7 @@ from starlette.routing import Route
 from tasks.core import parts
 from tasks.core.curation_settings import PARAMS_FILE
 from tasks.core.settings import ServeSettings, load
-from tasks.evidence import next_turn
+from tasks.evidence import turn_signals
 from tasks.evidence.trial import Arm
 from tasks.serving import access, chat, listeners, sessions
 from tasks.serving.access import Refusal
@@ -235,7 +235,7 @@ class Gateway:
             messages, _ = chat.context(msgspec.convert(request, chat.Request))
         except (msgspec.ValidationError, chat.Refused):
             return
-        if told := next_turn.signal(messages):
+        if told := turn_signals.signal(messages):
             self._sessions.turned(known.session, told)
 
     def _session(self, session_id: str) -> tuple[Known | None, Arm]:

@@ -1,6 +1,6 @@
 """What the user's next turn tells: rephrased, complained, asked for a human.
 
-Weaker than feedback: it is read by rules from what the user wrote (`tasks.evidence.next_turn`).
+Weaker than feedback: it is read by rules from what the user wrote (`tasks.evidence.turn_signals`).
 """
 
 from pydantic import Field

@@ -1,7 +1,7 @@
 import pytest
 
 from tasks.core.records import Message
-from tasks.evidence.next_turn import Signal, signal
+from tasks.evidence.turn_signals import Signal, signal
 
 
 def told(*turns: str) -> Signal:
