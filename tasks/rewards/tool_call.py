@@ -3,7 +3,7 @@
     reference  get_invoice(invoice_id="12", month="may")
     reply      get_invoice(invoice_id="12", month="may")     1.0   exact
                get_invoice(invoice_id="12", month="june")    0.35  partial: 0.15 + 0.4 * 1/2
-               get_invoice(invoice_id="12", month=5)         0.1   right-tool: it takes no number
+               get_invoice(invoice_id="12", month=5)         0.0   refused: it takes no number
                get_invoice(invoice_id="12", month="mаy")     0.0   it only looks right
                send_invoice(vendor="oslo")                   0.0   wrong-tool, and it changes
                get_rate(amount=2)                            0.1   wrong-tool: listed, not wanted
@@ -32,7 +32,7 @@ from tasks.core.section import Section
 from tasks.labelling import behaviour
 from tasks.labelling.side_effects import changes_something
 from tasks.rewards import NOT_APPLICABLE, Case, Prompt
-from tasks.rewards.calls import assignment, matching, published
+from tasks.rewards.calls import assignment, matching, published, validity
 from tasks.rewards.texts import beside
 from tasks.rewards.texts.markup import is_call_left
 from tasks.rewards.texts.spoken import UNCLOSED, spoken
@@ -43,8 +43,8 @@ class Settings(Section):
     """For a wanted tool, whatever its arguments."""
     arguments: float = Field(default=0.4, ge=0, lt=1)
     """On top, times the share of right arguments; parameters that are not wanted count against."""
-    refused_call: float = Field(default=0.1, ge=0, lt=1)
-    """For a wanted tool with an argument of a type that it does not take."""
+    refused_call: float = Field(default=0.0, ge=0, lt=1)
+    """For a wanted tool with arguments that break its schema: as much as for a malformed call."""
     wrong_tool: float = Field(default=0.1, ge=0, lt=1)
     """For calls to listed tools none of which is wanted and none changes anything, in shares of a
     wanted call."""
@@ -171,13 +171,15 @@ def _calls(
             odd[key] = matching.is_odd(call, offered[call.name])
         if odd[key] and matching.is_spoofed(call, wanted):
             return 0.0
-        if odd[key] and matching.is_refused(call, wanted, offered[call.name]):
+        if _is_refused(call, wanted, offered[call.name], odd=odd[key]):
+            refused.add(key)
             return settings.refused_call
         right = max(0, fit.right - fit.extra)
         return settings.right_tool + settings.arguments * right / max(1, fit.wanted)
 
     # A call is held against every wanted one; what is odd about it is looked for once.
     odd: dict[int, bool] = {}
+    refused: set[int] = set()
     loose = settings.compare == "leaderboard"
     size = len(reference.calls)
     found = assignment.match(calls, reference.calls, worth, ordered=settings.ordered)
@@ -193,9 +195,23 @@ def _calls(
     return Score(
         value=_less_extra(value, extra, settings),
         exact=found.exact == size and not extra,
-        tier=_tier(found, bool(extra), size, settings),
+        tier="refused"
+        if refused and not found.exact
+        else _tier(found, bool(extra), size, settings),
         behaviour="execute",
     )
+
+
+def _is_refused(call: ToolCall, wanted: Call, tool: Tool, *, odd: bool) -> bool:
+    """Whether the tool would refuse the call by its schema.
+
+    A schema that the wanted call breaks too is not the tool's own, and then the types alone tell.
+    """
+    if not validity.fault(call.arguments, tool):
+        return odd and matching.is_refused(call, wanted, tool)
+    if not validity.fault(wanted.arguments, tool):
+        return True
+    return odd and matching.is_refused(call, wanted, tool)
 
 
 def _tier(found: assignment.Matched, extra: bool, size: int, settings: Settings) -> str:
@@ -274,7 +290,7 @@ CASES = (
         Reply(
             tool_calls=(ToolCall(name="get_invoice", arguments={"invoice_id": "12", "month": 5}),)
         ),
-        0.1,
+        0.0,
     ),
     Case(
         _PROMPT,

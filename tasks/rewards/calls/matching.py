@@ -63,8 +63,10 @@ def fit(call: ToolCall, wanted: Call, tool: Tool, *, loose: bool = False) -> Fit
         return Fit(*leaderboard.fit(call, wanted, tool))
     root = tool.parameters
     properties = _properties(root)
-    given, right = call.arguments, 0
-    for name, value in wanted.arguments.items():
+    given, due, right = call.arguments, wanted.arguments, 0
+    if None in given.values() or None in due.values():
+        given, due = without_nulls(given, root), without_nulls(due, root)
+    for name, value in due.items():
         if name in given:
             one = given[name]
             # Most values are plain and of one type, and most have no alternative.
@@ -81,11 +83,38 @@ def fit(call: ToolCall, wanted: Call, tool: Tool, *, loose: bool = False) -> Fit
                 for accepted in (value, *wanted.alternatives.get(name, ()))
             )
     extra = 0
-    if given.keys() != wanted.arguments.keys():
-        for name in given.keys() - wanted.arguments.keys():
+    if given.keys() != due.keys():
+        for name in given.keys() - due.keys():
             schema = properties.get(name, {})
             extra += not _may_be_added(name, given[name], wanted, schema, root)
-    return Fit(right, len(wanted.arguments), extra)
+    return Fit(right, len(due), extra)
+
+
+def without_nulls(arguments: dict[str, Any], root: Schema) -> dict[str, Any]:
+    """The arguments without nulls where the schema allows null: there it is absence."""
+    if None not in arguments.values():
+        return arguments
+    absent = nullable(root)
+    return {name: v for name, v in arguments.items() if v is not None or name not in absent}
+
+
+def nullable(root: Schema) -> frozenset[str]:
+    """Parameters whose schema allows null."""
+    return frozenset(
+        name
+        for name, schema in _properties(root).items()
+        if any(map(_allows_null, _branches(schema, root)))
+    )
+
+
+def _allows_null(schema: Schema) -> bool:
+    kind, enum = schema.get("type"), schema.get("enum")
+    return (
+        kind == "null"
+        or (isinstance(kind, list) and "null" in kind)
+        or (isinstance(enum, list) and None in enum)
+        or schema.get("nullable") is True
+    )
 
 
 def is_spoofed(call: ToolCall, wanted: Call) -> bool:

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -52,8 +54,8 @@ PAY = call("pay_invoice", id="12")
         ([call("get_invoice")], [call("get_invoice", hat=1)], 0.15, "right-tool"),
         ([call("get_invoice")], [call("get_invoice")], 1.0, "exact"),
         ([call("get_rate", amount=2)], [call("get_rate", amount=2.0)], 1.0, "exact"),
-        ([call("get_rate", amount=50)], [call("get_rate", amount="50")], 0.1, "right-tool"),
-        ([call("get_invoice", id="07030")], [call("get_invoice", id=7030)], 0.1, "right-tool"),
+        ([call("get_rate", amount=50)], [call("get_rate", amount="50")], 0.0, "refused"),
+        ([call("get_invoice", id="07030")], [call("get_invoice", id=7030)], 0.0, "refused"),
         ([MAY], [SEND], 0.0, "wrong-tool"),
         ([MAY], [RATE], 0.1, "wrong-tool"),
         ([MAY], [RATE, RATE], 0.0, "wrong-tool"),
@@ -230,3 +232,72 @@ def test_exact_agrees_with_the_evaluations_own_code(wanted, replied):
     reference = Reference(behaviour="execute", calls=calls)
     mine = scored(wanted, *replied).exact
     assert mine == metrics.exact_match(reference, Reply(tool_calls=tuple(replied)), TOOLS)
+
+
+STRICT = Tool(
+    name="get_forecast",
+    parameters={
+        "type": "object",
+        "properties": {
+            "city": {"type": "string", "pattern": "^[A-Z]"},
+            "unit": {"type": "string", "enum": ["C", "F"]},
+            "days": {"type": "integer", "minimum": 1, "maximum": 14},
+            "kind": {"const": "short"},
+            "note": {"type": ["string", "null"]},
+        },
+        "required": ["city", "unit", "days", "note"],
+        "additionalProperties": False,
+    },
+)
+OSLO = {"city": "Oslo", "unit": "C", "days": 3, "note": None}
+
+
+def of_strict(arguments: dict[str, Any], wanted: dict[str, Any] = OSLO) -> tuple[float | None, str]:
+    reference = Reference(behaviour="execute", calls=(Call(name="get_forecast", arguments=wanted),))
+    reply = Reply(tool_calls=(ToolCall(name="get_forecast", arguments=arguments),))
+    found = score(Prompt((), (STRICT,), reference), reply, Settings())
+    return found.value, found.tier
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"unit": "K"},
+        {"days": 0},
+        {"days": 15},
+        {"days": 2.5},
+        {"days": "3"},
+        {"city": "oslo"},
+        {"kind": "long"},
+        {"hat": 1},
+        {"days": float("nan")},
+        {"days": 10**400},
+    ],
+    ids=str,
+)
+def test_a_call_that_breaks_its_schema_is_worth_no_more_than_a_malformed_one(
+    change: dict[str, Any],
+):
+    assert of_strict({**OSLO, **change}) == (0.0, "refused")
+
+
+def test_a_required_parameter_that_is_left_out_breaks_the_schema():
+    assert of_strict({"city": "Oslo", "unit": "C"}) == (0.0, "refused")
+
+
+def test_a_wrong_value_that_the_schema_allows_still_earns_its_share():
+    assert of_strict({**OSLO, "unit": "F"}) == (pytest.approx(0.15 + 0.4 * 2 / 3), "partial")
+
+
+def test_null_is_absence_where_the_schema_allows_it():
+    assert of_strict(OSLO) == (1.0, "exact")
+    assert of_strict({"city": "Oslo", "unit": "C", "days": 3}) == (1.0, "exact")
+    assert of_strict(OSLO, {"city": "Oslo", "unit": "C", "days": 3}) == (1.0, "exact")
+    value, tier = of_strict({**OSLO, "note": "rain"})
+    assert (value, tier) == (pytest.approx(0.15 + 0.4 * 2 / 3), "partial")
+
+
+def test_a_schema_that_the_wanted_call_breaks_refuses_nothing():
+    wanted = {**OSLO, "unit": "K"}
+    assert of_strict(wanted, wanted) == (1.0, "exact")
+    assert of_strict({**wanted, "days": 4}, wanted)[1] == "partial"
