@@ -48,7 +48,7 @@ def trl(path: str | Path, *, sha: str = "") -> Callable[..., list[float | None]]
             _trl_row(prompts[i], completions[i], {name: v[i] for name, v in kept.items()})
             for i in range(count)
         ]
-        return [score.value for score in scores(spec, rows)]
+        return [score.value for score in scores(spec, rows, strict=True)]
 
     reward.__name__ = spec.name
     return reward
@@ -89,18 +89,25 @@ def loaded(path: str | Path, sha: str) -> Spec:
     return spec
 
 
-def scores(spec: Spec, rows: Sequence[Any]) -> list[Score]:
-    """A score for each row; one that cannot be read is unscored."""
-    read = [_read(row) for row in rows]
+def scores(spec: Spec, rows: Sequence[Any], *, strict: bool = False) -> list[Score]:
+    """A score for each row; one that cannot be read is unscored.
+
+    Raises:
+        StageError: where it is `strict`, a row's reference, tools or messages cannot be read: what
+            calls it has no place for a reason, and would train on fewer rows in silence.
+    """
+    read = [_read(row, strict=strict) for row in rows]
     good = [row for row in read if isinstance(row, lambda_rows.LambdaRow)]
     found = iter(spec.batch([row.prompt for row in good], [row.reply for row in good]))
     return [row if isinstance(row, Score) else next(found) for row in read]
 
 
-def _read(row: Any) -> lambda_rows.LambdaRow | Score:
+def _read(row: Any, *, strict: bool) -> lambda_rows.LambdaRow | Score:
     try:
         return lambda_rows.read(row)
     except BadRowError as problem:
+        if strict and problem.key != "sample_parse_error":
+            raise StageError(f"{problem.key}: {problem}") from problem
         return Score.unscored(f"{problem.key}: {problem}")
 
 

@@ -16,21 +16,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tasks import dialects
-from tasks.core.records import Message, Reference, Reply, Role, Tool, ToolCall
+from tasks.core.records import Reply
 from tasks.logs import json_lines
 from tasks.logs.json_lines import Malformed
 from tasks.rewards import Prompt
+from tasks.rewards.reading import references, replies, tools
 from tasks.rewards.reading.openai_errors import Key
-
-_ROLES: dict[str, Role] = {
-    "system": "system",
-    "developer": "system",
-    "user": "user",
-    "assistant": "assistant",
-    "tool": "tool",
-    "function": "tool",
-}
+from tasks.rewards.reading.shapes import ShapeError
 
 
 class BadRowError(Exception):
@@ -48,46 +40,16 @@ class Row(NamedTuple):
     reply: Reply
 
 
-class _Function(msgspec.Struct):
-    name: str
-    arguments: str | dict[str, Any] | None = None
-
-
-class _Call(msgspec.Struct):
-    function: _Function
-    id: str | None = None
-
-
-class _Part(msgspec.Struct):
-    type: str
-    text: str = ""
-    refusal: str = ""
-
-
-class _Message(msgspec.Struct):
-    role: str = "assistant"
-    content: str | list[_Part] | None = None
-    refusal: str | None = None
-    tool_calls: list[_Call] | None = None
-    tool_call_id: str | None = None
-
-
-class _Declared(msgspec.Struct):
-    name: str
-    description: str | None = None
-    parameters: dict[str, Any] | None = None
-
-
 class _Identity(msgspec.Struct):
     id: str | int
 
 
 class _Row(msgspec.Struct):
     id: str | int
-    messages: list[_Message]
-    completion: msgspec.Raw
-    tools: list[dict[str, Any]] | None = None
-    reference: msgspec.Raw = msgspec.Raw(b"null")
+    messages: list[Any]
+    completion: Any
+    tools: Any = None
+    reference: Any = None
 
 
 def read(line: bytes) -> Row:
@@ -100,85 +62,24 @@ def read(line: bytes) -> Row:
         found = json_lines.decode(line, _rows)
     except Malformed as error:
         raise BadRowError("invalid_variable_error", _said(error), _id_of(line)) from error
+    item = _item(line)
     try:
         prompt = Prompt(
-            tuple(_message(m, f"$.messages[{i}]") for i, m in enumerate(found.messages)),
-            tuple(_tool(tool, i) for i, tool in enumerate(found.tools or ())),
-            _reference(found.reference),
-            _item(line),
+            tuple(
+                replies.read_message(message, f"$.messages[{i}]")
+                for i, message in enumerate(found.messages)
+            ),
+            tools.read(found.tools),
+            references.of_row({"reference": found.reference, **item}),
+            item,
         )
-    except Malformed as error:
-        raise BadRowError("invalid_variable_error", _said(error), found.id) from error
+    except ShapeError as error:
+        raise BadRowError("invalid_variable_error", str(error), found.id) from error
     try:
-        reply = completion(bytes(found.completion))
-    except Malformed as error:
-        raise BadRowError(
-            "sample_parse_error", f"$.completion: {_said(error)}", found.id
-        ) from error
+        reply = replies.read(found.completion)
+    except ShapeError as error:
+        raise BadRowError("sample_parse_error", str(error), found.id) from error
     return Row(found.id, prompt, reply)
-
-
-def completion(given: bytes) -> Reply:
-    """A completion as JSON: an assistant's message, or the raw text of one.
-
-    Raises:
-        Malformed: neither of them.
-    """
-    found = json_lines.decode(given, _completions)
-    if isinstance(found, str):
-        return dialects.parse(found)
-    message = _message(found, "$")
-    if message.role != "assistant":
-        raise Malformed("wrong-type", f"$.role: expected assistant, not {message.role}")
-    return Reply(content=message.content, tool_calls=message.tool_calls)
-
-
-def _message(given: _Message, place: str) -> Message:
-    role = _ROLES.get(given.role)
-    if role is None:
-        raise Malformed("unknown-role", f"{place}.role: expected one of {', '.join(_ROLES)}")
-    content = given.content or given.refusal or ""
-    if isinstance(content, list):
-        content = "\n".join(part.text or part.refusal for part in content)
-    return Message(
-        role=role,
-        content=content,
-        tool_calls=tuple(map(_call, given.tool_calls or ())),
-        tool_call_id=given.tool_call_id or "",
-    )
-
-
-def _call(given: _Call) -> ToolCall:
-    arguments, raw = given.function.arguments, ""
-    if isinstance(arguments, str):
-        try:
-            arguments, raw = json_lines.arguments(arguments)
-        except Malformed:
-            arguments, raw = {}, str(arguments)
-    name = given.function.name
-    return ToolCall(name=name, arguments=arguments or {}, id=given.id or "", raw_arguments=raw)
-
-
-def _tool(given: dict[str, Any], position: int) -> Tool:
-    declared = given.get("function", given) if given.get("type", "function") == "function" else None
-    try:
-        found = msgspec.convert(declared, _Declared)
-    except msgspec.ValidationError as error:
-        raise Malformed(
-            "wrong-type",
-            f"$.tools[{position}]: {error}; expected "
-            '{"type": "function", "function": {"name": ..., "parameters": ...}}',
-        ) from error
-    return Tool(
-        name=found.name, description=found.description or "", parameters=found.parameters or {}
-    )
-
-
-def _reference(given: msgspec.Raw) -> Reference | None:
-    try:
-        return json_lines.decode(given, _references)
-    except Malformed as error:
-        raise Malformed(error.reason, f"$.reference: {_said(error)}") from error
 
 
 def _item(line: bytes) -> dict[str, Any]:
@@ -206,5 +107,3 @@ _rows = msgspec.json.Decoder(_Row)
 _columns = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _values = msgspec.json.Decoder(Any)
 _identities = msgspec.json.Decoder(_Identity)
-_references: msgspec.json.Decoder[Reference | None] = msgspec.json.Decoder(Reference | None)
-_completions = msgspec.json.Decoder(str | _Message)

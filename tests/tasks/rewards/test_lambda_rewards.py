@@ -10,7 +10,7 @@ from tasks.core.errors import SettingsError
 from tasks.core.records import Call, Message, Reference, Reply, Score, Tool, ToolCall
 from tasks.rewards import Prompt, lambda_function
 from tasks.rewards.graders import lambda_answer
-from tasks.rewards.reading import lambda_rows
+from tasks.rewards.reading import lambda_rows, references
 from tasks.rewards.reading.rows import BadRowError
 
 PROMPT = Prompt(
@@ -75,7 +75,7 @@ def test_a_row_that_was_written_reads_as_it_was(form: lambda_rows.Form):
     ],
 )  # fmt: skip
 def test_what_a_reference_answer_says(answer: object, reference: Reference | None):
-    assert lambda_rows.reference_of(answer) == reference
+    assert references.of_row({"reference_answer": answer}) == reference
 
 
 def test_a_nova_row_with_blocks_and_calls_in_its_text_is_read():

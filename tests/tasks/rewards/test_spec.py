@@ -67,7 +67,7 @@ def test_values_are_weighted_and_added(tmp_path: Path):
     )
     assert found.score(ACT, Reply(tool_calls=(CALL,))).value == 0.5
     wrong = ToolCall(name="get_invoice", arguments={"month": 5})
-    assert found.score(ACT, Reply(tool_calls=(wrong,))).value == pytest.approx(0.5 * 0.1 - 0.25)
+    assert found.score(ACT, Reply(tool_calls=(wrong,))).value == pytest.approx(0.5 * 0.0 - 0.25)
 
 
 def test_the_sum_is_clipped(tmp_path: Path):
