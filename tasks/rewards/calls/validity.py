@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from tasks.core.records import Tool
-from tasks.core.schemas import BrokenSchemaError, Schemas
+from tasks.labelling.schemas import BrokenSchemaError, Schemas
 from tasks.rewards.calls import matching
 
 _CANNOT_COUNT = (ArithmeticError, RecursionError, TypeError, UnicodeError, ValueError)
