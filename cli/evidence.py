@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from cli import erasure
-from cli.console import Json, Workspace, branches, emit, ranges, table
+from cli.console import Json, Workspace, branches, emit, ranges, say, table
 
 
 def status(workspace: Workspace = Path(), json: Json = False) -> None:
@@ -38,10 +38,19 @@ def audit(
         list[str] | None,
         typer.Option(help="Instead of a model: a value that names a person in the logs."),
     ] = None,
+    verify: Annotated[
+        bool, typer.Option(help="Check every hash, both verdicts, MLflow's runs and the aliases.")
+    ] = False,
+    page: Annotated[
+        Path | None, typer.Option(help="Write what was found as one self-contained HTML page.")
+    ] = None,
     workspace: Workspace = Path(),
     json: Json = False,
 ) -> None:
-    """Walk from a model back to the log lines it learnt from, or from a person to what saw them."""
+    """Walk from a model back to the log lines it learnt from, or from a person to what saw them.
+
+    With --verify everything on the way is checked; exit code 5 names what does not hold.
+    """
     from flows import environment
 
     if bool(model) == bool(person):
@@ -52,6 +61,9 @@ def audit(
         return
     import msgspec
 
+    if verify:
+        _verify(workspace, model, page=page, json=json)
+        return
     from tasks.lineage.audit import trail
 
     found: dict[str, Any] = msgspec.to_builtins(trail(workspace, model))
@@ -59,6 +71,37 @@ def audit(
         emit(found)
         return
     _print_trail(model, found)
+
+
+def _verify(workspace: Path, model: str, *, page: Path | None, json: bool) -> None:
+    import msgspec
+
+    from tasks.core.pages import Table, html
+    from tasks.lineage.verification import verify
+
+    checks = verify(workspace, model)
+    failed = [check for check in checks if not check.passed]
+    summary = (
+        f"{len(failed)} of {len(checks)} checks failed"
+        if failed
+        else f"all {len(checks)} checks passed"
+    )
+    if page is not None:
+        rows = [
+            [check.what, check.subject, "holds" if check.passed else "FAILED", check.detail]
+            for check in checks
+        ]
+        table = Table("Checks", ("of", "subject", "", "what was seen"), rows)
+        page.write_text(html(f"Audit of {model}", [summary], [table]))
+    if json:
+        emit({"model": model, "passed": not failed, "checks": msgspec.to_builtins(checks)})
+    else:
+        for check in checks:
+            mark = "[green]ok[/]  " if check.passed else "[red]FAIL[/]"
+            say(f"{mark}  {check.what:<8} {check.subject}: {check.detail}")
+        say(summary)
+    if failed:
+        raise typer.Exit(5)
 
 
 def power(

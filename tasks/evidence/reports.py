@@ -147,6 +147,7 @@ class PromotionReport(Record, frozen=True, kw_only=True, tag_field="report", tag
     weights_sha256: str = ""
     who: str = ""
     why: str = ""
+    before: str = ""
     forced: bool = False
     at: str = ""
     seconds: float = 0.0

@@ -9,6 +9,7 @@ between the two, the next call finds the line and moves the alias.
 """
 
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,8 @@ class Release(Record, frozen=True, kw_only=True):
     """Promoted without two PASS verdicts."""
     at: str
     """ISO 8601, UTC."""
+    before: str = ""
+    """sha256 of the line before, which this one seals; lines of earlier versions have none."""
 
     @property
     def mark(self) -> str:
@@ -85,6 +88,7 @@ class Ledger:
             why=why,
             forced=forced,
             at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            before=_sha256(self._rows[-1]) if self._rows else "",
         )
         with self._path.open("ab") as file:
             file.write(encode(row) + b"\n")
@@ -107,6 +111,29 @@ def held(workspace: Path) -> Iterator[Ledger]:
 def history(workspace: Path, model: str) -> list[Release]:
     """All changes of a model, oldest first."""
     return [row for row in _read(workspace / LEDGER) if row.model == model]
+
+
+def verified(workspace: Path) -> list[Release]:
+    """All changes of all models, oldest first, where no line was changed, taken out or put in.
+
+    Raises:
+        EvidenceError: it names the first line that does not fit the one before.
+    """
+    rows = _read(workspace / LEDGER)
+    for place, row in enumerate(rows):
+        chained = any(earlier.before for earlier in rows[: place + 1])
+        expected = _sha256(rows[place - 1]) if place else ""
+        if row.number != place + 1 or (chained and row.before != expected):
+            raise EvidenceError(
+                f"{workspace / LEDGER}:{place + 1} ({row.action} of {row.model} version "
+                f"{row.version}) does not follow from the line before: a line was changed, taken "
+                "out or put in; bring the file back from a backup"
+            )
+    return rows
+
+
+def _sha256(row: Release) -> str:
+    return hashlib.sha256(encode(row)).hexdigest()
 
 
 def _read(path: Path) -> list[Release]:

@@ -8,11 +8,13 @@ import yaml
 
 from cli import data
 from flows import environment
-from tasks.core import workspace
+from tasks.core import tracking, workspace
 from tasks.core.closure import PROJECT
 from tasks.demo.summary import summarise
 from tasks.lineage.audit import trail
 from tasks.lineage.overview import overview
+from tasks.lineage.verification import verify
+from tasks.promote import promote_version, roll_back
 
 SMALLER: dict[str, dict[str, Any]] = {
     "validate": {"min_examples": 200},
@@ -54,9 +56,11 @@ def test_what_the_agent_logged_adds_up(ran: tuple[Path, dict[str, Any]]) -> None
         assert found["read"] == found["accepted"] + found["rejected"] + found["duplicate"]
 
 
-def test_the_arms_answer_the_same_sealed_test(ran: tuple[Path, dict[str, Any]]) -> None:
+def test_the_arms_answer_the_same_held_out_test(ran: tuple[Path, dict[str, Any]]) -> None:
     arms = ran[1]["finetune"]["evaluate"]["arms"]
-    sizes = {modes["greedy"]["by_tools"]["held_out"]["n"] for modes in arms.values()}
+    sizes = {
+        modes["greedy"]["by_tools"]["held_out"]["overall"]["n"] for modes in arms.values() if modes
+    }
     assert len(sizes) == 1
     assert sizes.pop() > 50
     assert ran[1]["finetune"]["evaluate"]["reads"] == 1
@@ -103,6 +107,69 @@ def test_the_model_leads_back_to_log_lines(ran: tuple[Path, dict[str, Any]]) -> 
     assert all((home / source.uri).is_file() for source in found.sources)
     lines = sum(len(source.lines) for source in found.sources)
     assert lines >= found.examples["train"] + found.examples["validation"]
+
+
+def failed(home: Path, uri: str) -> list[tuple[str, str]]:
+    return [(check.what, check.subject) for check in verify(home, uri) if not check.passed]
+
+
+def test_an_untouched_workspace_is_verified(ran: tuple[Path, dict[str, Any]]) -> None:
+    home, result = ran
+    checks = verify(home, result["finetune"]["train"]["uri"])
+    assert [check for check in checks if not check.passed] == []
+    assert {check.what for check in checks} >= {
+        *("lineage", "logs", "dataset", "weights", "reward", "gate", "run", "alias", "ledger")
+    }
+
+
+def test_each_tampering_is_named(ran: tuple[Path, dict[str, Any]]) -> None:
+    home, result = ran
+    uri = result["finetune"]["train"]["uri"]
+    run = home / ".ratchet" / "runs" / result["finetune"]["run_id"]
+    log = trail(home, uri).sources[0].uri
+    for path, spoil, what in (
+        (home / log, Path.unlink, ("logs", log)),
+        (home / log, lambda path: path.write_bytes(path.read_bytes()[::-1]), ("logs", log)),
+        (
+            run / "evaluate" / "rows.jsonl",
+            lambda path: path.write_text(path.read_text().replace("false", "true", 1)),
+            ("gate", run.name),
+        ),
+        (
+            run / "gate.json",
+            lambda path: path.write_text(path.read_text().replace('"tasks": ', '"tasks": 1')),
+            ("gate", run.name),
+        ),
+    ):
+        kept = path.read_bytes()
+        spoil(path)
+        assert what in failed(home, uri), path
+        path.write_bytes(kept)
+    assert failed(home, uri) == []
+
+
+def test_an_edited_run_and_a_moved_alias_are_named(ran: tuple[Path, dict[str, Any]]) -> None:
+    home, result = ran
+    uri, name = result["finetune"]["train"]["uri"], "demo-agent"
+    run = home / ".ratchet" / "runs" / result["finetune"]["run_id"]
+    client = tracking.connect(tracking.tracking_uri(home)).tracking.MlflowClient()
+    gate = (run / "gate.mlflow-run").read_text()
+    client.set_tag(gate, "verdict", "BETTER")
+    assert failed(home, uri) == [("run", f"{run.name}, gate")]
+    client.set_tag(gate, "verdict", result["finetune"]["gate"]["verdict"])
+    promote_version(home, name, uri.rpartition("/")[2], who="ann", why="a test", force=True)
+    roll_back(home, name, who="ann", why="a test")
+    assert failed(home, uri) == []
+    champion = client.get_registered_model(name).aliases["champion"]
+    client.set_registered_model_alias(name, "champion", uri.rpartition("/")[2])
+    assert failed(home, uri) == [("alias", f"{name}@champion")]
+    client.set_registered_model_alias(name, "champion", champion)
+    ledger = home / ".ratchet" / "releases.jsonl"
+    kept = ledger.read_bytes()
+    ledger.write_bytes(kept.replace(b"a test", b"a jest", 1))
+    assert failed(home, uri) == [("ledger", ".ratchet/releases.jsonl")]
+    ledger.write_bytes(kept)
+    assert failed(home, uri) == []
 
 
 def test_status_shows_the_run_and_the_champion(ran: tuple[Path, dict[str, Any]]) -> None:
