@@ -87,6 +87,39 @@ def check(spec: SpecFile, rows: Rows = None, json: Json = False) -> None:
     refuse_to_train(loaded, found)
 
 
+def explain(
+    spec: SpecFile,
+    row: Annotated[
+        str,
+        typer.Argument(
+            help="A file of rows, and after a # the row's id: rows.jsonl#r7.", metavar="ROW"
+        ),
+    ],
+    json: Json = False,
+) -> None:
+    """Say why a row earned what it earned: each point that was lost, component by component."""
+    from tasks.rewards.specification.explained import explain as explained
+    from tasks.rewards.specification.scored_file import row_of
+    from tasks.rewards.specification.spec import load_spec
+
+    loaded = load_spec(spec)
+    one = row_of(row)
+    score, parts = explained(loaded, one.prompt, one.reply)
+    if json:
+        emit({"id": one.id, "score": score.value, "components": [part._asdict() for part in parts]})
+        return
+    lines = [
+        [part.name, part.role, "-" if part.value is None else f"{part.value:.3f}", part.tier]
+        for part in parts
+    ]
+    total = "unscored" if score.value is None else f"{score.value:.3f}"
+    lines.append(["total", "", total, score.tier or score.reason])
+    table(f"{one.id} by {loaded.name} {loaded.version}", ["", "role", "value", "tier"], lines)
+    for part in parts:
+        for sentence in part.why:
+            say(f"{part.name}: {escape(sentence)}")
+
+
 def doc(
     spec: SpecFile,
     out: Annotated[Path, typer.Option(help="Folder for the page.")],

@@ -29,6 +29,7 @@ of a call left in the text makes it malformed. Texts in languages that the rules
 undecided.
 """
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -99,6 +100,44 @@ def _in_another_language(prompt: Prompt, text: str, reference: Reference) -> Sco
     if reference.behaviour == "answer" and text == reference.text.strip():
         return _answer(prompt, text, reference)
     return Score.unscored(UNDECIDED)
+
+
+def explain(prompt: Prompt, reply: Reply, settings: Settings) -> list[str]:
+    """Sentences about what the reply is taken for, and what stands in it that should not."""
+    reference, text = prompt.reference, spoken(reply.content)
+    if reference is None or reply.tool_calls or not text:
+        return []
+    label = classify(Reply(content=text), prompt.tools)
+    told = [f"right would be {reference.behaviour}; it is read as {label.behaviour} ({label.rule})"]
+    if is_call_left(text, prompt.tools):
+        told.append("a call is left in the text, where nobody carries it out")
+    if not languages.is_covered(text):
+        told.append("it is in a language that the rules do not cover")
+    if label.behaviour in ("clarify", "refuse") and reference.behaviour != "execute":
+        did: Literal["clarify", "refuse"] = "refuse" if label.behaviour == "refuse" else "clarify"
+        verdict, clause = beside.look(text, did, prompt)
+        if verdict:
+            told.append(f"{_VERDICTS[verdict]}: {clause!r}")
+    if label.behaviour == "clarify" and reference.behaviour == "clarify":
+        wanted = reference.missing or sorted(unsaid.missing(prompt))
+        told.append(f"it asks for {_listed(label.missing)}; missing is {_listed(wanted)}")
+    if reference.behaviour == "answer" and reference.text:
+        told += [f"it lacks {cited}" for cited in reference.citations if cited not in text]
+        comparison = answers.compare(*_without_citations(text, reference), prompt)
+        told.append(f"beside the reference's text it is {comparison}")
+    return told
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "nothing that is a parameter"
+
+
+_VERDICTS = {
+    "claims": "it tells a deed or a figure that comes from nowhere",
+    "asks-secret": "it asks for what no agent may ask for",
+    "takes-back": "it takes its own question back",
+    "unsure": "no rule knows what this does beside it",
+}
 
 
 def _text(prompt: Prompt, text: str, reference: Reference, settings: Settings) -> Score:
@@ -217,10 +256,8 @@ def _same(prompt: Prompt, text: str, reference: Reference) -> bool:
 def _answer(prompt: Prompt, text: str, reference: Reference) -> Score:
     if not reference.text and not reference.citations:
         return Score.unscored("reference-without-text")
-    wanted = reference.text
     cited = [citation in text for citation in reference.citations]
-    for citation in reference.citations:
-        text, wanted = text.replace(citation, " "), wanted.replace(citation, " ")
+    text, wanted = _without_citations(text, reference)
     share = sum(cited) / len(cited) if cited else 1.0
     comparison = answers.compare(text, wanted, prompt) if wanted.strip() else "same"
     if comparison == "unsure" and share:
@@ -229,6 +266,14 @@ def _answer(prompt: Prompt, text: str, reference: Reference) -> Score:
         return Score(value=0.0, tier="other-answer", behaviour="answer")
     tier = "exact" if share == 1 else "lacks-citations"
     return Score(value=share, exact=share == 1, tier=tier, behaviour="answer")
+
+
+def _without_citations(text: str, reference: Reference) -> tuple[str, str]:
+    """A reply's text and the reference's, both without the citations."""
+    wanted = reference.text
+    for citation in reference.citations:
+        text, wanted = text.replace(citation, " "), wanted.replace(citation, " ")
+    return text, wanted
 
 
 _ASKING = frozenset(

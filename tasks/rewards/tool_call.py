@@ -101,6 +101,43 @@ def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
     return _with_text(prompt, reply, found, settings) if reply.content else found
 
 
+def explain(prompt: Prompt, reply: Reply, settings: Settings) -> list[str]:
+    """Sentences about each call: what it has wrong, and what was not asked for or left out."""
+    reference = prompt.reference
+    if reference is None or not reference.calls or not reply.tool_calls:
+        return []
+    offered = {tool.name: tool for tool in prompt.tools}
+    told: list[str] = []
+    left = list(reference.calls)
+    for call in reply.tool_calls:
+        tool = offered.get(call.name)
+        if call.raw_arguments or not call.name:
+            told.append(f"{call.name or 'a call'}: malformed, {call.raw_arguments[:80]!r}")
+            continue
+        if tool is None:
+            told.append(f"{call.name}: no tool of that name was offered")
+            continue
+        same = [one for one in left if one.name == call.name]
+        if not same:
+            does = "changes something" if _changes(call, settings) else "only reads"
+            told.append(f"{call.name}: not asked for; it {does}")
+            continue
+        nearest = _nearest(call, same, tool)
+        left.remove(nearest)
+        told += [f"{call.name}: {line}" for line in matching.differences(call, nearest, tool)]
+        broken = validity.fault(call.arguments, tool)
+        told += [f"{call.name}: breaks its schema at {broken}"] if broken else []
+    told += [f"{one.name}({one.arguments}): asked for and not called" for one in left]
+    text = spoken(reply.content) or ""
+    if text and (found := _with_text(prompt, reply, Score(value=1.0), settings)).tier:
+        told.append(f"the text beside the calls: {found.tier}")
+    return told
+
+
+def _nearest(call: ToolCall, wanted: list[Call], tool: Tool) -> Call:
+    return max(wanted, key=lambda one: matching.fit(call, one, tool).right)
+
+
 def _with_text(prompt: Prompt, reply: Reply, calls: Score, settings: Settings) -> Score:
     """What text beside calls costs: they stand for themselves, and nothing is done by them yet."""
     text, value = spoken(reply.content), calls.value or 0.0

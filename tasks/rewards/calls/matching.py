@@ -90,6 +90,29 @@ def fit(call: ToolCall, wanted: Call, tool: Tool, *, loose: bool = False) -> Fit
     return Fit(right, len(due), extra)
 
 
+def differences(call: ToolCall, wanted: Call, tool: Tool) -> list[str]:
+    """What each argument has wrong, as `month is "june", right is "may"`."""
+    root = tool.parameters
+    properties = _properties(root)
+    given, due = without_nulls(call.arguments, root), without_nulls(wanted.arguments, root)
+    lines = []
+    for name, value in due.items():
+        accepted = (value, *wanted.alternatives.get(name, ()))
+        schema = properties.get(name, {})
+        right = " or ".join(dict.fromkeys(map(repr, accepted)))
+        if name not in given:
+            if name not in wanted.optional and not any(
+                _is_default(a, schema, root) for a in accepted
+            ):
+                lines.append(f"{name} is left out, right is {right}")
+        elif not any(equal(given[name], one, schema, root) for one in accepted):
+            lines.append(f"{name} is {given[name]!r}, right is {right}")
+    for name in given.keys() - due.keys():
+        if not _may_be_added(name, given[name], wanted, properties.get(name, {}), root):
+            lines.append(f"{name} is {given[name]!r}, and was not asked for")
+    return lines
+
+
 def without_nulls(arguments: dict[str, Any], root: Schema) -> dict[str, Any]:
     """The arguments without nulls where the schema allows null: there it is absence."""
     if None not in arguments.values():

@@ -86,6 +86,32 @@ class Summary:
 BAD_ROW = "bad-row"
 
 
+def row_of(place: str) -> Row:
+    """The row that `rows.jsonl#r7` names: by its id, else the only one of the file.
+
+    Raises:
+        SourceError: no such file, no such row, or a row that cannot be read.
+    """
+    name, _, row_id = place.partition("#")
+    path = Path(name)
+    if not path.is_file():
+        raise SourceError(f"{name}: no such file; expected JSON lines, as rows.jsonl#r7")
+    ids = []
+    with path.open("rb") as file:
+        for number, line in enumerate(filter(bytes.strip, file), start=1):
+            try:
+                row = read(line.rstrip(b"\r\n"))
+            except BadRowError as error:
+                if str(error.row_id) == row_id or not row_id:
+                    raise SourceError(f"{name} line {number}: {error}") from error
+                continue
+            if str(row.id) == row_id or not row_id:
+                return row
+            ids.append(str(row.id))
+    known = ", ".join(ids[:SHOWN]) or "none"
+    raise SourceError(f"{name} has no row {row_id!r}; its ids are {known}")
+
+
 def score_file(spec: Spec, rows: Path, out: Path) -> Summary:
     """Score each row of `rows` into `out`, which is replaced as a whole.
 
