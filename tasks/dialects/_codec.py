@@ -160,6 +160,9 @@ class Codec:
             arguments = call["function"]["arguments"]
             if self.form == "text" and not isinstance(arguments, str):
                 call["function"]["arguments"] = json.dumps(arguments, ensure_ascii=False)
+            elif self.form == "object" and isinstance(arguments, str):
+                # No object: servers show the template none, and so does training.
+                call["function"]["arguments"] = {}
         if message.role == "tool" and message.tool_call_id in ids:
             form["tool_call_id"], form["name"] = ids[message.tool_call_id]
         return form

@@ -104,6 +104,10 @@ class Dialect:
         """
         return given or f"call_{index}"
 
+    def as_it_stood(self, call: ToolCall) -> str:
+        """The text of a malformed call as the model wrote it."""
+        return call.raw_arguments
+
     def write_calls(self, calls: Sequence[ToolCall]) -> str:
         """The text of one or more calls."""
         raise NotImplementedError

@@ -60,6 +60,11 @@ class TaggedJson(Dialect):
             for call in calls
         )
 
+    def as_it_stood(self, call: ToolCall) -> str:
+        raw = call.raw_arguments
+        closed = not raw.startswith(self.openers) and self.closer
+        return f"{self.openers[0]}{self.spaced}{raw}{self.spaced}{self.closer}" if closed else raw
+
     def body(self, call: ToolCall) -> str:
         """The object of one call."""
         if call.raw_arguments and not call.name:

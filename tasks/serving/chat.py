@@ -132,7 +132,8 @@ def read(body: bytes) -> Request:
         "n": request.n not in (None, 1),
         "top_p": request.top_p not in (None, 1.0),
         "stop": bool(request.stop),
-        "tool_choice": request.tool_choice not in (None, "auto"),
+        "tool_choice": request.tool_choice not in (None, "auto", "none"),
+        "tools": request.tools == [],
         "response_format": (request.response_format or {}).get("type", "text") != "text",
         "messages": not request.messages,
         "temperature": request.temperature is not None and request.temperature < 0,
@@ -299,7 +300,7 @@ def _written(
     """The message, and why it ended. What the model wrote that is no call goes out as text."""
     calls = [call for call in reply.tool_calls if call.name]
     writer = dialects.load(dialect)
-    broken = [writer.write_calls([call]) for call in reply.tool_calls if not call.name]
+    broken = [writer.as_it_stood(call) for call in reply.tool_calls if not call.name]
     content = "\n".join(part for part in (reply.content, *broken) if part)
     message: dict[str, Any] = {"role": "assistant", "content": content or None}
     if calls:

@@ -2,7 +2,7 @@
 
     python -m tasks.serving.server --model tasks/demo/base --port 8001 --name models:/agent/1
 
-    POST /v1/chat/completions    GET /v1/models    GET /health
+    POST /v1/chat/completions    POST /tokenize    GET /v1/models    GET /health
 
 Requests that arrive within a few milliseconds are answered as one batch. It generates with
 transformers, which is enough for a small model on a CPU. On a GPU run vLLM instead: `vllm serve
@@ -55,30 +55,49 @@ class Served:
             ) from error
         self._numbers = itertools.count()
 
-    async def answer(self, request: chat.Request) -> dict[str, Any]:
-        """The whole response to a request.
+    def tokens(self, request: chat.Request) -> tuple[list[int], str]:
+        """The prompt of a request, as tokens and as text.
 
         Raises:
-            chat.Refused: the prompt leaves no room for an answer.
+            chat.Refused: the chat template refuses it.
         """
         messages, tools = chat.context(request)
         try:
             prompt = self._codec.render(messages, tools)
         except dialects.PromptError as error:
             raise chat.Refused(str(error)) from error
-        tokenizer = self._codec.tokenizer
-        length = len(tokenizer(prompt, add_special_tokens=False)["input_ids"])
-        longest = tokenizer.model_max_length
+        ids: list[int] = self._codec.tokenizer(prompt, add_special_tokens=False)["input_ids"]
+        return ids, prompt
+
+    @property
+    def longest(self) -> int:
+        """Tokens that the model reads, its reply among them."""
+        return int(self._codec.tokenizer.model_max_length)
+
+    async def answer(self, request: chat.Request) -> dict[str, Any]:
+        """The whole response to a request.
+
+        Raises:
+            chat.Refused: the prompt leaves no room for an answer.
+        """
+        ids, prompt = self.tokens(request)
+        length, longest = len(ids), self.longest
         room = longest - length
         if room < 1:
             raise chat.Refused(f"the prompt has {length} tokens; this model reads {longest}")
+        if request.limit and request.limit > longest:
+            raise chat.Refused(
+                f"max_tokens {request.limit} is more than the {longest} that this model reads"
+            )
         made = await self.batches.complete(
             prompt,
             temperature=1.0 if request.temperature is None else request.temperature,
             limit=min(request.limit or MAX_TOKENS, room),
             seed=request.seed,
         )
-        parsed = self._codec.read(made.ids, prompt=prompt, tools=tools)
+        parsed = self._codec.read(made.ids, prompt=prompt, tools=chat.context(request)[1])
+        if request.tool_choice == "none":  # what looks like a call is text then
+            parsed = dialects.Parsed(content=self._codec.text(made.ids))
         return chat.response(
             parsed.reply,
             thought=parsed.thought,
@@ -109,6 +128,14 @@ def application(served: Served) -> Starlette:
         events = chat.chunks(whole, include_usage=usage)
         return StreamingResponse(events, media_type="text/event-stream")
 
+    async def tokenize(http: HttpRequest) -> Response:
+        try:
+            ids, _ = served.tokens(chat.read(await http.body()))
+        except chat.Refused as refused:
+            return JSONResponse(chat.error(str(refused)), 400)
+        found = {"count": len(ids), "max_model_len": served.longest, "tokens": ids}
+        return JSONResponse(found)
+
     async def models(_: HttpRequest) -> Response:
         one = {"id": served.name, "object": "model", "created": 0, "owned_by": "ratchet"}
         one |= served.identity
@@ -126,6 +153,7 @@ def application(served: Served) -> Starlette:
     return Starlette(
         routes=[
             Route("/v1/chat/completions", complete, methods=["POST"]),
+            Route("/tokenize", tokenize, methods=["POST"]),
             Route("/v1/models", models),
             Route("/health", health),
         ],
