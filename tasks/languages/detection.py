@@ -156,6 +156,9 @@ _LETTERS = {
 _FOREIGN = 0.2
 """Share of words with a letter that the language does not have, above which it is another one."""
 _NEARLY = 0.75
+"""Of the best, from which the language around a text may decide."""
+_MANY = 4
+"""Known words that tell by their number."""
 _LEAST = 0.15
 """Share of known words in a text of any length."""
 
@@ -178,7 +181,9 @@ def detect(text: str, around: str = "") -> str:
         for code, script in _SCRIPTS:
             if len(script.findall(text)) * 4 >= sum(map(str.isalpha, text)) > 0:
                 return code
-    words = _WORDS.findall(text.lower().replace("’", "'"))
+    written = _WORDS.findall(text.replace("’", "'"))
+    # Each word once, and no abbreviation: a table says "EST" ten times, which is not French.
+    words = list(dict.fromkeys(word.lower() for word in written if not _is_abbreviation(word)))
     counts = dict.fromkeys(_FREQUENT, 0.0)
     lists = _lists()
     for word in words:
@@ -187,8 +192,10 @@ def detect(text: str, around: str = "") -> str:
     ranked = sorted(counts, key=lambda code: (-counts[code], code))
     best, second = ranked[0], ranked[1]
     if not counts[best]:
-        return "" if len(words) < _FEW or all(map(_is_name, _WORDS.findall(text))) else UNKNOWN
-    if counts[best] < _LEAST * len(words) or _foreign(words, best) > _FOREIGN * len(words):
+        return "" if len(words) < _FEW or all(map(_is_name, written)) else UNKNOWN
+    if counts[best] < _LEAST * len(words) and not _is_plain(counts[best], counts[second], words):
+        return UNKNOWN
+    if _foreign(words, best) > _FOREIGN * len(words):
         return UNKNOWN
     if around in counts and counts[around] >= _NEARLY * counts[best]:
         return around
@@ -197,6 +204,15 @@ def detect(text: str, around: str = "") -> str:
         # plain as that, it is English.
         return "en" if counts["en"] == counts[best] and text.isascii() else UNKNOWN
     return best
+
+
+def _is_plain(best: float, second: float, words: list[str]) -> bool:
+    """A list of names and figures has few words of any language; enough of one are plain too."""
+    return best >= _MANY and best >= 2 * second and best >= _LEAST / 3 * len(words)
+
+
+def _is_abbreviation(word: str) -> bool:
+    return len(word) in (2, 3) and word.isupper()
 
 
 def _is_name(word: str) -> bool:
