@@ -81,6 +81,7 @@ def dedup(
             "kept_out": _sums(made, "kept_out"),
             "not_understood": _sums(made, "not_understood"),
             "labeller": behaviour.VERSION,
+            "replayed": {"calls": facts.replayed, "equal": facts.equal},
         },
     )
     reviews.write(target, asked)

@@ -14,7 +14,7 @@ import msgspec
 Role = Literal["system", "user", "assistant", "tool"]
 Behaviour = Literal["execute", "clarify", "refuse", "answer"]
 TruthSource = Literal["outcome", "human_edit", "tool_result", "incumbent", "none"]
-FeedbackSource = Literal["outcome", "human_edit", "human_rating", "judge"]
+FeedbackSource = Literal["outcome", "human_edit", "human_rating", "judge", "replay"]
 Split = Literal["train", "validation", "test"]
 CLOSING, OTHER = "closing", "other"
 """The two intents that are no tool's name."""

@@ -3,6 +3,8 @@
     session with outcome 1.0                   the logged reply was right     (outcome)
     failed session, a human rewrote the reply  what the human wrote was right (human_edit)
     no outcome known, the tools ran            the call was well formed       (tool_result)
+    no outcome known, a replay of the call
+    reaches the state its session ended in     the call, whatever `dedup.trust` says (tool_result)
     no outcome known                           what production answered       (incumbent)
     failed session                             nothing: which of its decisions was wrong is unknown
     a tool answered the call with an error     nothing, whatever became of the session
@@ -47,6 +49,8 @@ _ENDS = {
     " unexpected_tool_call cancelled canceled aborted abort timeout pause_turn failed",
 }
 _END = {name: rule for rule, names in _ENDS.items() for name in names.split()}
+REPLAYED_RESULT, REACHES_END = "replayed_result", "reaches_end_state"
+"""Metrics of `replay` feedback: 1 where the logged result came again, where the end was reached."""
 _FREE = frozenset(["", "auto", "none"])
 
 
@@ -55,6 +59,9 @@ class Known(NamedTuple):
 
     outcome: float | None = None
     edit: Reply | None = None
+    is_replayed: bool = False
+    """Whether the call, made again where tools really run, led to the state that its session ended
+    in."""
 
     @property
     def truth(self) -> TruthSource:
@@ -69,6 +76,10 @@ class Ledger(NamedTuple):
 
     sessions: dict[str, Known]
     requests: dict[str, Known]
+    replayed: int = 0
+    """Calls that were made again."""
+    equal: int = 0
+    """Those of them that gave the logged result."""
 
 
 def join(feedback: Iterable[Feedback]) -> Ledger:
@@ -82,7 +93,15 @@ def join(feedback: Iterable[Feedback]) -> Ledger:
         about = ("request", item.request_id) if item.request_id else ("session", item.session_id)
         latest.setdefault(about, {})[f"{item.source}/{item.metric}"] = item
     found = {about: _known(items.values()) for about, items in latest.items()}
+    results = [
+        item.value
+        for items in latest.values()
+        for item in items.values()
+        if item.source == "replay" and item.metric == REPLAYED_RESULT
+    ]
     return Ledger(
+        replayed=len(results),
+        equal=sum(value == 1 for value in results),
         sessions={name: known for (kind, name), known in found.items() if kind == "session"},
         requests={name: known for (kind, name), known in found.items() if kind == "request"},
     )
@@ -96,6 +115,7 @@ def combine(session: Known, request: Known, is_last: bool) -> Known:
     return Known(
         outcome=session.outcome if request.outcome is None else request.outcome,
         edit=request.edit or (session.edit if is_last else None),
+        is_replayed=request.is_replayed,
     )
 
 
@@ -106,6 +126,8 @@ class Proof(NamedTuple):
     reply: Reply = Reply()
     label: Label | None = None
     """Of that reply."""
+    is_executed: bool = False
+    """Whether a replay proved it, so that it needs no more trust."""
 
 
 def against_end(stop: str, tool_choice: Any) -> str:
@@ -147,6 +169,8 @@ def prove(
         return Proof("human_edit", known.edit, classify(known.edit, tools, label.language))
     if against or known.outcome is not None:
         return Proof("none")
+    if known.is_replayed and reply.tool_calls:
+        return Proof("tool_result", reply, label, is_executed=True)
     return Proof("tool_result" if ran else "incumbent", reply, label)
 
 
@@ -164,7 +188,8 @@ def refer(proof: Proof, trust: TruthSource, sure: float) -> tuple[Reference | No
     if reference is None:
         return None, "none"
     is_understood = proof.label.rule != UNKNOWN_LANGUAGE
-    trusted = RANK[proof.source] <= RANK[trust] and proof.label.confidence >= sure and is_understood
+    is_proved = proof.is_executed or RANK[proof.source] <= RANK[trust]
+    trusted = is_proved and proof.label.confidence >= sure and is_understood
     return (reference if trusted else None), proof.source
 
 
@@ -182,15 +207,18 @@ def _reference(reply: Reply, label: Label) -> Reference | None:
 def _known(items: Iterable[Feedback]) -> Known:
     outcomes: list[float] = []
     edits: list[Feedback] = []
+    replayed = False
     for item in items:
         if item.source == "outcome" and not isinstance(item.value, Reply):
             outcomes.append(item.value)
         if item.source == "human_edit" and isinstance(item.value, Reply):
             edits.append(item)
+        replayed |= item.source == "replay" and item.metric == REACHES_END and item.value == 1
     edit = max(edits, key=_age).value if edits else None
     return Known(
         outcome=min(outcomes) if outcomes else None,
         edit=edit if isinstance(edit, Reply) else None,
+        is_replayed=replayed,
     )
 
 

@@ -41,7 +41,7 @@ def example(row: RawInvocation, facts: RowFacts, settings: DedupSettings, schema
     """
     reply, tools, by_rules = _read(bytes(row.response), bytes(row.tools), facts.language)
     label = _label(row, facts, reply, by_rules)
-    known = Known(facts.outcome, facts.edit)
+    known = Known(facts.outcome, facts.edit, facts.is_replayed)
     ran = facts.ran and facts.outcome is None and _fits(reply, row, schemas)
     against = _against(row, facts)
     proof = decisions.prove(reply, label, tools, known, against=against, ran=ran)

@@ -40,6 +40,8 @@ class RowFacts(Record, frozen=True, kw_only=True):
     """Of the decision, by what its session came to."""
     outcome: float | None = None
     edit: Reply | None = None
+    is_replayed: bool = False
+    """A replay of its call led to the state that its session ended in."""
     failed: bool = False
     """A tool answered its call with an error."""
     repeated: bool = False
@@ -72,6 +74,7 @@ class LogFacts:
         self._ids = [name for index in indexes for name in index.ids]
         self._columns, self._folded = columns, folded
         self._labels = labels
+        self.replayed, self.equal = ledger.replayed, ledger.equal
         self.reviewed = self._require(labels)
         again = _again(folded)
         places = _places(indexes, {row for rows in again.values() for row in rows})
@@ -150,6 +153,7 @@ class LogFacts:
                 intent=columns.intents[intent],
                 outcome=None if isnan(outcome) else outcome,
                 edit=own.edit,
+                is_replayed=own.is_replayed,
                 failed=failed,
                 ran=ran,
                 repeated=repeated,
@@ -185,6 +189,7 @@ class LogFacts:
         label = self._labels.get(ids[row])
         return Own(
             edit=known.edit,
+            is_replayed=known.is_replayed,
             label=label.behaviour if label else None,
             missing=label.missing if label else (),
             ids=tuple(dict.fromkeys(ids[other] for other in order if ids[other] != ids[row])),
@@ -196,6 +201,7 @@ class Own(Record, frozen=True, kw_only=True):
     """The rarer facts of a row."""
 
     edit: Reply | None = None
+    is_replayed: bool = False
     ids: tuple[str, ...] = ()
     places: tuple[Source, ...] = ()
     label: Behaviour | None = None

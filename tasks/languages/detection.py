@@ -165,7 +165,7 @@ _LEAST = 0.15
 
 @lru_cache(maxsize=8192)
 def detect(text: str, around: str = "") -> str:
-    """ISO 639-1 code ofa text's language.
+    """ISO 639-1 code of a text's language.
 
     Args:
         text: only its start is looked at.
@@ -193,17 +193,16 @@ def detect(text: str, around: str = "") -> str:
     best, second = ranked[0], ranked[1]
     if not counts[best]:
         return "" if len(words) < _FEW or all(map(_is_name, written)) else UNKNOWN
-    if counts[best] < _LEAST * len(words) and not _is_plain(counts[best], counts[second], words):
-        return UNKNOWN
-    if _foreign(words, best) > _FOREIGN * len(words):
+    few = counts[best] < _LEAST * len(words) and not _is_plain(counts[best], counts[second], words)
+    if few or _foreign(words, best) > _FOREIGN * len(words):
         return UNKNOWN
     if around in counts and counts[around] >= _NEARLY * counts[best]:
         return around
-    if counts[best] == counts[second]:
-        # "Is month a word?" has words that Hungarian has too; without a letter of its own, and as
-        # plain as that, it is English.
-        return "en" if counts["en"] == counts[best] and text.isascii() else UNKNOWN
-    return best
+    if counts[best] > counts[second]:
+        return best
+    # "Is month a word?" has words that Hungarian has too; without a letter of its own, and as plain
+    # as that, it is English.
+    return "en" if counts["en"] == counts[best] and text.isascii() else UNKNOWN
 
 
 def _is_plain(best: float, second: float, words: list[str]) -> bool:

@@ -1,0 +1,1 @@
+"""Environments of others, beside which nothing of this project depends."""
