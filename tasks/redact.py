@@ -48,7 +48,7 @@ from tasks.redaction.surrogates import Surrogates
 
 AUDIT = "audit"
 FAILED = "redaction-failed"
-LEFT = "residue-left"
+LEFT = "leak-left"
 PRIVATE = Path(".ratchet/redact")
 
 
@@ -74,8 +74,8 @@ def redact(
 
     Raises:
         SettingsError: a person key of the user's own that no record has.
-        StageError: `target` was made under another key, or something known is left in what was
-            written, or `source` was never written or was changed since.
+        StageError: `target` was made under another key, or more records than `max_leaks` allows
+            still held something, or `source` was never written or was changed since.
     """
     inputs = parts.require_manifest(source).parts
     before = parts.read_manifest(target)
@@ -86,6 +86,7 @@ def redact(
         _expect(settings, [lesson.persons for lesson in known.lessons.values()])
         made = _made(work, before, inputs, known)
     manifest = _manifest(made, key, settings.key_rotation)
+    _refuse_leaks(settings, manifest)
     told = [*people.persons(settings.person_keys, manifest.info[PERSONS]), *_left(manifest)]
     parts.commit(target, manifest)
     step.warn("redact", told)
@@ -97,13 +98,31 @@ def _expect(settings: RedactSettings, persons: Sequence[dict[str, Any]]) -> None
     people.refuse(settings.person_keys, people.total(persons))
 
 
+def _refuse_leaks(settings: RedactSettings, manifest: Manifest) -> None:
+    """Stop where more than a few records still held something: then a form is not opened at all.
+
+    One record is always allowed: it goes, and must not hold up all others.
+    """
+    leaks = [one for part in manifest.parts for one in part.rejects if one.reason == LEFT]
+    records = sum(part.counts.read for part in manifest.parts if part.label != AUDIT)
+    if len(leaks) <= max(1.0, settings.max_leaks * records):
+        return
+    raise StageError(
+        f"{len(leaks):,} of {records:,} records still held something after redaction, more than "
+        f"redact.max_leaks = {settings.max_leaks:g} allows: a {leaks[0].detail.partition(' ')[0]} "
+        f"that is left in {leaks[0].detail.rpartition(' ')[2]} of record {leaks[0].id} is the "
+        "first; nothing was committed. Keep that record and report its form, or raise "
+        "redact.max_leaks in params.yaml to leave such records out"
+    )
+
+
 def _left(manifest: Manifest) -> list[str]:
     count = sum(part.counts.reasons.get(LEFT, 0) for part in manifest.parts)
     if not count:
         return []
     return [
         f"{count} records are left out, as something known was left in them after redaction: see "
-        "residue-left in rejected.jsonl, and report their form"
+        f"{LEFT} in rejected.jsonl, and report their form"
     ]
 
 
@@ -235,7 +254,7 @@ def _refused(work: Work, error: Exception, record: str, source: Source | None = 
     if not isinstance(error, leak_scan.LeakFound):
         # The error's text may quote the record; its name does not.
         return Rejected(id=record, reason=FAILED, source=source, detail=type(error).__name__)
-    if work.settings.residue == "stop":
+    if work.settings.leak_scan == "stop":
         raise error
     return Rejected(id=record, reason=LEFT, source=source, detail=error.detail)
 

@@ -26,7 +26,7 @@ from tasks.dataset import aggregates, checks, expectations, tables
 from tasks.dataset.checks import Fault
 from tasks.dataset.expectations import Outcome
 from tasks.dataset.facts import Checked, Facts, facts
-from tasks.dataset.leaks import Watch
+from tasks.dataset.leaks import LEFT, Watch
 from tasks.dataset.tables import Frame, Table
 from tasks.labelling.decisions import SUCCESS
 from tasks.labelling.raw_records import View
@@ -63,6 +63,9 @@ def validate(settings: ValidateSettings, source: Path, target: Path) -> Manifest
         info = {**info, **_passed_on(source)}
     manifest = Manifest(stage="validate", parts=(*made, *kept), counts=counts, info=info)
     parts.commit(target, manifest)
+    leaks = counts.reasons.get(LEFT, 0)
+    if leaks:
+        step.warn("validate", [f"{leaks} examples are left out{_left(made)}"])
     return manifest
 
 
@@ -84,7 +87,7 @@ def _examples(
 
     def work(part: Part, key: str) -> Part:
         rejects: list[Rejected] = []
-        rows: list[Facts] = []
+        rows: dict[int, Facts] = {}
         watch = Watch()
 
         refused: set[int] = set()
@@ -96,15 +99,21 @@ def _examples(
                 rejects.append(_rejected(example, found))
                 continue
             watch.read(example)
-            rows.append(facts(example, length))
+            rows[number] = facts(example, length)
         watch.close()
+        if watch.first is not None:
+            for number, example in enumerate(parts.read_part(source, part, Checked)):
+                if number in rows and watch.holds(example):
+                    refused.add(number)
+                    del rows[number]
+                    rejects.append(_rejected(example, Fault(LEFT, watch.told())))
         if refused:
             lines = enumerate(parts.read_lines(source, part, View))
             sound = (line for number, (line, _) in lines if number not in refused)
             made = parts.write_lines(target, sound, key=key)
         else:
             made = parts.copy_part(source, part, target, key=key)
-        fresh[made.sha256] = tables.tabulate(rows)
+        fresh[made.sha256] = tables.tabulate(rows.values())
         reasons = Counter(reject.reason for reject in rejects)
         counts = Counts(
             read=part.rows,
@@ -115,7 +124,7 @@ def _examples(
         info: dict[str, Any] = {}
         if watch.first is not None:
             at = f"{watch.first.uri}:{watch.first.line}"
-            info = {"residual": dict(sorted(watch.kinds.items())), "residual_at": at}
+            info = {"leaks": dict(sorted(watch.kinds.items())), "leaks_at": at}
         return msgspec.structs.replace(made, counts=counts, rejects=tuple(rejects), info=info)
 
     return step.each_part(
@@ -173,10 +182,10 @@ def _left(made: Sequence[Part]) -> str:
     """What of personal data is left and where the first of it was read; never what it says."""
     kinds: Counter[str] = Counter()
     for part in made:
-        kinds.update(part.info.get("residual", {}))
+        kinds.update(part.info.get("leaks", {}))
     if not kinds:
         return ""
-    at = next(part.info["residual_at"] for part in made if "residual_at" in part.info)
+    at = next(part.info["leaks_at"] for part in made if "leaks_at" in part.info)
     told = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
     return f" (personal data is left after redaction: {told}; the first in {at})"
 

@@ -7,7 +7,14 @@ another one because a knob of training is new.
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from tasks.core import yaml_file
 from tasks.core.conditions import Condition
@@ -77,9 +84,14 @@ class RedactSettings(Section):
     It works in a process of its own, which is then ended and started again; the record is a counted
     reject. Own patterns take time linear in the text and need none.
     """
-    residue: Literal["stop", "reject"] = "stop"
-    """What happens where something known is left in a record after redaction: nothing is committed,
-    or the record is a counted reject (`residue-left`) and the others go on."""
+    leak_scan: Literal["stop", "reject"] = Field(
+        default="reject", validation_alias=AliasChoices("leak_scan", "residue")
+    )
+    """What happens where the scan finds something left in a record after redaction: the record is a
+    counted reject (`leak-left`) and the others go on, or nothing is committed. Read under its old
+    name `residue` too."""
+    max_leaks: float = Field(default=0.001, ge=0, le=1)
+    """Share of records with something left above which the stage stops; one is always allowed."""
     key_rotation: int = Field(default=0, ge=0)
     """Raise it by one to have everything redacted again under a new key: a new dataset version."""
 
@@ -98,6 +110,9 @@ class ValidateSettings(Section):
     min_examples: int = Field(gt=0)
     max_rejected: float = Field(ge=0, le=1)
     max_context_chars: int = Field(gt=0)
+    max_leaks: float = Field(default=0.001, ge=0, le=1)
+    """Share of examples in which the scan for personal data finds something above which the stage
+    stops; below it they are counted rejects (`leak-left`). One is always allowed."""
     max_drift: float = Field(default=0.3, ge=0, le=1)
     """Share of behaviours, proofs or called tools that may have moved since the version before;
     above it the report warns."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from tasks.core.curation_settings import ValidateSettings
 from tasks.core.parts import Counts, Part
+from tasks.dataset.leaks import LEFT
 from tasks.dataset.tables import BEHAVIOURS, NO_ROLE, ROLES, TRUTHS, Frame
 
 Shares = dict[str, dict[str, float]]
@@ -50,7 +51,7 @@ def aggregate(
         "examples": float(len(frame.id)),
         "references": float(frame.referenced.sum()),
         "repeated_ids": float(_repeated(frame.id)),
-        "residual": float(sum(sum(_residual(part).values()) for part in made)),
+        "leaks": float(sum(part.counts.reasons.get(LEFT, 0) for part in made)),
         **{f"share_{name}": now["behaviour"].get(name, 0.0) for name in BEHAVIOURS},
         **{f"proof_{name}": now["truth"].get(name, 0.0) for name in TRUTHS},
     }
@@ -82,11 +83,6 @@ def _spread(numbers: Any, names: Sequence[str]) -> dict[str, float]:
     total = sum(counts)
     found = {name: round(n / total, 6) for name, n in zip(names, counts, strict=True) if n}
     return dict(sorted(found.items()))
-
-
-def _residual(part: Part) -> Mapping[str, int]:
-    found: Mapping[str, int] = part.info.get("residual", {})
-    return found
 
 
 def _repeated(ids: Any) -> int:

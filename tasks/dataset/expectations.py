@@ -158,7 +158,7 @@ def _of_dataset(e: Any, found: Aggregates, settings: ValidateSettings) -> list[A
         between("rejected_share", max_value=settings.max_rejected),
         between("references", min_value=settings.min_examples),
         between("repeated_ids", max_value=0),
-        between("residual", max_value=0),
+        between("leaks", max_value=max(1.0, settings.max_leaks * found.dataset["read"])),
         between("proof_none", max_value=0),
         *(between(f"proof_{name}", min_value=0, max_value=1) for name in TRUTHS if name != "none"),
         *(

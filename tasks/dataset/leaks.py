@@ -9,12 +9,14 @@ check by chance). Bytes are searched as they stand in the part.
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from tasks.core.records import Source, encode
 from tasks.dataset.facts import Checked
 
+LEFT = "leak-left"
+"""Why an example is left out in which something was found."""
 MAIL_DOMAIN = b"@example.invalid"
 """Where the surrogates of addresses live."""
 
@@ -39,36 +41,57 @@ class Watch:
         self.first: Source | None = None
         """Where the first of them was read."""
         self._seen: set[str | bytes] = set()
-        self._waiting: list[tuple[bytes, Source]] = []
+        self._waiting: list[tuple[list[str | bytes], Source]] = []
+        self._leaking: set[str | bytes] = set()
 
     def read(self, example: Checked) -> None:
         """Look through what no earlier example held."""
-        seen, reply = self._seen, example.reply
-        texts = [said.content for said in example.messages]
-        texts.append(reply.content)
-        new = [text.encode() for text in texts if text not in seen]
-        seen.update(texts)
-        calls = [call for said in example.messages if said.tool_calls for call in said.tool_calls]
-        others = [bytes(call.arguments) for call in (*calls, *reply.tool_calls)]
-        if example.reference is not None and example.truth_source == "human_edit":
-            others.append(encode(example.reference))
-        if others:
-            new += [text for text in others if text not in seen]
-            seen.update(others)
+        new = [text for text in _texts(example) if text not in self._seen]
         if new:
-            self._waiting.append((b"\n".join(new), example.sources[0]))
+            self._seen.update(new)
+            self._waiting.append((new, example.sources[0]))
             if len(self._waiting) == _TOGETHER:
                 self.close()
 
     def close(self) -> None:
         """Look through what was read and not yet looked at."""
         waiting, self._waiting = self._waiting, []
-        if not find(_APART.join([text for text, _ in waiting])):
+        if not find(_APART.join(_joined(texts) for texts, _ in waiting)):
             return
-        for text, source in waiting:
-            if found := find(text):
-                self.kinds.update(found)
+        for texts, source in waiting:
+            if kinds := find(_joined(texts)):
+                self.kinds.update(kinds)
                 self.first = self.first or source
+                leaking = [text for text in texts if find(_bytes(text))]
+                # What only two texts together look like is left with neither.
+                self._leaking.update(leaking or texts)
+
+    def told(self) -> str:
+        """The kinds that were found in the part, for a reject; never what it says."""
+        return ", ".join(sorted(self.kinds))
+
+    def holds(self, example: Checked) -> bool:
+        """Whether an example has a text in which something was found, whoever had it first."""
+        return bool(self._leaking) and not self._leaking.isdisjoint(_texts(example))
+
+
+def _texts(example: Checked) -> list[str | bytes]:
+    reply = example.reply
+    texts: list[str | bytes] = [said.content for said in example.messages]
+    texts.append(reply.content)
+    calls = [call for said in example.messages if said.tool_calls for call in said.tool_calls]
+    texts += [bytes(call.arguments) for call in (*calls, *reply.tool_calls)]
+    if example.reference is not None and example.truth_source == "human_edit":
+        texts.append(encode(example.reference))
+    return texts
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text.encode() if isinstance(text, str) else text
+
+
+def _joined(texts: Iterable[str | bytes]) -> bytes:
+    return b"\n".join(map(_bytes, texts))
 
 
 def find(text: bytes) -> tuple[str, ...]:

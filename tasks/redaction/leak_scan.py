@@ -6,7 +6,7 @@
 The rewriting follows keys and opens encodings where they stand; this reads the finished text flat
 and every reading of it, so that what the walker never came to is seen here: known values, secrets
 that have a form of their own, and addresses of mail. A hit is a fault of ours: nothing is
-committed, or, where `redact.residue` says so, the record is refused.
+committed, or, as `redact.leak_scan` has it by default, the record is a counted reject.
 """
 
 import re
@@ -45,7 +45,7 @@ class LeakFound(StageError):
         super().__init__(
             f"a {kind} that is known is left in {place} of record {record} after redaction; "
             "nothing was committed. Keep the record and report it: its form is one that redaction "
-            "does not open. `redact.residue: reject` in params.yaml leaves such records out"
+            "does not open. `redact.leak_scan: reject` in params.yaml leaves such records out"
         )
         self._told = (kind, place, record)
         self.detail = f"{kind} in {place}"

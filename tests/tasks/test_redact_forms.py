@@ -148,16 +148,17 @@ def test_a_record_with_something_left_may_be_left_out_by_choice(
     blind_to("mia_li_3668", monkeypatch)
     other = [invocation(1, user("Hello"), session_id="s2")]
     source = ingested(tmp_path / "ingested", SESSION, other)
-    given = SETTINGS.model_copy(update={"residue": "reject"})
+    stop = SETTINGS.model_copy(update={"leak_scan": "stop"})
+    given = SETTINGS.model_copy(update={"max_leaks": 0.7})
     with workers.use(processes):
-        with pytest.raises(StageError, match=r"`redact.residue: reject` in params.yaml"):
+        with pytest.raises(StageError, match=r"`redact.leak_scan: reject` in params.yaml"):
             redact.redact(
-                SETTINGS, source, tmp_path / "redacted", key=KEY, private=tmp_path / "private"
+                stop, source, tmp_path / "redacted", key=KEY, private=tmp_path / "private"
             )
         manifest = redact.redact(
             given, source, tmp_path / "redacted", key=KEY, private=tmp_path / "private"
         )
-    assert manifest.counts == Counts(read=3, accepted=1, rejected=2, reasons={"residue-left": 2})
+    assert manifest.counts == Counts(read=3, accepted=1, rejected=2, reasons={"leak-left": 2})
     rejects = [reject for part in manifest.labelled("") for reject in part.rejects]
     assert {(r.id, r.detail) for r in rejects} == {
         (one.id, "PERSON_ID in messages.0") for one in SESSION
@@ -260,7 +261,7 @@ def test_whatever_is_said_a_value_is_gone_or_its_record_is(
     tmp_path_factory: pytest.TempPathFactory, made: list[Invocation]
 ) -> None:
     folder = tmp_path_factory.mktemp("forms")
-    given_ = SETTINGS.model_copy(update={"residue": "reject"})
+    given_ = SETTINGS.model_copy(update={"max_leaks": 1.0})
     counts = run(ingested(folder / "ingested", made), given_).counts
     assert counts.read == 2 == counts.accepted + counts.rejected
     shown = list(parts.read_parts(folder / "redacted", Invocation))

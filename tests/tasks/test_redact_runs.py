@@ -12,6 +12,7 @@ import yaml
 
 from tasks import redact
 from tasks.core import parts, workers
+from tasks.core.curation_settings import RedactSettings
 from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Part
 from tasks.core.records import Feedback, Invocation, Reply, encode
@@ -251,11 +252,35 @@ def test_a_planted_secret_that_the_rewriting_misses_fails_the_stage(
     source = ingested(tmp_path / "ingested", [made[field]], feedback=told)
     with monkeypatch.context() as blind:
         blind.setattr("tasks.redaction.decode.Walker.text", lambda _, text, *__: text)
+        stop = SETTINGS.model_copy(update={"leak_scan": "stop"})
         with pytest.raises(StageError, match=r"a AWS_KEY .* left"):
-            run(source)
+            run(source, stop)
         assert parts.read_manifest(tmp_path / "redacted") is None
     run(source)
     assert PLANTED.encode() not in b"".join(state(tmp_path / "redacted").values())
+
+
+def test_one_record_with_something_left_goes_and_the_night_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    records = [invocation(1, user(f"it is {PLANTED}"), session_id="s1")]
+    records += [invocation(n, user("Hello"), session_id=f"s{n}") for n in range(2, 5)]
+    source = ingested(tmp_path / "ingested", records)
+    monkeypatch.setattr("tasks.redaction.decode.Walker.text", lambda _, text, *__: text)
+    manifest = run(source)
+    assert manifest.counts == Counts(read=4, accepted=3, rejected=1, reasons={"leak-left": 1})
+    assert PLANTED.encode() not in b"".join(state(tmp_path / "redacted").values())
+    assert "1 records are left out" in capsys.readouterr().err
+
+
+def test_the_old_name_of_the_leak_scan_is_read() -> None:
+    old = RedactSettings.model_validate(
+        {"min_confidence": 0.35, "person_keys": [], "residue": "stop"}
+    )
+    assert (old.leak_scan, RedactSettings(min_confidence=0.35, person_keys=()).leak_scan) == (
+        "stop",
+        "reject",
+    )
 
 
 def test_a_line_has_the_fields_of_an_invocation() -> None:

@@ -246,13 +246,29 @@ def test_great_expectations_copies_values_that_break_it_and_ours_has_none_to_cop
         told = batch.get_batch({"dataframe": frame}).validate(expected, result_format=form)
         assert PLANTED in str(told.to_json_dict())
     said = (Message(role="user", content=f"Write to {PLANTED}"),)
-    rows = [*good(3), example(7, messages=said)]
+    other = (Message(role="user", content=f"Or to x{PLANTED}"),)
+    rows = [*good(3), example(7, messages=said), example(8, messages=other)]
     with pytest.raises(StageError) as refusal:
         validate(SETTINGS, deduped(tmp_path / "in", rows), tmp_path / "out")
-    assert "dataset.residual column_mean_to_be_between expected max 0" in str(refusal.value)
-    assert "EMAIL 1; the first in a.jsonl:8" in str(refusal.value)
+    assert "dataset.leaks column_mean_to_be_between expected max 1" in str(refusal.value)
+    assert "EMAIL 2; the first in a.jsonl:8" in str(refusal.value)
     assert PLANTED not in str(refusal.value)
     assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_one_example_with_something_left_goes_and_the_others_stay(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = (Message(role="user", content=f"Write to {PLANTED}"),)
+    source = deduped(tmp_path / "in", [*good(3), example(7, messages=said)])
+    manifest = validate(SETTINGS, source, tmp_path / "out")
+    assert manifest.counts == Counts(read=4, accepted=3, rejected=1, reasons={"leak-left": 1})
+    assert [r.detail for p in manifest.labelled("") for r in p.rejects] == ["EMAIL"]
+    assert all(
+        PLANTED.encode() not in part.read_bytes()
+        for part in (tmp_path / "out" / "parts").glob("*.jsonl")
+    )
+    assert "1 examples are left out (personal data is left" in capsys.readouterr().err
 
 
 def test_drift_against_the_version_before_is_told_and_warns(tmp_path: Path) -> None:
