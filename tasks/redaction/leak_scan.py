@@ -20,7 +20,7 @@ from tasks.core.errors import StageError
 from tasks.core.records import Message, Reply
 from tasks.redaction import cues, lines, personal, secrets
 from tasks.redaction.encodings import base64_in
-from tasks.redaction.kinds import Kind
+from tasks.redaction.kinds import Kind, Span
 from tasks.redaction.rules import RuleSet
 from tasks.redaction.session_index import Index, same_length_lower, tokens_in
 from tasks.redaction.surrogates import MAIL_DOMAIN, SECRET_FORM
@@ -78,13 +78,27 @@ def leak_in(text: str, index: Index, made: Iterable[str]) -> Kind | None:
         if index.may_hold(tokens_in(reading)):
             for span in index.find(reading, sure=True):
                 found = same_length_lower(reading[span.start : span.end])
-                if len(found) >= LEAST and found not in allowed:
+                if len(found) >= LEAST and not _is_in(reading, span, allowed):
                     return span.kind
         for span in _formed().find(reading):
             found = same_length_lower(reading[span.start : span.end])
             if not any(_is_of(surrogate, found) for surrogate in allowed):
                 return span.kind
     return None
+
+
+def _is_in(reading: str, span: Span, surrogates: frozenset[str]) -> bool:
+    """Whether what looks like a value is in a surrogate that was written under the key."""
+    lower = same_length_lower(reading)
+    value = lower[span.start : span.end]
+    for surrogate in surrogates:
+        at = surrogate.find(value)
+        while at >= 0:
+            start = span.start - at
+            if start >= 0 and lower.startswith(surrogate, start):
+                return True
+            at = surrogate.find(value, at + 1)
+    return False
 
 
 def _is_of(surrogate: str, found: str) -> bool:

@@ -40,7 +40,8 @@ _BETWEEN = re.compile(r"[ ,;/|]{0,2}")
 def parted(text: str, start: int, end: int) -> Iterator[Span]:
     """The values that a run is made of, where it is made of two or more."""
     run = text[start:end].rstrip(" .-/(+:")
-    if len(run) > _LONGEST:
+    glued = start and _GLUE.match(text, start - 1)
+    if len(run) > _LONGEST or glued or _GLUE.match(text, end):
         return
     for first, last, kind in _values(run) or ():
         yield Span(start + first, start + last, kind, "neighbours")

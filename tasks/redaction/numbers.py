@@ -141,6 +141,8 @@ def _phone(text: str, start: int, end: int) -> tuple[int, int] | None:
     before = text[start - 1] if start else ""
     if _NEIGHBOURS.match(before) and before not in "=#@%" and text[start] != "+":
         return None
+    if before == "." and text[start - 2 : start - 1].isdigit():
+        return None
     if _NEIGHBOURS.match(text, end) and text[end] not in "=#@$€£":
         return None
     return (start, end) if is_phone(value) else None
@@ -152,6 +154,8 @@ def is_phone(value: str) -> bool:
     digits = sum(c.isdigit() for c in value)
     if not 7 <= digits <= 15 or _NO_PHONE.fullmatch(value):
         return False
+    if re.sub(r"\D", "", value).startswith("000"):
+        return False  # no plan has such: surrogates of the form of a number
     if _AMERICAN.fullmatch(value):
         return True
     if value[0] not in "+(0":

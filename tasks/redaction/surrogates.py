@@ -25,7 +25,11 @@ from tasks.redaction import dates, keys
 from tasks.redaction.kinds import SECRETS, Kind, normalise
 
 MAIL_DOMAIN = "@example.invalid"
-_SHORTEST_CARD, _CARD = 12, 16
+_SHORTEST_CARD = 12
+_SHORTEST_LONG = 12
+_NO_CARD = "1789"
+"""Digits of long numbers: no issuer's range begins with one of them and goes on with others, and no
+group of them begins with a trunk zero, so that none passes for a card or a phone number."""
 
 _VOWELS = "aeiou"
 _CONSONANTS = "bcdfghjklmnpqrstvwxz"
@@ -64,7 +68,7 @@ class Surrogates:
             return text
         if kind in SECRETS:
             return f"<{kind}_{self._base32(kind, text)}>"
-        return _MAKERS.get(kind, _shaped)(self, kind, text)
+        return _nobodys(self, kind, text, _MAKERS.get(kind, _shaped)(self, kind, text))
 
     def stream(self, kind: Kind, text: str, length: int) -> bytes:
         """`length` keyed bytes that are the same for every spelling of the value."""
@@ -90,6 +94,43 @@ def is_surrogate(kind: Kind, text: str) -> bool:
     if kind is Kind.SSN:
         return normalise(kind, text).startswith("000")
     return kind in SECRETS and bool(SECRET_FORM.fullmatch(text))
+
+
+def _nobodys(by: Surrogates, kind: Kind, text: str, surrogate: str) -> str:
+    """The surrogate, changed where it has the form of another kind and could be anybody's.
+
+    A `user_id` of the form of a social security number, an address of mail or an IP gets that
+    kind's surrogate, and one of the form of a phone number begins with what no plan gives out.
+    """
+    if kind in _OF_THEIR_OWN:
+        return surrogate
+    if "@" in surrogate:
+        return _email(by, kind, text)
+    if _IPV4.fullmatch(surrogate) or _IPV6.fullmatch(surrogate):
+        return _ip(by, kind, text)
+    if _SSN_FORM.search(surrogate):
+        surrogate = _SSN_FORM.sub(lambda found: "000" + found[0][3:], surrogate)
+    elif kind is not Kind.PHONE and _PHONE_FORM.fullmatch(surrogate):
+        surrogate = re.sub(r"\d", "0", surrogate, count=3)
+    surrogate = _IBAN_FORM.sub(r"\g<1>00", surrogate)
+    return _TOKEN_FORM.sub(
+        lambda found: ("Q" if found[0][0].isupper() else "q") + found[0][1:], surrogate
+    )
+
+
+_OF_THEIR_OWN = frozenset((Kind.EMAIL, Kind.IP, Kind.SSN, Kind.NAME, Kind.BIRTH_DATE, Kind.CARD))
+_IPV4 = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
+_IPV6 = re.compile(r"(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}", re.I)
+_SSN_FORM = re.compile(r"(?<!\d)\d{3}([-. ])\d{2}\1\d{4}(?!\d)")
+_PHONE_FORM = re.compile(
+    r"\+[\d ().\-/]{7,24}|\(\d{2,5}\)[\d .\-/]{5,16}|0[\d .\-/]{7,18}|\d{3}[-. ]\d{3}[-. ]\d{4}"
+    r"|1[-. ]?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}"
+)
+_IBAN_FORM = re.compile(r"([A-Z]{2})\d{2}(?=(?:[ -]?[A-Z0-9]){11})", re.I)
+_TOKEN_FORM = re.compile(
+    r"A(?:KIA|SIA|BIA|CCA)|gh[pousr]_|github_pat_|gl(?:pat|ptt|dt|rt)-|xox[abeoprs]-|xapp-"
+    r"|[srp]k_(?:live|test)_|whsec_|AIza|ya29|sk-|hf_|npm_|pypi-|SG\.|SK(?=[0-9a-f])|eyJ"
+)
 
 
 def _email(by: Surrogates, kind: Kind, text: str) -> str:
@@ -140,8 +181,10 @@ def _phone(by: Surrogates, kind: Kind, text: str) -> str:
         trunk = seen == 1 and char == "0"
         byte = stream[(count - seen) % 32]
         # A number without a sign in front must not begin with a zero, nor its national part.
-        digit = 1 + byte % 9 if seen == 1 or count - seen >= 9 else byte % 10
-        made.append(char if seen <= kept or trunk else str(digit))
+        digit = str(1 + byte % 9 if seen == 1 or count - seen >= 9 else byte % 10)
+        if count >= _SHORTEST_LONG:
+            digit = _NO_CARD[byte % len(_NO_CARD)]
+        made.append(char if seen <= kept or trunk else digit)
     return "".join(made)
 
 
@@ -176,6 +219,7 @@ def _ip(by: Surrogates, kind: Kind, text: str) -> str:
 
 
 def _iban(by: Surrogates, kind: Kind, text: str) -> str:
+    # No country gives out the check digits 00, which detectors know.
     shaped = _shaped(by, kind, text[4:]) if len(text) > 4 else ""
     return f"{text[:2]}00{shaped}"
 
@@ -187,32 +231,25 @@ def _ssn(by: Surrogates, kind: Kind, text: str) -> str:
 
 
 def _shaped(by: Surrogates, kind: Kind, text: str) -> str:
-    """Each digit by a digit, vowel by a vowel, consonant by a consonant; the rest as it stood."""
+    """Each digit by a digit, vowel by a vowel, consonant by a consonant; the rest as it stood.
+
+    Hexadecimal ids keep all digits: groups of them are no card's.
+    """
     stream = by.stream(kind, text, len(text))
-    hexadecimal = bool(_HEX_ID.fullmatch(text))
+    hexadecimal = bool(_HEX_ID.fullmatch(text)) and any(map(str.isalpha, text))
+    long = sum(char.isdecimal() for char in text) >= _SHORTEST_LONG and not hexadecimal
     made: list[str] = []
     place = 0
     for char in text:
         if not char.isalnum():
             made.append(char)
             continue
-        made.append(_replace(char, stream[place], hexadecimal, first=not place))
+        if long and char.isdecimal():
+            made.append(_NO_CARD[stream[place] % len(_NO_CARD)])
+        else:
+            made.append(_replace(char, stream[place], hexadecimal, first=not place))
         place += 1
-    _no_card(made)
     return "".join(made)
-
-
-def _no_card(made: list[str]) -> None:
-    """Change a digit wherever sixteen in a row would pass for a card's number by chance.
-
-    One IBAN in 25 would, and `validate` takes such groups for what they look like. It hangs on the
-    digits alone, so that a number has one surrogate however its digits are grouped.
-    """
-    places = [at for at, char in enumerate(made) if char.isdecimal()]
-    for first in range(len(places) - _CARD + 1):
-        row = places[first : first + _CARD]
-        if made[row[0]] in "3456" and luhn("".join(made[at] for at in row)):
-            made[row[-1]] = str((int(made[row[-1]]) + 1) % 10)
 
 
 def _replace(char: str, byte: int, hexadecimal: bool, first: bool) -> str:

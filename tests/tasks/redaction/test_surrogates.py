@@ -2,9 +2,13 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
+from tasks.core.curation_settings import RedactSettings
 from tasks.core.errors import StageError
 from tasks.dataset import leaks
+from tasks.redaction.finders import Finders
 from tasks.redaction.keys import key_id, load_key, person_hash, rotate_key
 from tasks.redaction.kinds import Kind
 from tasks.redaction.surrogates import Surrogates, is_surrogate, luhn
@@ -235,3 +239,36 @@ def test_no_surrogate_of_many_digits_looks_like_a_card(kind: Kind) -> None:
         assert leaks.find(f"iban {shown}".encode()) == ()
         if kind is Kind.IBAN:
             assert of(kind, text.replace(" ", "")) == shown.replace(" ", "")
+
+
+FINDERS = Finders(RedactSettings(min_confidence=0.35, person_keys=("user_id",)))
+SHAPED = (Kind.PERSON_ID, Kind.NATIONAL_ID, Kind.ADDRESS, Kind.PIN, Kind.POSTCODE, Kind.PHONE)
+FORMS = (
+    r"\d{3}[-. ]\d{2}[-. ]\d{4}",
+    r"[2-6]\d{3}([ -]?)\d{4}\1\d{4}\1\d{4}",
+    r"\d{9,20}",
+    r"([1-9]\d?\.){3}[1-9]\d?",
+    r"\+1 \d{3}[-. ]\d{3}[-. ]\d{4}|\(\d{3}\) \d{3}-\d{4}|0\d{2} \d{4} \d{4}",
+    r"[A-Z]{2}\d{20}|[A-F]{2}\d{2}( \d{4}){4} \d{2}",
+    r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    r"(AKIA[A-Z2-7]{16}|gh[ps]_[A-Za-z0-9]{36}|sk-[A-Za-z0-9]{30})",
+    r"[a-z]{2,8}[._]?[a-z0-9]{1,8}@[a-z]{2,8}\.(com|org|example)",
+)
+
+
+@given(
+    st.sampled_from(SHAPED),
+    st.sampled_from(FORMS).flatmap(lambda f: st.from_regex(f, fullmatch=True)),
+)
+@settings(max_examples=400)
+def test_no_surrogate_is_taken_for_another_kind(kind: Kind, value: str) -> None:
+    assume(value.isascii())
+    shown = of(kind, value)
+    assert {span.kind for span in FINDERS.find(shown)} - {kind} == set()
+    assert leaks.find(shown.encode()) == leaks.find(f"my ssn is {shown}".encode()) == ()
+
+
+@given(st.from_regex(r"[A-Z]{2}\d{2}( ?[A-Z0-9]{4}){4}", fullmatch=True))
+def test_no_ibans_surrogate_is_one_or_a_card(value: str) -> None:
+    assume(value.isascii())
+    assert FINDERS.find(of(Kind.IBAN, value)) == ()
