@@ -3,6 +3,7 @@
     python -m tasks.evaluate --job .ratchet/runs/20261122T014105-9f3a/job.json
 
     evaluate/rows.jsonl    one judged completion a line; what the gate makes its verdict of
+    evaluate/cases.jsonl   ten tasks that teach most, with what each arm replied
     evaluate/arms.png      exact match and reward of each arm, greedy and sampled
 
 The arms are the base, the base with a better prompt, the tuned model, and the champion where
@@ -12,6 +13,7 @@ the same seeds. The read of the held-out test is written to the ledger, once a r
 it is seen.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,15 +22,17 @@ from tasks.core import step, tracking
 from tasks.core.errors import EvidenceError
 from tasks.core.job import Job
 from tasks.core.records import Example, Reply, Score
-from tasks.evidence import arms, held_out, judged, reports
+from tasks.evidence import arms, cases, held_out, judged, reports
 from tasks.evidence.arms import Compared
 from tasks.evidence.judged import Arm, Cell, Judged, Mode
 from tasks.evidence.reports import EvaluationReport, TrainReport
 from tasks.learning import checkpoints, learned, prompts, runtime, sampling
+from tasks.learning.learned import Registered
 from tasks.learning.prompts import Prompts
 from tasks.rewards import Prompt
 from tasks.rewards.registry import registration
 from tasks.rewards.specification.spec import Spec, load_spec
+from tasks.serving.reply_checks import Checks
 
 PER_THOUSAND = ("parse_errors_per_thousand", "violations_per_thousand")
 
@@ -62,7 +66,8 @@ def run(job: Job) -> EvaluationReport:
         tracking.log_dataset(mlflow, job.dataset, "evaluation")
         mlflow.log_params(job.params.evaluate.model_dump())
         asked = read(job)
-        rows = _answers(job, spec, asked, tuned)
+        champion = _champion(job, mlflow, trained)
+        rows, seconds = _answers(job, spec, asked, tuned, champion)
         compared = arms.compare(rows)
         _log(job, mlflow, compared, trained)
     written = job.step_folder("evaluate") / "rows.jsonl"
@@ -74,7 +79,19 @@ def run(job: Job) -> EvaluationReport:
         rows=str(written),
         rows_sha256=checkpoints.file_sha256(written),
         weights_sha256=trained.weights_sha256,
+        champion=champion.uri if champion else "",
+        seconds_per_reply=seconds,
     )
+
+
+def _champion(job: Job, mlflow: Any, trained: TrainReport) -> Registered | None:
+    """What production runs, where that is neither the base nor what was trained."""
+    name = job.params.model.name
+    base = learned.register_base(mlflow, job.resolve(job.params.model.path), name=name)
+    champion = learned.by_alias(mlflow, name, learned.CHAMPION)
+    if champion is None or champion.weights_sha256 in (base.weights_sha256, trained.weights_sha256):
+        return None
+    return champion
 
 
 def read(job: Job) -> Asked:
@@ -101,20 +118,35 @@ def read(job: Job) -> Asked:
     return Asked(plain, better)
 
 
-def _answers(job: Job, spec: Spec, asked: Asked, tuned: Path) -> list[Judged]:
-    """Every arm's judged answers, greedy and sampled, also written to rows.jsonl."""
+def _answers(
+    job: Job, spec: Spec, asked: Asked, tuned: Path, champion: Registered | None
+) -> tuple[list[Judged], dict[str, float]]:
+    """Every arm's judged answers, also written to rows.jsonl, and the seconds that a reply took."""
     base = job.resolve(job.params.model.path)
-    rows = _ask(job, spec, base, asked.plain, "base")
+    seconds: dict[str, float] = {}
+    rows = _ask(job, spec, base, asked.plain, "base", seconds=seconds)
     if asked.prompt_seen:
-        rows += _ask(job, spec, base, asked.better, "better-prompt")
+        rows += _ask(job, spec, base, asked.better, "better-prompt", seconds=seconds)
     else:
         rows += arms.as_arm(rows, "better-prompt")
-    rows += _ask(job, spec, str(tuned), asked.plain, "tuned")
+    rows += _ask(job, spec, str(tuned), asked.plain, "tuned", seconds=seconds)
+    if champion:
+        folder = str(learned.download(champion.uri))
+        own = prompts.render(
+            [p.example for p in asked.plain.kept],
+            prompts.codec(folder, job.params.model),
+            max_tokens=None,
+        )
+        rows += _ask(job, spec, folder, own, "champion", seconds=seconds)
     judged.write(job.step_folder("evaluate") / "rows.jsonl", rows)
-    return rows
+    examples = [p.example for p in asked.plain.kept]
+    cases.write(job.step_folder("evaluate") / "cases.jsonl", cases.instructive(rows, examples))
+    return rows, seconds
 
 
-def _ask(job: Job, spec: Spec, model: str, asked: Prompts, arm: Arm) -> list[Judged]:
+def _ask(
+    job: Job, spec: Spec, model: str, asked: Prompts, arm: Arm, *, seconds: dict[str, float]
+) -> list[Judged]:
     """One arm's judged answers, greedy and sampled; the model is given up at the end."""
     settings, engine = job.params.evaluate, job.params.model
 
@@ -128,9 +160,15 @@ def _ask(job: Job, spec: Spec, model: str, asked: Prompts, arm: Arm) -> list[Jud
         dtype=engine.dtype,
         options=engine.engine_options,
     )
+    checks = Checks(job.params.serve.checks)
+
+    def check(example: Example, reply: Reply) -> tuple[str, ...]:
+        return checks.broken(Prompt(example.messages, example.tools, None), reply)
+
     rows: list[Judged] = []
     for samples, temperature in ((1, 0.0), (settings.samples, settings.temperature)):
         mode = "sampled" if temperature else "greedy"
+        started = time.monotonic()
         with step.progress(f"evaluate {arm}, {mode}", samples * len(asked.kept)) as advance:
             rows += judged.complete(
                 sampler,
@@ -141,8 +179,11 @@ def _ask(job: Job, spec: Spec, model: str, asked: Prompts, arm: Arm) -> list[Jud
                 temperature=temperature,
                 max_new_tokens=engine.max_new_tokens,
                 seed=settings.seed,
+                check=check if checks else None,
                 progress=_since_last(advance),
             )
+        taken = (time.monotonic() - started) / max(1, samples * len(asked.kept))
+        seconds[f"{arm}, {mode}"] = round(taken, 4)
     sampler.close()  # before the next model needs the memory
     return rows
 
@@ -188,6 +229,7 @@ def _log(job: Job, mlflow: Any, compared: Compared, trained: TrainReport) -> Non
     arms.plot(compared, folder / "arms.png")
     mlflow.log_artifact(str(folder / "arms.png"))
     mlflow.log_artifact(str(folder / "rows.jsonl"))
+    mlflow.log_artifact(str(folder / "cases.jsonl"))
 
 
 def _metrics(modes: Mapping[Mode, Cell]) -> dict[str, float]:

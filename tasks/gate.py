@@ -11,11 +11,13 @@ It runs no model. What it concludes can be made again from evaluate/rows.jsonl, 
 
 from pathlib import Path
 
+import msgspec
+
 from tasks.core import parts, tracking
 from tasks.core.errors import EvidenceError
 from tasks.core.job import Job
-from tasks.core.pages import Table, html, markdown
-from tasks.evidence import confirm, held_out, judged, reports
+from tasks.core.pages import Table, markdown
+from tasks.evidence import cases, confirm, evaluation_page, held_out, judged, reports
 from tasks.evidence.judged import Mode
 from tasks.evidence.reports import EvaluationReport, GateReport, TrainReport
 from tasks.evidence.slices import Slice
@@ -59,7 +61,7 @@ def run(job: Job) -> GateReport:
         uri=trained.uri,
         weights_sha256=trained.weights_sha256,
     )
-    _publish(job, report)
+    _publish(job, report, evaluated)
     return report
 
 
@@ -76,12 +78,15 @@ def _mode(job: Job) -> Mode:
     return "sampled"
 
 
-def _publish(job: Job, report: GateReport) -> None:
+def _publish(job: Job, report: GateReport, evaluated: EvaluationReport) -> None:
     """Write the page, and put page, figures and the tag `gate` into MLflow."""
     title = f"Gate: {report.verdict} for {report.uri}"
     paragraphs, tables = _paragraphs(report), _tables(report)
     folder = job.step_folder("gate")
-    parts.replace(folder / "gate.html", html(title, paragraphs, tables).encode())
+    shown = cases.read(job.step_folder("evaluate") / "cases.jsonl")
+    notes = paragraphs[len(report.reasons) :]
+    page = evaluation_page.html(report, evaluated, shown, _facts(job, report), notes=notes)
+    parts.replace(folder / "gate.html", page.encode())
     parts.replace(folder / "gate.md", markdown(title, paragraphs, tables).encode())
     name, _, version = report.uri.removeprefix("models:/").partition("/")
     with tracking.child_run(job, "gate") as mlflow:
@@ -96,6 +101,21 @@ def _publish(job: Job, report: GateReport) -> None:
         mlflow.log_artifacts(str(folder), "gate")
         client = mlflow.tracking.MlflowClient()
         client.set_model_version_tag(name, version, "gate", report.verdict)
+
+
+def _facts(job: Job, report: GateReport) -> dict[str, str]:
+    """What repeats the verdict, and the evaluation under it."""
+    return {
+        "run": job.run_id,
+        "dataset": f"{job.dataset.version} {job.dataset.md5}".strip(),
+        "model": report.uri,
+        "weights sha256": report.weights_sha256,
+        "rows": f"evaluate/rows.jsonl, sha256 {report.rows_sha256}",
+        "mode": f"{report.mode}, as production samples",
+        "settings": msgspec.json.encode(report.settings, order="sorted").decode(),
+        "the verdict again": f"python -m tasks.gate --job {job.folder}/job.json",
+        "the evaluation again": f"python -m tasks.evaluate --job {job.folder}/job.json",
+    }
 
 
 def _paragraphs(report: GateReport) -> list[str]:

@@ -20,18 +20,21 @@ from typing import Literal
 from tasks.core.records import Record
 from tasks.core.settings import GateSettings
 from tasks.evidence import noninferiority, stats
-from tasks.evidence.judged import Judged, Paired, compare, pair
+from tasks.evidence.judged import Arm, Judged, Paired, compare, pair
 
 Standing = Literal["ok", "worse", "below-floor", "cannot-judge", "unproven"]
 
 
 class Slice(Record, frozen=True, kw_only=True):
-    """Tuned against base on part of the tasks, in exact match."""
+    """Tuned against what production runs on part of the tasks, in exact match."""
 
     name: str
     n: int
     """Tasks."""
     difference: float
+    low: float | None = None
+    """95 % interval of the difference; None where one group cannot tell."""
+    high: float | None = None
     shrunk: float
     """The difference, drawn towards that of all slices as far as chance explains it."""
     worse: float
@@ -62,8 +65,8 @@ class Slice(Record, frozen=True, kw_only=True):
         return f"{seen}, p of a loss {self.worse:.2g}: {self.standing}"
 
 
-def by_slice(rows: Sequence[Judged], settings: GateSettings) -> list[Slice]:
-    """Tuned against base, by name of the slice; all rows are of one sampling mode.
+def by_slice(rows: Sequence[Judged], settings: GateSettings, against: Arm = "base") -> list[Slice]:
+    """Tuned against an arm, by name of the slice; all rows are of one sampling mode.
 
     A critical tool without any task stands there with none, unproven.
     """
@@ -76,18 +79,19 @@ def by_slice(rows: Sequence[Judged], settings: GateSettings) -> list[Slice]:
     critical = {f"tool {tool}" for tool in settings.critical}
     critical |= {name for name in named if name.startswith("behaviour ")}
     paired = {
-        name: pair(named[name], "base", rows[0].mode, lambda row: row.measured.exact)
+        name: pair(named[name], against, rows[0].mode, lambda row: row.measured.exact)
         for name in sorted(named)
     }
-    found = {name: compare(values, settings.slice_alpha) for name, values in paired.items()}
-    adjusted = stats.holm([found[name].worse for name in paired])
-    shrunk = _shrunk({name: found[name].estimate for name in paired})
+    compared = {name: compare(values, settings.slice_alpha) for name, values in paired.items()}
+    adjusted = stats.holm([compared[name].worse for name in paired])
+    shrunk = _shrunk({name: compared[name].estimate for name in paired})
     slices = [
         _slice(
             name,
             paired[name],
             settings,
             worse=worse,
+            estimate=compared[name].estimate,
             shrunk=shrunk[name],
             critical=name in critical,
         )
@@ -103,6 +107,7 @@ def _slice(
     settings: GateSettings,
     *,
     worse: float,
+    estimate: stats.Estimate,
     shrunk: float,
     critical: bool,
 ) -> Slice:
@@ -125,6 +130,8 @@ def _slice(
         name=name,
         n=n,
         difference=sum(differences) / n,
+        low=estimate.low,
+        high=estimate.high,
         shrunk=shrunk,
         worse=worse,
         critical=critical,

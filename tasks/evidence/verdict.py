@@ -3,9 +3,10 @@
     verdict(rows, settings, reads=1)
     -> Verdict(verdict="PASS", reasons=("tuned beats base on exact match, greedy: +0.312 …",), …)
 
-PASS needs all of: every arm answered every task; the tuned model beats the base, and the base with
-a better prompt, on exact match at the alpha that this read of the test may spend; it is not below
-the base in the other sampling mode; no slice is worse (Holm) or below the floor; each critical
+PASS needs all of: every arm answered every task; the tuned model beats the base, the base with a
+better prompt, and the champion where production runs another model than the base, on exact match at
+the alpha that this read of the test may spend; it is not below what production runs in the other
+sampling mode; no slice is worse (Holm) or below the floor; each critical
 slice is shown to be within its margin; it does not refuse more by the margin. Something missing or
 unclear is INCONCLUSIVE, a shown loss is FAIL. An arm that gives the very answers of another decides
 nothing.
@@ -24,10 +25,13 @@ import msgspec
 from tasks.core.records import Behaviour, Record
 from tasks.core.settings import GateSettings
 from tasks.evidence import power, stats
-from tasks.evidence.judged import Arm, Judged, Mode, Paired, compare, pair, problems
+from tasks.evidence.judged import Arm, Judged, Mode, Paired, arms_of, compare, pair, problems
 from tasks.evidence.metrics import PROVED
 from tasks.evidence.noninferiority import noninferior
 from tasks.evidence.slices import Slice, by_slice
+
+MOST = 12
+"""Slices that are named among the reasons."""
 
 Outcome = Literal["PASS", "FAIL", "INCONCLUSIVE"]
 Applied = Outcome | Literal["NOT APPLICABLE"]
@@ -93,21 +97,23 @@ def verdict(
             groups=len(set(tasks.values())),
         )
     other: Mode = "sampled" if mode == "greedy" else "greedy"
+    # What production runs is what users would lose: the base, or the champion beside it.
+    runs: Arm = "champion" if "champion" in arms_of(rows) else "base"
+    rivals: tuple[Arm, ...] = ("base", "better-prompt")
     comparisons = [
-        _superior(rows, "base", mode, alpha),
-        _superior(rows, "better-prompt", mode, alpha),
-        *_calls_alone(rows, mode, alpha),
-        _not_below(rows, other, alpha),
-        *_over_refusal(rows, mode, settings),
+        *(_superior(rows, arm, mode, alpha) for arm in dict.fromkeys((*rivals, runs))),
+        *_calls_alone(rows, runs, mode, alpha),
+        _not_below(rows, runs, other, alpha),
+        *_over_refusal(rows, runs, mode, settings),
     ]
-    slices = by_slice([row for row in rows if row.mode == mode], settings)
-    found = _fold(comparisons, slices)
+    slices = by_slice([row for row in rows if row.mode == mode], settings, runs)
+    reached = _fold(comparisons, slices)
     expected = {row.measured.expected for row in rows}
     proved = tuple(sorted(expected & set(PROVED)))
     by_rules = tuple(sorted(expected - set(PROVED)))
     return Verdict(
-        verdict=found,
-        reasons=(*_reasons(comparisons, slices, found), _basis(proved, by_rules)),
+        verdict=reached,
+        reasons=(*_reasons(comparisons, slices, reached), _basis(proved, by_rules)),
         mode=mode,
         reads=reads,
         alpha=alpha,
@@ -153,48 +159,50 @@ def _same_answers(rows: Sequence[Judged], one: Arm, other: Arm) -> bool:
     return first == second
 
 
-def _calls_alone(rows: Sequence[Judged], mode: Mode, alpha: float) -> Iterable[Comparison]:
+def _calls_alone(
+    rows: Sequence[Judged], against: Arm, mode: Mode, alpha: float
+) -> Iterable[Comparison]:
     """Calls alone, whose judgement no rule for texts enters; a loss there is a loss."""
     called = [row for row in rows if row.measured.expected in PROVED]
     if not called or len(called) == len(rows):
         return
 
     def decide(found: stats.Difference) -> tuple[Outcome, str]:
-        seen = f"base on calls alone, {mode}: {_range(found)}"
+        seen = f"{against} on calls alone, {mode}: {_range(found)}"
         if found.worse <= alpha:
             return "FAIL", f"tuned is below {seen}, p {found.worse:.2g}"
         return "PASS", f"tuned is not below {seen}"
 
-    paired = pair(called, "base", mode, lambda row: row.measured.exact)
-    yield _comparison(f"calls alone against base, {mode}", paired, alpha, decide)
+    paired = pair(called, against, mode, lambda row: row.measured.exact)
+    yield _comparison(f"calls alone against {against}, {mode}", paired, alpha, decide)
 
 
-def _not_below(rows: Sequence[Judged], mode: Mode, alpha: float) -> Comparison:
-    """In the mode that production does not use, the model may not be worse than the base."""
+def _not_below(rows: Sequence[Judged], against: Arm, mode: Mode, alpha: float) -> Comparison:
+    """In the mode that production does not use, the model may not be worse."""
 
     def decide(found: stats.Difference) -> tuple[Outcome, str]:
-        seen = f"base on exact match, {mode}: {_range(found)}"
+        seen = f"{against} on exact match, {mode}: {_range(found)}"
         if found.worse <= alpha:
             return "FAIL", f"tuned is below {seen}, p {found.worse:.2g}"
         if found.estimate.mean < 0:
             return "INCONCLUSIVE", f"tuned seems below {seen}"
         return "PASS", f"tuned is not below {seen}"
 
-    paired = pair(rows, "base", mode, lambda row: row.measured.exact)
-    return _comparison(f"exact match against base, {mode}", paired, alpha, decide)
+    paired = pair(rows, against, mode, lambda row: row.measured.exact)
+    return _comparison(f"exact match against {against}, {mode}", paired, alpha, decide)
 
 
 def _over_refusal(
-    rows: Sequence[Judged], mode: Mode, settings: GateSettings
+    rows: Sequence[Judged], against: Arm, mode: Mode, settings: GateSettings
 ) -> Iterable[Comparison]:
     """Non-inferiority where a call was right; nothing to compare where none was."""
     called = [row for row in rows if row.measured.expected == "execute"]
     if not called:
         return
     margin, alpha = settings.over_refusal_margin, settings.alpha
-    paired = pair(called, "base", mode, lambda row: row.measured.over_refusal)
+    paired = pair(called, against, mode, lambda row: row.measured.over_refusal)
     # Not refusing is the rate that may not fall.
-    kept = pair(called, "base", mode, lambda row: not row.measured.over_refusal)
+    kept = pair(called, against, mode, lambda row: not row.measured.over_refusal)
     below_margin = noninferior(*kept, margin=margin)
 
     def decide(found: stats.Difference) -> tuple[Outcome, str]:
@@ -205,7 +213,7 @@ def _over_refusal(
             return "FAIL", f"{seen} is passed"
         return "INCONCLUSIVE", f"{seen} is not shown to hold, p {below_margin:.2g}"
 
-    yield _comparison(f"over-refusal against base, {mode}", paired, alpha, decide)
+    yield _comparison(f"over-refusal against {against}, {mode}", paired, alpha, decide)
 
 
 def _comparison(name: str, paired: Paired, alpha: float, decide: Decide) -> Comparison:
@@ -244,7 +252,13 @@ def _reasons(
     """What decided; of a PASS, everything that held."""
     silent = ("PASS",) if found != "PASS" else ()
     kept = [c.reason for c in comparisons if c.outcome not in silent]
-    shown = [one.reason for one in slices if one.lost or one.standing == "unproven"]
+    told = sorted(
+        (one for one in slices if one.lost or one.standing == "unproven"),
+        key=lambda one: (not one.lost, not one.critical, one.worse, one.name),
+    )
+    shown = [one.reason for one in told[:MOST]]
+    if len(told) > MOST:
+        shown.append(f"{len(told) - MOST} more slices stand on the page")
     return (*kept, *shown)
 
 

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from tasks import rewards
 from tasks.core.errors import SettingsError
+from tasks.core.records import Reply
 from tasks.core.settings import CheckSettings
 from tasks.rewards import Prompt
 from tasks.serving import chat
@@ -66,6 +67,17 @@ class Checks:
     def block(self) -> bool:
         """Whether any rule may keep a reply from its client."""
         return any(check.mode == "block" for check, _, _ in self._loaded)
+
+    def broken(self, prompt: Prompt, reply: Reply) -> tuple[str, ...]:
+        """Names of the rules that a reply breaks; what a reward cannot score breaks none."""
+        scores = [
+            (one.check, one.module.score(prompt, reply, one.settings)) for one in self._loaded
+        ]
+        return tuple(
+            check.reward
+            for check, score in scores
+            if score.value is not None and score.value < check.below
+        )
 
     def held(self, request: dict[str, Any], body: bytes) -> Held:
         """What the rules say of the reply in a response's body.

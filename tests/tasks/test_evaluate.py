@@ -120,7 +120,7 @@ def test_figures_are_attached_to_the_model_they_are_of(evaluated: Evaluated, tra
     training = mlflow.get_run((Path(job.folder) / "train.mlflow-run").read_text())
     assert tuned.model_id not in {model.model_id for model in training.inputs.model_inputs}
     names = {file.path for file in mlflow.artifacts.list_artifacts(run_id=run.info.run_id)}
-    assert names == {"arms.png", "rows.jsonl"}
+    assert names == {"arms.png", "cases.jsonl", "rows.jsonl"}
 
 
 def test_a_model_that_was_changed_is_not_evaluated(
