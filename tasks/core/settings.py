@@ -87,6 +87,9 @@ class TrainSettings(Section):
     max_skipped: float = Field(default=0.05, ge=0, le=1)
     """Largest share of prompts that may be too long or that the chat template may refuse; above it
     the run stops, because what is left would be another problem."""
+    grpo: dict[str, Any] = {}
+    """Fields of TRL's GRPOConfig, as `loss_type: dr_grpo`, over the defaults in
+    tasks/learning/grpo_options.py."""
     control: Literal["none", "random_reward", "shuffled_reference"] = "none"
     """For experiments: a run whose reward carries no information must show no lift."""
     seed: int

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from tasks.core.errors import SettingsError, StageError
 from tasks.core.settings import ModelSettings, TrainSettings
+from tasks.learning import grpo_options
 from tasks.learning.sampling import EAGER_TOKENS
 
 _BF16_INSTRUCTIONS = ("avx512_bf16", "amx_bf16", "bf16")
@@ -130,6 +131,7 @@ def _config(setup: Setup) -> Any:
         raise SettingsError("model.engine = vllm needs a GPU: set it to transformers")
     batch = micro_batch(settings)
     return GRPOConfig(
+        **grpo_options.checked(settings),
         output_dir=str(setup.root),
         use_cpu=not on_gpu(),
         seed=settings.seed,
@@ -139,14 +141,8 @@ def _config(setup: Setup) -> Any:
         num_generations=settings.generations,
         max_completion_length=setup.model.max_new_tokens,
         temperature=settings.temperature,
-        top_k=0,
         beta=settings.beta,
-        loss_type="dapo",
-        scale_rewards="group",
         learning_rate=settings.learning_rate,
-        lr_scheduler_type="constant",
-        weight_decay=0.0,
-        max_grad_norm=1.0,
         bf16=computes_in_bf16(settings.bf16),
         activation_checkpointing=settings.gradient_checkpointing,
         use_vllm=vllm,
