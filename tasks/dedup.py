@@ -24,10 +24,10 @@ from tasks.core.parts import Counts, Manifest, Part
 from tasks.core.records import Feedback, encode
 from tasks.labelling import (
     annotations,
-    behaviour,
     decisions,
     examples,
     folding,
+    labellers,
     log_index,
     part_index,
     reviews,
@@ -58,7 +58,8 @@ def dedup(
     inputs = sorted(given.labelled(""), key=lambda part: part.sha256)
     erased = people.persons(given.info.get("key_id", ""))
     feedback = sorted(part.sha256 for part in given.labelled("feedback"))
-    key = _key("all", settings, people.key, *(part.sha256 for part in inputs), *feedback)
+    labeller = labellers.key(settings.labeller)
+    key = _key("all", settings, labeller, people.key, *(part.sha256 for part in inputs), *feedback)
     before = parts.read_manifest(target)
     if before and before.info.get("key") == key and _intact(target, before):
         return before
@@ -80,7 +81,7 @@ def dedup(
             "negatives": sum(part.info["negatives"] for part in made),
             "kept_out": _sums(made, "kept_out"),
             "not_understood": _sums(made, "not_understood"),
-            "labeller": behaviour.VERSION,
+            "labeller": labellers.load(settings.labeller).VERSION,
             "replayed": {"calls": facts.replayed, "equal": facts.equal},
         },
     )
@@ -170,10 +171,11 @@ def _examples(
     ends = accumulate(part.rows for part in inputs)
     rows = {p.sha256: range(end - p.rows, end) for p, end in zip(inputs, ends, strict=True)}
 
-    schemas = Schemas()
+    schemas, labeller = Schemas(), labellers.key(settings.labeller)
 
     def key(part: Part) -> str:
-        return _key("examples", settings, part.sha256, facts.digest(rows[part.sha256]))
+        digest = facts.digest(rows[part.sha256])
+        return _key("examples", settings, labeller, part.sha256, digest)
 
     def work(part: Part, key: str) -> Part:
         mine = rows[part.sha256]

@@ -99,6 +99,9 @@ class RedactSettings(Section):
 class DedupSettings(Section):
     similarity: float = Field(gt=0, le=1)
     """Jaccard similarity of word 3-grams from which two transcripts are near-duplicates."""
+    labeller: str = "rules"
+    """Who says what a reply does: `rules`, `judge` (a model behind an endpoint, named in the
+    environment), or the dotted path of a module of yours (`tasks/labelling/labellers.py`)."""
     trust: Literal["outcome", "human_edit", "tool_result", "incumbent"] = "human_edit"
     """The weakest proof that makes a reference; what has a weaker one is kept and counted alone."""
     review_below: float = Field(default=0.6, ge=0, le=1)

@@ -21,7 +21,8 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from tasks.core.records import Call, Feedback, Reference, Reply, Tool, TruthSource
-from tasks.labelling.behaviour import UNKNOWN_LANGUAGE, Label, classify
+from tasks.labelling import labellers
+from tasks.labelling.behaviour import UNKNOWN_LANGUAGE, Label
 
 SUCCESS = 0.5
 """Session outcome from which its decisions count as right."""
@@ -152,6 +153,7 @@ def prove(
     *,
     against: str = "",
     ran: bool = False,
+    labeller: str = labellers.RULES,
 ) -> Proof:
     """The best proof there is of one decision.
 
@@ -162,10 +164,12 @@ def prove(
         known: the feedback on this decision.
         against: which of the rules `AGAINST` keeps its own reply from proving anything.
         ran: whether tools answered its calls, none with an error, to arguments that fit.
+        labeller: who labels an edited reply.
     """
     if known.truth == "outcome" and not against:
         return Proof("outcome", reply, label)
     if known.edit is not None:
+        classify = labellers.load(labeller).classify
         return Proof("human_edit", known.edit, classify(known.edit, tools, label.language))
     if against or known.outcome is not None:
         return Proof("none")

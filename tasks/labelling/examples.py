@@ -13,7 +13,7 @@ import msgspec
 from tasks.core.curation_settings import DedupSettings
 from tasks.core.errors import StageError
 from tasks.core.records import Reply, Tool, encode
-from tasks.labelling import behaviour, chains, decisions, intents, raw_records, tags
+from tasks.labelling import chains, decisions, intents, labellers, raw_records, tags
 from tasks.labelling.behaviour import QUESTION_MARK, UNKNOWN_LANGUAGE, Label
 from tasks.labelling.decisions import Known
 from tasks.labelling.raw_records import RawExample, RawInvocation
@@ -39,16 +39,20 @@ def example(row: RawInvocation, facts: RowFacts, settings: DedupSettings, schema
     Raises:
         StageError: a person's label does not fit the reply.
     """
-    reply, tools, by_rules = _read(bytes(row.response), bytes(row.tools), facts.language)
+    reply, tools, by_rules = _read(
+        bytes(row.response), bytes(row.tools), facts.language, settings.labeller
+    )
     label = _label(row, facts, reply, by_rules)
     known = Known(facts.outcome, facts.edit, facts.is_replayed)
     ran = facts.ran and facts.outcome is None and _fits(reply, row, schemas)
     against = _against(row, facts)
-    proof = decisions.prove(reply, label, tools, known, against=against, ran=ran)
+    proof = decisions.prove(
+        reply, label, tools, known, against=against, ran=ran, labeller=settings.labeller
+    )
     reference, truth = decisions.refer(proof, settings.trust, settings.review_below)
     kept_out = ""
     if against and reference is None:
-        without = decisions.prove(reply, label, tools, known, ran=ran)
+        without = decisions.prove(reply, label, tools, known, ran=ran, labeller=settings.labeller)
         would_be, _ = decisions.refer(without, settings.trust, settings.review_below)
         kept_out = against if would_be is not None else ""
     intent = facts.intent
@@ -101,10 +105,12 @@ _encoder = msgspec.json.Encoder(order="sorted")
 
 
 @lru_cache(maxsize=4096)
-def _read(response: bytes, offered: bytes, around: str) -> tuple[Reply, tuple[Tool, ...], Label]:
-    """The reply, what it could call, and its label by the rules; agents repeat themselves."""
+def _read(
+    response: bytes, offered: bytes, around: str, labeller: str
+) -> tuple[Reply, tuple[Tool, ...], Label]:
+    """The reply, what it could call, and its label; agents repeat themselves."""
     reply, tools = _reply.decode(response), raw_records.tools(offered)
-    return reply, tools, behaviour.classify(reply, tools, around)
+    return reply, tools, labellers.load(labeller).classify(reply, tools, around)
 
 
 def _intent(row: RawInvocation, right: Reply) -> str:

@@ -9,7 +9,7 @@ and its hash is checked while it is read, so the bytes passed on are those of th
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Raw
@@ -47,7 +47,7 @@ class RawInvocation(View, frozen=True, kw_only=True):
     response: Raw
     finish_reason: str = ""
     stop: str = ""
-    tool_choice: str = ""
+    tool_choice: Any = ""
     metadata: dict[str, str] = {}
     persons: tuple[str, ...] = ()
 

@@ -36,6 +36,7 @@ from pydantic import Field, model_validator
 
 from tasks.core.records import Reference, Reply, Score, Tool, ToolCall
 from tasks.core.section import Section
+from tasks.labelling import labellers
 from tasks.labelling.behaviour import CONSENT, Label, classify
 from tasks.rewards import NOT_APPLICABLE, UNDECIDED, Case, Prompt
 from tasks.rewards.texts import answers, beside, clauses, languages, unsaid
@@ -62,6 +63,8 @@ class Settings(Section):
     claims: float = Field(default=0.2, ge=0, le=1)
     """Cost of a deed or a figure made up beside a question or a refusal, and of asking for a
     password or the like; it leads below 0."""
+    labeller: str = labellers.RULES
+    """Who says what a reply does; the same as `dedup.labeller`."""
     over_refusal: float = Field(default=0.1, ge=0, le=1)
     """Cost of declining where a call was right; it leads below 0."""
 
@@ -90,7 +93,8 @@ def score(prompt: Prompt, reply: Reply, settings: Settings) -> Score:
         return Score(value=0.0, tier="empty" if text == "" else UNCLOSED, behaviour="answer")
     if is_call_left(text, prompt.tools) and not is_call_left(reference.text, prompt.tools):
         return Score(value=0.0, tier="malformed", behaviour="execute")
-    if reference.behaviour != "execute" and not languages.is_covered(text):
+    by_rules = settings.labeller == labellers.RULES
+    if by_rules and reference.behaviour != "execute" and not languages.is_covered(text):
         return _in_another_language(prompt, text, reference)
     return _text(prompt, text, reference, settings)
 
@@ -107,7 +111,7 @@ def explain(prompt: Prompt, reply: Reply, settings: Settings) -> list[str]:
     reference, text = prompt.reference, spoken(reply.content)
     if reference is None or reply.tool_calls or not text:
         return []
-    label = classify(Reply(content=text), prompt.tools)
+    label = labellers.load(settings.labeller).classify(Reply(content=text), prompt.tools)
     told = [f"right would be {reference.behaviour}; it is read as {label.behaviour} ({label.rule})"]
     if is_call_left(text, prompt.tools):
         told.append("a call is left in the text, where nobody carries it out")
@@ -141,7 +145,7 @@ _VERDICTS = {
 
 
 def _text(prompt: Prompt, text: str, reference: Reference, settings: Settings) -> Score:
-    label = classify(Reply(content=text), prompt.tools)
+    label = labellers.load(settings.labeller).classify(Reply(content=text), prompt.tools)
     did = label.behaviour
     if did == "execute":
         return Score(value=0.0, tier="malformed", behaviour="execute")
