@@ -15,8 +15,10 @@ from tasks.dialects._pythonic import calls_of
 from tasks.dialects._values import whole_json
 
 _CALL = r"(?:tools?|functions?|func|plugin)[\s_\u2581-]?(?:calls?|use|request|invocation)s?"
-_NAME_KEY = r"[\"']?\bname[\"']?\s*:\s*[\"'][^\"']*[\"']"
-_ARGUMENTS_KEY = r"[\"']?\b(?:arguments|parameters|input)[\"']?\s*:"
+_NAMES = r"(?:(?:tool|function|recipient)_?name|name|tool|function|action)"
+_NAME_KEY = rf"[\"']?\b{_NAMES}[\"']?\s*:\s*[\"'][^\"']*[\"']"
+_ARGUMENTS = r"(?:arguments|parameters|args|(?:tool_|action_)?input)"
+_ARGUMENTS_KEY = rf"[\"']?\b{_ARGUMENTS}[\"']?\s*:"
 _KINDS = re.compile(
     "|".join(
         [
@@ -24,13 +26,17 @@ _KINDS = re.compile(
             rf"</?[|\uff5c]?[\w:.\u2581-]{{0,24}}{_CALL}[\w:\u2581|\uff5c-]{{0,24}}[^<>]{{0,80}}>",
             r"</?[\w:|\uff5c]{0,12}function(?:=|\s+name\s*=)",
             r"</?[\w:|\uff5c]{0,12}invoke(?:\s+name\s*=|>)",
-            r"</?[\w:|\uff5c]{0,12}(?:parameter|param)(?:=|\s+name\s*=)",
+            r"</?[\w:|\uff5c]{0,12}parameter=",
+            # <use_tool>, <execute_function name='f'/>
+            r"</?(?:use|execute|run|call|invoke)[_-]?(?:tool|function)s?\b[^<>]{0,80}>",
             r"</?(?:arg_key|arg_value|tool_sep|tools_prefix|tools_suffix)[:\w]{0,24}>",
             # <|python_tag|>, <|call|>, <\uff5ctool\u2581sep\uff5c>, <|"|>
             r"<[|\uff5c][^<>\s]{0,40}[|\uff5c]>",
             r"<\|[a-z_]{0,16}call>|<[a-z_]{0,16}call\|>",
-            r"<escape>|\[/?(?:TOOL_CALLS?|ARGS|CALL_ID|TOOL_REQUEST|END_TOOL_REQUEST)\]",
-            r"functools\[|\bto=functions\.\w|^>>>[\w.-]+[ \t]*\n",
+            # Case counts from here to the fences: a usage line says [args] and a text "tool call"
+            r"(?-i:\[/?TOOL_CALLS?\]|\[CALL_ID\]|\w\[ARGS\]\s*[{\[]|\[(?:END_)?TOOL_REQUEST\])",
+            r"(?-i:\b(?:TOOL|FUNCTION)_CALLS?\b|\u273f[A-Z]+\u273f)",
+            r"functools\[\s*\{|\bto=functions\.\w|^>>>[\w.-]+[ \t]*\n\s*\{|\bcall:[\w.-]+\{",
             r"```(?:tool|function)_?(?:code|call|use)s?\b",
             r"^Action:[ \t]*[\w.-]+[ \t]*\n+Action Input:",
             # {"name": "f", "arguments": {...}}, either way round, in whatever quotes
@@ -42,7 +48,7 @@ _KINDS = re.compile(
     ),
     re.IGNORECASE | re.MULTILINE,
 )
-_HINT = re.compile(r"[<\[{`>]|action:|to=", re.IGNORECASE)
+_HINT = re.compile(r"[<\[{`>\u273f]|_CALL|action:|to=|call:", re.IGNORECASE)
 """Without one of these no kind can match: most texts are prose, and are done with here."""
 _FENCED = re.compile(r"\A```\w*\n(.*)\n?```\Z", re.DOTALL)
 _CALL_KEYS = frozenset(["name", "arguments", "parameters", "id", "type"])
@@ -86,5 +92,5 @@ def _is_call(value: object) -> bool:
 def _openers() -> re.Pattern[str]:
     from tasks.dialects import available, load
 
-    marks = {mark for name in available() for mark in load(name).openers}
+    marks = {mark for name in available() for mark in load(name).openers if mark != ">>>"}
     return re.compile("|".join(re.escape(mark) for mark in sorted(marks)))
