@@ -72,7 +72,7 @@ def run(job: Job) -> TrainReport:
             mlflow,
             job.step_folder("train") / "model",
             name=job.params.model.name,
-            tags=_tags(job, reward, best),
+            tags=_tags(job, reward, best, data.codec.sha),
         )
     return _report(job, curve, best, data, made)
 
@@ -248,7 +248,9 @@ def _log_files(job: Job, mlflow: Any, curve: Curve, best: int) -> None:
     mlflow.log_artifact(str(curve.path))
 
 
-def _tags(job: Job, reward: registration.RegisteredReward, best: int) -> dict[str, str]:
+def _tags(
+    job: Job, reward: registration.RegisteredReward, best: int, codec_sha: str
+) -> dict[str, str]:
     """What leads from a version back to all it was made of."""
     return {
         "ratchet.run": job.run_id,
@@ -256,6 +258,7 @@ def _tags(job: Job, reward: registration.RegisteredReward, best: int) -> dict[st
         "dvc.md5": job.dataset.md5,
         "reward_uri": reward.uri,
         "reward_sha": reward.sha,
+        "codec_sha": codec_sha,
         "step": str(best),
     }
 

@@ -123,7 +123,13 @@ class Codec:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def save(self, folder: Path) -> None:
-        """Write what a model's folder does not say by itself beside its tokenizer."""
+        """Write what a model's folder does not say by itself beside its tokenizer.
+
+        A template with a pinned date takes the place of the one that asks for today's, so that
+        any server tells the model the same.
+        """
+        if "strftime_now" in self.template:
+            (folder / "chat_template.jinja").write_text(self.template)
         said = {
             "dialect": self.dialect.name,
             "template_options": dict(self.options),

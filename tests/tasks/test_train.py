@@ -1,5 +1,6 @@
 """Real GRPO runs of a two-layer model: what they leave, and what a killed one comes to."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tasks import train
+from tasks import dialects, train
 from tasks.core import tracking
 from tasks.core.closure import PROJECT
 from tasks.core.errors import StageError
@@ -92,6 +93,9 @@ def test_the_base_is_champion_and_what_was_trained_challenges(trained: Trained, 
     assert version.tags["dvc.md5"] == job.dataset.md5
     assert version.tags["dataset.version"] == "dataset-v1.0"
     assert len(version.tags["reward_sha"]) == 64
+    kept = json.loads((Path(report.model) / "codec.json").read_text())
+    assert (kept["dialect"], kept["sha256"]) == ("hermes", version.tags["codec_sha"])
+    assert dialects.for_folder(report.model, lacks=["system"]).sha == kept["sha256"]
 
 
 def test_a_finished_run_gone_through_again_changes_nothing(trained: Trained, tracking_uri: str):

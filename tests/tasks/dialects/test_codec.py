@@ -159,7 +159,7 @@ def test_a_template_of_one_call_refuses_contexts_with_several() -> None:
         codec.render(context, [WEATHER])
 
 
-def test_todays_date_is_pinned_and_goes_with_the_template() -> None:
+def test_todays_date_is_pinned_and_goes_with_the_template(tmp_path: Path) -> None:
     today = "{{ 'Today is ' + strftime_now('%d %b %Y') + '\n' }}"
     made = tokenizer(today + template(WRITTEN["hermes"]))
     codec = dialects.for_tokenizer(made, date="2026-03-04")
@@ -168,6 +168,14 @@ def test_todays_date_is_pinned_and_goes_with_the_template() -> None:
     assert codec.notes == (
         "the template asks for today's date: it is told 2026-03-04 (model.date)",
     )
+    made.save_pretrained(tmp_path)
+    codec.save(tmp_path)
+    assert dialects.for_folder(str(tmp_path)).sha == codec.sha
+    plain = type(made).from_pretrained(tmp_path)  # as a server loads it
+    shown = plain.apply_chat_template(
+        [{"role": "user", "content": "?"}], tokenize=False, add_generation_prompt=True
+    )
+    assert shown == codec.render(asked, [])
     again = dialects.for_tokenizer(tokenizer(codec.template), date="2026-03-04")
     assert again.render(asked, []) == codec.render(asked, [])
     assert again.sha == codec.sha
