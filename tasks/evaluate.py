@@ -22,7 +22,8 @@ from tasks.core import step, tracking
 from tasks.core.errors import EvidenceError
 from tasks.core.job import Job
 from tasks.core.records import Example, Reply, Score
-from tasks.evidence import arms, cases, held_out, judged, reports
+from tasks.core.settings import EndpointSettings
+from tasks.evidence import arms, cases, held_out, judged, reports, text_judge
 from tasks.evidence.arms import Compared
 from tasks.evidence.judged import Arm, Cell, Judged, Mode
 from tasks.evidence.reports import EvaluationReport, TrainReport
@@ -138,10 +139,19 @@ def _answers(
             max_tokens=None,
         )
         rows += _ask(job, spec, folder, own, "champion", seconds=seconds)
-    judged.write(job.step_folder("evaluate") / "rows.jsonl", rows)
     examples = [p.example for p in asked.plain.kept]
+    if job.params.gate.judge:
+        rows = _judge(job.params.gate.judge, rows, examples)
+    judged.write(job.step_folder("evaluate") / "rows.jsonl", rows)
     cases.write(job.step_folder("evaluate") / "cases.jsonl", cases.instructive(rows, examples))
     return rows, seconds
+
+
+def _judge(endpoint: EndpointSettings, rows: list[Judged], examples: list[Example]) -> list[Judged]:
+    """The rows with texts judged by a model that got the controls right."""
+    judge = text_judge.TextJudge(endpoint)
+    judge.check()
+    return judge.judge(rows, examples)
 
 
 def _ask(

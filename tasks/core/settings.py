@@ -103,6 +103,17 @@ class EvaluateSettings(Section):
     seed: int
 
 
+class EndpointSettings(Section):
+    """A model that is served elsewhere."""
+
+    url: str
+    """Base URL without `/v1`, of any service with OpenAI's chat completions."""
+    model: str = ""
+    """Its name there."""
+    key_variable: str = ""
+    """Environment variable with the key that it asks for."""
+
+
 class GateSettings(Section):
     alpha: float = Field(gt=0, lt=1)
     min_clusters: int = Field(default=10, ge=2)
@@ -116,6 +127,8 @@ class GateSettings(Section):
     critical_margin: float = Field(default=0.1, gt=0, lt=1)
     """By how much a critical slice may be worse."""
     over_refusal_margin: float = Field(gt=0, le=1)
+    judge: EndpointSettings | None = None
+    """A chat model that judges texts; None: rules read them, and the verdict says so."""
 
 
 class GuardrailSettings(Section):
@@ -199,17 +212,6 @@ class CheckSettings(Section):
     """As in a reward spec."""
     below: float = Field(default=1.0, gt=0, le=1)
     """A reply that scores less breaks the rule."""
-
-
-class EndpointSettings(Section):
-    """A model that is served elsewhere."""
-
-    url: str
-    """Base URL without `/v1`, of any service with OpenAI's chat completions."""
-    model: str = ""
-    """Its name there."""
-    key_variable: str = ""
-    """Environment variable with the key that it asks for."""
 
 
 class ServeSettings(Section):

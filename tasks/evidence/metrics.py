@@ -40,6 +40,8 @@ class Measured(Record, frozen=True, kw_only=True):
     """Calls a tool where it should have asked or declined."""
     over_refusal: bool
     """Asks or declines where a call was right."""
+    by_judge: bool = False
+    """`exact` is the word of an independent judge (`tasks.evidence.text_judge`)."""
     matched: Matched = Matched()
     """Of the tools and arguments that were called for, how many were called."""
 

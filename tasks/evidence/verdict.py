@@ -67,6 +67,8 @@ class Verdict(Record, frozen=True, kw_only=True):
     slices: tuple[Slice, ...] = ()
     proved: tuple[Behaviour, ...] = ()
     """Expected behaviours whose exact match follows from schemas and references alone."""
+    by_judge: tuple[Behaviour, ...] = ()
+    """Expected behaviours whose texts an independent judge read, each of them."""
     by_rules: tuple[Behaviour, ...] = ()
     """Expected behaviours whose texts were read by rules, and by no independent judge."""
 
@@ -110,10 +112,12 @@ def verdict(
     reached = _fold(comparisons, slices)
     expected = {row.measured.expected for row in rows}
     proved = tuple(sorted(expected & set(PROVED)))
-    by_rules = tuple(sorted(expected - set(PROVED)))
+    open_rows = {row.measured.expected for row in rows if not row.measured.by_judge}
+    by_judge = tuple(sorted(expected - set(PROVED) - open_rows))
+    by_rules = tuple(sorted(expected - set(PROVED) - set(by_judge)))
     return Verdict(
         verdict=reached,
-        reasons=(*_reasons(comparisons, slices, reached), _basis(proved, by_rules)),
+        reasons=(*_reasons(comparisons, slices, reached), _basis(proved, by_judge, by_rules)),
         mode=mode,
         reads=reads,
         alpha=alpha,
@@ -122,6 +126,7 @@ def verdict(
         comparisons=tuple(comparisons),
         slices=tuple(slices),
         proved=proved,
+        by_judge=by_judge,
         by_rules=by_rules,
     )
 
@@ -262,8 +267,11 @@ def _reasons(
     return (*kept, *shown)
 
 
-def _basis(proved: Sequence[Behaviour], by_rules: Sequence[Behaviour]) -> str:
+def _basis(
+    proved: Sequence[Behaviour], by_judge: Sequence[Behaviour], by_rules: Sequence[Behaviour]
+) -> str:
     """How far the exact matches behind a verdict can be relied on."""
     calls = f"{', '.join(proved)} is proved by schemas and references alone" if proved else ""
+    judged = f"{', '.join(by_judge)} read by the judge of gate.judge" if by_judge else ""
     texts = f"{', '.join(by_rules)} read by the gate's rules for English text, by no judge"
-    return "; ".join(part for part in (calls, texts if by_rules else "") if part)
+    return "; ".join(part for part in (calls, judged, texts if by_rules else "") if part)
