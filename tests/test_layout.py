@@ -86,3 +86,14 @@ def test_make_help_names_every_target() -> None:
     targets = re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert {"demo", "test", "check", "base", "help"} <= set(targets)
     assert all(f"make {target}" in made.stdout for target in targets)
+
+
+def test_the_tour_is_twelve_files_and_short() -> None:
+    named = re.findall(r"^\| `([\w/.]+\.py)` \|", (ROOT / "docs/tour.md").read_text(), re.MULTILINE)
+    assert len(named) == 12
+    assert sum(len((ROOT / name).read_text().splitlines()) for name in named) <= 2200
+
+
+def test_pages_for_the_first_minute_stay_short() -> None:
+    assert len((ROOT / "README.md").read_bytes()) <= 8000
+    assert len((ROOT / "docs/glossary.md").read_text().splitlines()) <= 40
