@@ -13,7 +13,7 @@ from typing import get_args
 from tasks.core import parts, step
 from tasks.core.parts import Manifest
 from tasks.core.records import Behaviour
-from tasks.dataset import datacharts, dataview, drifted, sliced
+from tasks.dataset import datacharts, dataview, drifted, proved, sliced
 from tasks.dataset.datacharts import ACCENT, ALARM, PLAIN, Bar, Spread, Stack
 from tasks.dataset.datapage import first, key, note, number, page, section, table, text, tiles
 from tasks.dataset.dataview import View
@@ -60,7 +60,7 @@ def write_report(data: Path, out: Path) -> None:
         section("Partitions", _partitions(split)),
         section("Tools", _tools(split, view)),
         section("What users want, and how hard it is", _slices(split)),
-        section("What proves the right answer", _truth(view)),
+        section("What proves the right answer", _truth(view) + proved.section(stages["dedup"])),
         section("Lengths", _lengths(view)),
         section("Who the calls are about", _identities(stages)),
         section("Personal data taken out", _redacted(stages["redact"])),
