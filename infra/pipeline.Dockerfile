@@ -6,7 +6,7 @@ COPY pyproject.toml constraints.txt README.md ./
 COPY cli cli
 COPY flows flows
 COPY tasks tasks
-RUN pip install --no-cache-dir -c constraints.txt -e . psycopg2-binary asyncpg
+RUN pip install --no-cache-dir -c constraints.txt -e ".[train,orchestrate]" psycopg2-binary asyncpg
 COPY . .
 RUN git config --system --add safe.directory '*' \
     && useradd --create-home --uid 1000 ratchet
