@@ -4,7 +4,7 @@
     {"name": "get_order", "arguments": {"id": "54"}}                            bare JSON
     get_order(id="54")                                                          as in Python
 
-Text is taken for a call by the tags that models put around one, or where it is nothing but a call
+Text is taken for a call by the markup of any dialect, or where it is nothing but a call
 of a tool that is on offer, or nothing but JSON in the form of a call, whatever tool it names. Other
 JSON, and a text that speaks of a tool, is neither.
 """
@@ -13,13 +13,9 @@ import json
 import re
 from collections.abc import Sequence
 
+from tasks import dialects
 from tasks.core.records import Tool
 
-# Hermes and Qwen; Mistral; Llama 3; Anthropic; Llama's user-defined functions; Gemma.
-_TAGS = re.compile(
-    r"<tool_calls?>|\[TOOL_CALLS\]|<\|python_tag\|>|<function_calls>|<invoke name=|<function="
-    r"|```tool_code"
-)
 _FENCE = re.compile(r"```\w*\n?|`")
 _NAMED = re.compile(r"\"(?:name|function|tool|tool_name|recipient_name)\"\s*:\s*\"([^\"]+)\"")
 _ARGUMENTS = re.compile(r"\"(?:arguments|parameters|args|input|tool_input)\"\s*:")
@@ -29,11 +25,16 @@ _APPLIED = re.compile(r"\[?\s*(?:functions?\.)?([\w.-]+)\s*\(")
 
 def is_call(text: str, tools: Sequence[Tool]) -> bool:
     """Whether the text is a call, sound or broken. Never raises."""
-    if "<" in text or "[" in text or "`" in text:
-        if _TAGS.search(text):
-            return True
-        text = _FENCE.sub("", text)
     text = text.strip()
+    bare = _FENCE.sub("", text).strip()
+    # JSON by itself may be an answer in the shape of a call: what it names decides, below. Behind
+    # it, or in it, tags are tags.
+    is_json = bare.startswith(("{", "[{"))
+    first_tag = text.find("<")
+    searched = text if not is_json else text[first_tag:] if first_tag >= 0 else ""
+    if dialects.any_markup(searched):
+        return True
+    text = bare
     if text.startswith(("{", "[{")):
         named = _NAMED.search(text)
         if not named or not _ARGUMENTS.search(text):

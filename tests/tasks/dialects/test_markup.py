@@ -97,3 +97,18 @@ def test_it_makes_a_refusal_malformed_in_every_dialect(text: str) -> None:
             "functionary_v32": f"all\n{refusal}",
         }.get(name, refusal)
         assert dialect.parse(said, opened=False).tool_calls, (name, text)
+
+
+@pytest.mark.parametrize("text", CALLS)
+def test_the_labeller_takes_a_refusal_with_a_call_for_a_call(text: str) -> None:
+    """Logged replies are labelled by the same marks as a model's own are read by."""
+    from tasks.labelling import written_calls
+
+    assert written_calls.is_call(f"I can't do that.\n{text}", ())
+
+
+@pytest.mark.parametrize("text", PROSE)
+def test_the_labeller_takes_prose_for_prose(text: str) -> None:
+    from tasks.labelling import written_calls
+
+    assert not written_calls.is_call(text, ())
