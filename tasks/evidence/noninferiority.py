@@ -64,6 +64,8 @@ def design_effect(differences: Sequence[float] | np.ndarray, groups: Sequence[st
         return largest
     deviations = values - values.mean()
     within = float((deviations**2).sum())
+    if within <= 1e-12:  # all differ alike: nothing tells how groups hang together
+        return largest
     between = float((np.bincount(index, weights=deviations) ** 2).sum())
     estimated = _CAUTION * between / within * len(sizes) / max(1, len(sizes) - 1)
     return float(min(largest, max(1.0, estimated)))

@@ -4,8 +4,9 @@
 
 "No slice may drop" would refuse two thirds of the models that are better everywhere, by chance
 alone; "only the whole counts" would pass nearly all that lost ten points on one. So a slice loses
-where its loss is significant (Holm over all slices, of any size), or where it stays below the floor
-after its difference was drawn towards the others' as far as chance explains them.
+where its loss is significant (Holm over all slices, of any size), or where it has `slice_min` tasks
+and stays below the floor after its difference was drawn towards the others' as far as chance
+explains them: two tasks lost of five are below any floor, and prove nothing.
 
 A critical slice is not let off by being small: it has to be shown not worse than the base by the
 margin, and says how many tasks are missing where it is not. Behaviours are critical, and tools that
@@ -120,7 +121,7 @@ def _slice(
     standing: Standing = "ok"
     if worse <= settings.slice_alpha:
         standing = "worse"
-    elif shrunk < -settings.slice_floor:
+    elif n >= settings.slice_min and shrunk < -settings.slice_floor:
         standing = "below-floor"
     elif within is not None and within > settings.alpha:
         standing = "unproven"

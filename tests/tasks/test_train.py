@@ -170,6 +170,8 @@ def test_too_many_unscored_completions_stop_the_run(
         return msgspec.structs.replace(example, reference=reference)
 
     job = make_job("unscored", split=changed_split(tmp_path / "split", without_its_tool))
+    reward = job.params.reward.model_copy(update={"max_unscored": 0.01})
+    job = job.model_copy(update={"params": job.params.model_copy(update={"reward": reward})})
     with pytest.raises(StageError, match="4 of 4 completions"):
         train.run(job)
 

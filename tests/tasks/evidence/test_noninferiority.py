@@ -79,3 +79,9 @@ def test_tasks_needed_grow_with_discordance_and_design():
 def test_what_is_no_rate_is_refused(values, margin, why):
     with pytest.raises(EvidenceError, match=why):
         noninferior(*values, margin=margin)
+
+
+def test_where_all_tasks_differ_alike_groups_count_once():
+    names = [f"g{i // 2}" for i in range(40)]
+    assert design_effect([-1.0] * 40, names) == 2.0
+    assert noninferior([0.0] * 40, [1.0] * 40, names, margin=0.1) > 0.99

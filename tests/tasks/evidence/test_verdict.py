@@ -285,3 +285,50 @@ def test_a_test_nobody_wrote_down_to_have_read_decides_nothing():
     found = judge(rows(GAIN), reads=0)
     assert found.verdict == "INCONCLUSIVE"
     assert "no read of this held-out test" in found.reasons[0]
+
+
+def better_on_ten_tools(rng, tasks, gains):
+    """Greedy rows of base and tuned on ten tools; half of the tasks both find equally hard."""
+    for tool, gain in enumerate(gains):
+        for number in range(tasks):
+            hard = rng.random()
+            other = hard if rng.random() < 0.5 else rng.random()
+            name = f"{tool}-{number}"
+            for arm, right in (("base", hard < 0.6), ("tuned", other < 0.6 + gain)):
+                made = row(arm, 1, exact=right, group=name, expected="execute")
+                yield msgspec.structs.replace(
+                    made,
+                    tags=Tags(tools=(f"tool-{tool}",)),
+                    measured=msgspec.structs.replace(made.measured, example=name),
+                )
+
+
+def failed(tasks, gains, models=60):
+    return sum(
+        any(one.lost for one in by_slice(list(better_on_ten_tools(rng, tasks, gains)), SETTINGS))
+        for rng in map(random.Random, range(models))
+    )
+
+
+def test_the_floor_fails_hardly_any_model_that_is_better_everywhere():
+    assert failed(40, [0.05] * 10) <= 3
+    assert failed(100, [0.05] * 10) <= 3
+
+
+def test_a_tool_that_lost_much_among_nine_that_gained_is_seen():
+    assert failed(100, [0.05] * 9 + [-0.3]) >= 55
+
+
+def test_two_of_five_tasks_lost_are_too_few_to_judge():
+    lost = {0, 3, 6, 9, 12}
+    right = {"base": upto(100), "better-prompt": upto(110), "tuned": upto(160) - {0, 3}}
+    judged = [
+        msgspec.structs.replace(one, tags=Tags(tools=("rare",)))
+        if one.measured.example in {f"task-{number:03d}" for number in lost}
+        else one
+        for one in rows(right)
+    ]
+    found = judge(judged)
+    assert found.verdict == "PASS"
+    (rare,) = [one for one in found.slices if one.name == "tool rare"]
+    assert (rare.n, rare.difference, rare.standing) == (5, -0.4, "cannot-judge")
