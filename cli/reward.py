@@ -49,14 +49,23 @@ Rows = Annotated[
 ]
 
 
-def check(spec: SpecFile, rows: Rows = None, json: Json = False) -> None:
+Seconds = Annotated[
+    float,
+    typer.Option(help="Search so long for a paid wrong reply, beside the attacks.", min=0),
+]
+
+
+def check(spec: SpecFile, rows: Rows = None, search: Seconds = 0.0, json: Json = False) -> None:
     """Attack a reward spec; one that pays for an attack may not train."""
-    from tasks.rewards.attacks.survival import refuse_to_train
+    from tasks.rewards.attacks.survival import refuse_to_train, shown, with_search
     from tasks.rewards.reading.openai_errors import of_check
     from tasks.rewards.specification.spec import load_spec
 
     loaded = load_spec(spec)
     found, scores, bad = _attacked(loaded, rows)
+    searched = _searched(loaded, rows, search) if search else None
+    if searched is not None:
+        found = with_search(found, searched)
     if json:
         told = {"spec": loaded.name, "version": loaded.version, "sha": loaded.sha}
         emit(told | found.as_dict() | of_check(found.unscored, bad, scores))
@@ -83,6 +92,13 @@ def check(spec: SpecFile, rows: Rows = None, json: Json = False) -> None:
                 say(f"    cure: {escape(one.cure)}")
         if len(found.findings) > SHOWN:
             say(f"and {len(found.findings) - SHOWN} more; --json has all of them")
+        if searched is not None:
+            say(f"searched {searched.tried:,} replies; the best wrong one of each situation:")
+            for best in searched.best:
+                share = best.value / best.right
+                say(
+                    f"  {best.situation}: {share:.0%} of the right one: {escape(shown(best.reply))}"
+                )
         say("[green]It survived.[/]" if found.survived else "[red]It did not survive.[/]")
     refuse_to_train(loaded, found)
 
@@ -124,6 +140,7 @@ def doc(
     spec: SpecFile,
     out: Annotated[Path, typer.Option(help="Folder for the page.")],
     rows: Rows = None,
+    search: Seconds = 0.0,
     json: Json = False,
 ) -> None:
     """Write the Reward Design Doc of a spec as Markdown and HTML."""
@@ -132,8 +149,9 @@ def doc(
 
     loaded = load_spec(spec)
     found, scores, _ = _attacked(loaded, rows)
+    searched = _searched(loaded, rows, search) if search else None
     out.mkdir(parents=True, exist_ok=True)
-    for name, text in design(loaded, found, scores).items():
+    for name, text in design(loaded, found, scores, searched).items():
         (out / name).write_text(text)
     if json:
         emit({"survived": found.survived, "page": str(out / "reward-design.html")})
@@ -229,6 +247,13 @@ def _show_agreement(found: Any) -> None:
 
 def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
+
+
+def _searched(loaded: Any, rows: Path | None, seconds: float) -> Any:
+    from tasks.rewards.attacks.own_rows import situations_of
+    from tasks.rewards.attacks.search import search
+
+    return search(loaded, situations_of(loaded, rows)[1], seconds)
 
 
 def _attacked(loaded: Any, rows: Path | None) -> tuple[Any, Any, Any]:

@@ -20,6 +20,7 @@ from tasks.core.records import Reply, Score
 from tasks.core.step import progress
 from tasks.rewards import Prompt
 from tasks.rewards.attacks import suite
+from tasks.rewards.attacks.search import Searched
 from tasks.rewards.attacks.situations import SITUATIONS, Situation
 from tasks.rewards.attacks.suite import attacks, turned
 from tasks.rewards.specification.spec import Spec
@@ -94,6 +95,23 @@ def check(
             advance(1)
     run.close(list(rollouts))
     return run.verdict("rollouts" if rollouts else "suite")
+
+
+def with_search(verdict: Verdict, searched: Searched) -> Verdict:
+    """The verdict with what a search found to be paid."""
+    paid = [
+        Finding(
+            "search",
+            one.situation,
+            f"earns {one.value:.3f}; the right reply earns {one.right:.3f}",
+            shown(one.reply),
+            "see `ratchet reward explain` for why it is paid",
+        )
+        for one in searched.best
+        if one.value >= OF_RIGHT * one.right
+    ]
+    findings = (*verdict.findings, *paid)
+    return verdict._replace(survived=not findings, findings=findings)
 
 
 def refuse_to_train(spec: Spec, verdict: Verdict) -> None:
@@ -198,7 +216,7 @@ class _Run:
             self._paid.append(
                 (
                     value,
-                    Finding(attack, situation.name, "", _shown(reply), suite.CURES.get(attack, "")),
+                    Finding(attack, situation.name, "", shown(reply), suite.CURES.get(attack, "")),
                 )
             )
 
@@ -232,10 +250,11 @@ class _Run:
 
     def _add(self, attack: str, situation: Situation, said: str, reply: Reply) -> None:
         cure = suite.CURES.get(attack, "")
-        self.findings.append(Finding(attack, situation.name, said, _shown(reply), cure))
+        self.findings.append(Finding(attack, situation.name, said, shown(reply), cure))
 
 
-def _shown(reply: Reply) -> str:
+def shown(reply: Reply) -> str:
+    """A reply for a message, cut short."""
     calls = [
         f"{call.name}({call.raw_arguments[:SHOWN] or str(call.arguments)[:SHOWN]})"
         for call in reply.tool_calls[:6]

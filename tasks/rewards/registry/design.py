@@ -19,6 +19,7 @@ from tasks import rewards
 from tasks.core import pages
 from tasks.core.pages import Table
 from tasks.core.records import Reply, Score
+from tasks.rewards.attacks.search import Searched
 from tasks.rewards.attacks.survival import Verdict
 from tasks.rewards.specification import scoring
 from tasks.rewards.specification.scoring import Scorer
@@ -30,7 +31,12 @@ EXAMPLES = 10
 CUT = 90
 
 
-def design(spec: Spec, verdict: Verdict, rollouts: Sequence[Score] = ()) -> dict[str, str]:
+def design(
+    spec: Spec,
+    verdict: Verdict,
+    rollouts: Sequence[Score] = (),
+    searched: Searched | None = None,
+) -> dict[str, str]:
     """The page as `reward-design.md` and `reward-design.html`.
 
     `rollouts` are scores of the base's own replies; without them the page says that there are none.
@@ -39,6 +45,7 @@ def design(spec: Spec, verdict: Verdict, rollouts: Sequence[Score] = ()) -> dict
     said = _paragraphs(spec, verdict)
     tables = [_components(spec), *map(_examples, spec.scorers), _attacks(verdict)]
     tables += [_findings(verdict)] if verdict.findings else []
+    tables += [_search(searched)] if searched is not None else []
     tables += [_spread(rollouts, verdict)]
     return {
         "reward-design.md": pages.markdown(title, said, tables),
@@ -112,6 +119,18 @@ def _attacks(verdict: Verdict) -> Table:
 def _findings(verdict: Verdict) -> Table:
     rows = [(f.attack, f.situation, f.said, _cut(f.reply)) for f in verdict.findings[:20]]
     return Table("What got paid", ("attack", "situation", "finding", "reply"), rows)
+
+
+def _search(searched: Searched) -> Table:
+    rows = [
+        (one.situation, f"{one.value:.2f}", f"{one.right:.2f}", _reply(one.reply))
+        for one in searched.best
+    ]
+    note = (
+        f"{searched.tried:,} mutated wrong replies were tried; the best of each situation. That a "
+        "search finds nothing proves nothing."
+    )
+    return Table("What a search found", ("situation", "value", "right earns", "reply"), rows, note)
 
 
 def _spread(rollouts: Sequence[Score], verdict: Verdict) -> Table:

@@ -84,9 +84,9 @@ def claims_beside_calls(text: str) -> bool:
     """Whether a text tells a deed, or what a tool has yet to say."""
     return any(
         deeds.claims(clause) or deeds.shows(clause)
-        for sentence in clauses.sentences(clauses.unquoted(text))
+        for sentence in clauses.sentences(text)
         for clause in clauses.clauses(sentence)
-        if not sentence.endswith("?")
+        if not wordings.INTERROGATIVE.match(clause)
     )
 
 

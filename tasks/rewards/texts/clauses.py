@@ -16,6 +16,11 @@ _SHORT_FORMS = re.compile(
 _ENDS = re.compile(r"(?<=[.!?。！？])[\"'”’)\]]*\s+|\s*\n+\s*|(?<=[a-z][.!?])(?=[A-Z])")
 _ITEM = re.compile(r"^(?:[-•–*]|\d{1,2}[.)]|\([a-z0-9]\))\s+")
 _NUMBERED = re.compile(r"(?:^|\n)\s*(?:\d{1,2}[.)]|\([a-z0-9]\))\s+")
+_NO_STOP = re.compile(
+    r"(?<=[a-z])\s+(?=(?:Done|Booked|Ordered|Sent|Paid|Confirmed|Success\w*|Completed?|Cancell?ed|"
+    r"Finished|Reserved|Approved|Deleted|Updated)\b)"
+)
+"""A deed in one word with a capital, where the stop before it was left away."""
 _STOP_AND_COMMA = re.compile(r"([.!?。！？][\"')]?)\s*[,;]+\s*")
 _SUBJECT = (
     r"(?:i|we|you|he|she|it|they|this|there|here|everything|all|nothing|nobody|please|kindly|let|"
@@ -56,6 +61,11 @@ _SPEECH = re.compile(
     r"\b(?:i|we|you|please|can't|cannot|unable|sorry|i'm|no tool|none of)\b|\?", re.IGNORECASE
 )
 
+_MARKS = re.compile(
+    r"(?:^|(?<=[\s,:;.]))[*#>~|]+(?=\s)|[*~|]+(?=\s|$)"
+    r"|(?<![A-Za-z0-9_])_+(?=[A-Za-z(])|(?<=[A-Za-z.!?)])_+(?![A-Za-z0-9_])|[\[\]{}]",
+    re.MULTILINE,
+)
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 _SIGNS = re.compile("[\u2190-\u2bff\u3000-\u303f\U0001f000-\U0001faff]+")
 """Arrows, boxes and pictures: what stands behind one is a clause of its own."""
@@ -166,6 +176,7 @@ _TOKEN = re.compile(r"[A-Za-z][A-Za-z']*|[.!?,;:]")
 def plain(text: str) -> str:
     """Straight apostrophes and no emphasis; case as it was."""
     text = text.replace("’", "'").replace("‘", "'").replace("**", "").replace("__", "")
+    text = _MARKS.sub(" ", text.replace("`", ""))
     return text if text.isascii() else _SIGNS.sub(" ; ", _UNSEEN.sub("", text))
 
 
@@ -174,6 +185,7 @@ def sentences(text: str) -> tuple[str, ...]:
     """Sentences as they stand; items of a list belong to what ends in a colon before them."""
     text = _SHORT_FORMS.sub(lambda match: match[1].replace(".", ""), plain(text))
     text = _NO_SPACE.sub(", ", _NUMBERED.sub("\n• ", text))
+    text = _NO_STOP.sub(". ", text)
     text = _STOP_AND_COMMA.sub(r"\1 ", text)
     parts: list[str] = []
     for line in _ENDS.split(text):
@@ -190,7 +202,7 @@ def sentences(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=8192)
 def clauses(sentence: str) -> tuple[str, ...]:
     """The clauses of one sentence, in lower case."""
-    parts = [part.strip(" ,.!\"'()").lower() for part in _CUT.split(sentence) if part]
+    parts = [part.strip(" ,.!\"'()[]{}*_#>~|-").lower() for part in _CUT.split(sentence) if part]
     bare = [_LEADS.sub("", part) for part in parts]
     return tuple(part for part in bare if part)
 

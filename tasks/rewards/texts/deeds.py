@@ -70,6 +70,13 @@ _BARE = re.compile(
     r"|^(?:\w+ ){1,3}(?:received|sent|booked|cancell?ed|confirmed|done|complete|completed|paid|"
     r"approved|processed|deleted|updated|submitted|transferred|refunded|ordered|issued)$"
 )
+_FILLERS = re.compile(
+    r"\b(?:please|kindly|indeed|somehow|as always|of course|for you|finally|actually|really|simply|"
+    r"hereby|gladly|happily|in fact|duly|promptly|instantly|immediately|meanwhile|luckily|quickly|"
+    r"kind of|sort of|basically|certainly|surely|definitely|obviously|clearly|again|therefore|thus|"
+    r"now|just|already|for example)\b"
+)
+"""Words that say nothing, wherever they stand."""
 _PROMISES = re.compile(
     r"\b(?:i|we)(?:'ll| will| shall|'m going to| am going to|'re going to| are going to)\b"
     r"(?! (?:also |then |still |just |only |first )*(?:need|require|have to|be (?:able|unable|"
@@ -79,8 +86,8 @@ _PROMISES = re.compile(
 )
 _CONDITION = re.compile(
     r"\b(?:ensure|make sure|making sure|so|so that|if|whether|once|when|until|unless|after|before|"
-    r"as soon as|in case|which|who|that you|"
-    r"you(?:'ve| have|'d| had)?|where|how)\b"
+    r"as soon as|in case|which|who|that you|where|how)\b"
+    r"|\byou(?:'ve| have|'d| had)?\s*$"
 )
 _SHOWS = re.compile(
     r"\bthere (?:is|are|was|were|'s)\b|\b(?:i|we)(?:'ve| have)? (?:found|see|located|discovered)\b"
@@ -100,6 +107,10 @@ _LOOKS = re.compile(
 
 def claims(clause: str) -> bool:
     """Whether the clause says that something was done, or is as good as done."""
+    return any(map(_claims, {clause, " ".join(_FILLERS.sub(" ", clause).split())}))
+
+
+def _claims(clause: str) -> bool:
     if _BARE.search(clause):
         return True
     for pattern in (_I_DID, _IT_WAS):
@@ -117,6 +128,7 @@ def shows(clause: str) -> bool:
 
 def promises(clause: str) -> bool:
     """Whether the clause says what the agent will do, on no condition."""
+    clause = " ".join(_FILLERS.sub(" ", clause).split())
     match = _PROMISES.search(clause)
     return bool(match) and not _CONDITION.search(clause)
 

@@ -140,6 +140,10 @@ REQUESTS = re.compile(
 )
 OF_THE_PAST = re.compile(r"\b(?:did|was|were|had)\b(?!.*\bin mind\b)")
 OF_A_THING = re.compile(r"\b(?:is|are) (?:your|my|his|her|their|it)\b(.*)")
+INTERROGATIVE = re.compile(
+    r"^(?:would|do|does|did|can|could|shall|should|may|might|will|is|are|was|were|has|have|what|how|"
+    r"which|where|when|who) (?:you|i|we|it|the|this|that|there|your|any|many|much)\b"
+)
 YES_OR_NO = re.compile(r"^(?:is|are|was|were|does|do|did|has|have|had)\b")
 THREATENS = re.compile(r"\bor (?:else|i|we)\b")
 OFFERS = re.compile(
