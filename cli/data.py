@@ -19,19 +19,55 @@ def init(
         str, typer.Option("--format", help="A file of tasks/formats/, a module of yours, or auto.")
     ] = "auto",
     feedback: Annotated[list[str] | None, typer.Option(help="fsspec uri of feedback.")] = None,
+    look: Annotated[bool, typer.Option(help="Read a few records of each source first.")] = True,
 ) -> None:
-    """Make a workspace of its own for an agent: git, DVC, and params.yaml filled in."""
-    import yaml
+    """Make a workspace of its own for an agent: git, DVC, and params.yaml filled in.
 
+    A folder that holds something is refused, and so are logs of which no record can be read.
+    """
     from tasks.core import workspace
     from tasks.core.closure import PROJECT
 
-    params: dict[str, Any] = yaml.safe_load((PROJECT / "params.yaml").read_text())
-    params["ingest"]["sources"] = [{"uri": _whole(uri), "format": log_format} for uri in logs]
-    params["ingest"]["feedback"] = [_whole(uri) for uri in feedback or []]
+    workspace.vacant(folder)
+    params = _filled_in((PROJECT / "params.yaml").read_text(), logs, log_format, feedback or [])
+    if look:
+        _look(params, folder)
     workspace.create(folder, params)
     say(f"Workspace {folder} is ready. Look through {folder}/params.yaml, then:")
     say(f"  ratchet curate -w {folder}")
+
+
+def _filled_in(text: str, logs: list[str], log_format: str, feedback: list[str]) -> str:
+    """params.yaml with these sources, its comments as they are."""
+    from io import StringIO
+
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.width = 100
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    params = yaml.load(text)
+    params["ingest"]["sources"] = [{"uri": _whole(uri), "format": log_format} for uri in logs]
+    params["ingest"]["feedback"] = [_whole(uri) for uri in feedback]
+    written = StringIO()
+    yaml.dump(params, written)
+    return written.getvalue()
+
+
+def _look(text: str, folder: Path) -> None:
+    """Say what the first records of each source are, before anything is written."""
+    import yaml
+
+    from tasks import ingest
+    from tasks.core.curation_settings import IngestSettings
+
+    settings = IngestSettings.model_validate(yaml.safe_load(text)["ingest"])
+    for one in ingest.look(settings, folder / "data" / "ingested"):
+        formats = f" ({', '.join(one.formats)})" if one.formats else ""
+        say(
+            f"{one.uri}: {one.objects:,} objects; {one.read} of the first {one.looked_at} records "
+            f"can be read{formats}"
+        )
 
 
 def curate(workspace: Workspace = Path(), json: Json = False, verbose: Verbose = False) -> None:

@@ -24,6 +24,7 @@ import msgspec
 from tasks import formats
 from tasks.core import closure, disk_space, parts, step, workers
 from tasks.core.curation_settings import IngestSettings
+from tasks.core.errors import SourceError
 from tasks.core.parts import Manifest, Part
 from tasks.core.records import Feedback, Invocation, Record, Source
 from tasks.logs import (
@@ -107,6 +108,66 @@ def ingest(settings: IngestSettings, target: Path) -> Manifest:
     ahead = clocks.lines(before, manifest, objects, run.patience.now)
     step.warn("ingest", [*changes.lines, *waiting, *ahead, *unnamed])
     return manifest
+
+
+class Look(NamedTuple):
+    """What the first records of a source are."""
+
+    uri: str
+    objects: int
+    """At or below the uri."""
+    formats: tuple[str, ...]
+    """That its records are in."""
+    read: int
+    """Records that could be read, of those that were looked at."""
+    looked_at: int
+
+
+def look(settings: IngestSettings, target: Path, objects: int = 3) -> list[Look]:
+    """Read the first records of each source and feedback as `ingest` will, and write nothing.
+
+    Args:
+        settings: the section `ingest` of params.yaml.
+        target: the folder that `ingest` will write.
+        objects: of one source, spread over it; 20 records of each.
+
+    Raises:
+        SettingsError: a format, a pair of uris or a key of the session that cannot be.
+        SourceError: a source is missing, empty or unreadable, or no record of it can be read.
+    """
+    wanted, _ = plan(settings, target, _holds_records)
+    roots = [
+        sources.canonical(one) for one in (*(s.uri for s in settings.sources), *settings.feedback)
+    ]
+    return [_look(root, wanted, settings, objects) for root in dict.fromkeys(roots)]
+
+
+def _look(root: str, wanted: Sequence[Wanted], settings: IngestSettings, objects: int) -> Look:
+    below = [one for one in wanted if f"{one.found.uri}/".startswith(f"{root}/")]
+    names: set[str] = set()
+    faults: list[str] = []
+    looked_at = 0
+    for want in below[:: max(1, len(below) // objects)][:objects]:
+        first = _sample(sources.read_lines(want.found, Digest()))
+        name, parse = _parser(want.format, first, settings)
+        names |= {name} - {""}
+        looked_at += len(first)
+        for line in first:
+            try:
+                place = Source(uri=want.found.uri, line=line.number, format=name)
+                records = [] if line.fault else parse(line.content, place)
+                fault = next((one for one in records if isinstance(one, Malformed)), None)
+            except Malformed as error:
+                fault = error
+            if fault or line.fault:
+                why = f"{fault.reason}: {fault}" if fault else f"{line.fault}: {line.detail}"
+                faults.append(f"{want.found.uri}:{line.number}: {why}")
+    if looked_at and len(faults) == looked_at:
+        raise SourceError(
+            f"none of the first {looked_at} records of {root} can be read: {faults[0]}. Name the "
+            "folder of the logs alone, or their format with --format"
+        )
+    return Look(root, len(below), tuple(sorted(names)), looked_at - len(faults), looked_at)
 
 
 def _holds_records(uri: str, name: str) -> bool:

@@ -40,16 +40,16 @@ class Version(NamedTuple):
         return split_md5(self.lock)
 
 
-def create(folder: Path, params: dict[str, Any]) -> Path:
-    """Make a workspace with these params, or bring an existing one's params and graph up to date.
+def create(folder: Path, params: dict[str, Any] | str) -> Path:
+    """Make a workspace with these params, or with this text of params.yaml.
 
     Raises:
-        StageError: the folder holds something else.
+        StageError: the folder holds something, a workspace perhaps; nothing was written.
     """
-    if folder.exists() and any(folder.iterdir()) and not (folder / PARAMS_FILE).exists():
-        raise StageError(f"{folder} holds other files; name an empty or a new folder")
+    vacant(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / PARAMS_FILE).write_text(yaml.safe_dump(params, sort_keys=False))
+    text = params if isinstance(params, str) else yaml.safe_dump(params, sort_keys=False)
+    (folder / PARAMS_FILE).write_text(text)
     (folder / GRAPH).write_text(dependencies.graph(folder))
     (folder / ".gitignore").write_text(IGNORED)
     _annotations(folder)
@@ -60,6 +60,23 @@ def create(folder: Path, params: dict[str, Any]) -> Path:
     git(folder, "add", "-A")
     _commit(folder, "Workspace")
     return folder
+
+
+def vacant(folder: Path) -> None:
+    """Refuse a folder that holds something.
+
+    Raises:
+        StageError: it says what, and what to do.
+    """
+    disk_space.folder_at(folder)
+    if (folder / PARAMS_FILE).exists():
+        raise StageError(
+            f"{folder} is a workspace already; nothing was written. To go on in it, edit "
+            f"{folder / PARAMS_FILE} and run `ratchet curate -w {folder}`; for another agent name "
+            "a new folder"
+        )
+    if folder.exists() and any(folder.iterdir()):
+        raise StageError(f"{folder} holds other files; name an empty or a new folder")
 
 
 def check(folder: Path) -> None:

@@ -156,8 +156,56 @@ def test_power_is_exact() -> None:
 
 
 def test_init_fills_in_the_logs(tmp_path: Path) -> None:
-    made = ratchet("init", str(tmp_path / "new"), "--logs", "s3://bucket/logs", "--logs", "here")
-    assert made.returncode == 0
-    params = yaml.safe_load((tmp_path / "new/params.yaml").read_text())
+    logs = ("--logs", "s3://bucket/logs", "--logs", "here")
+    made = ratchet("init", str(tmp_path / "new"), *logs, "--no-look")
+    assert made.returncode == 0, made.stderr
+    text = (tmp_path / "new/params.yaml").read_text()
+    params = yaml.safe_load(text)
     uris = [source["uri"] for source in params["ingest"]["sources"]]
     assert uris == ["s3://bucket/logs", str(Path("here").resolve())]
+    assert "# raise by one: everything redacted again under a new key" in text
+
+
+def test_init_refuses_a_workspace_and_leaves_it_as_it_is(tmp_path: Path) -> None:
+    arguments = ("init", str(tmp_path / "new"), "--logs", "s3://bucket/logs", "--no-look")
+    assert ratchet(*arguments).returncode == 0
+    params = tmp_path / "new/params.yaml"
+    params.write_text(params.read_text() + "# mine\n")
+    before = params.read_bytes()
+    again = ratchet(*arguments)
+    assert again.returncode == 4
+    assert "is a workspace already" in again.stderr
+    assert params.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        (None, b"", "expected a file or folder"),
+        ("notes.jsonl", b'{"a": 1}\n{"b": 2}\n', "none of the first 2 records"),
+        ("page.jsonl", b"<html>\n</html>\n", "none of the first 2 records"),
+        ("readme.md", b"# Logs\n", "none of the first 1 records"),
+    ],
+)
+def test_init_looks_at_the_logs_first(
+    tmp_path: Path, name: str | None, content: bytes, why: str
+) -> None:
+    logs = tmp_path / "logs"
+    if name:
+        logs.mkdir()
+        (logs / name).write_bytes(content)
+    made = ratchet("init", str(tmp_path / "new"), "--logs", str(logs))
+    assert made.returncode in (3, 4), made.stderr
+    assert why in " ".join(made.stderr.split())
+    assert not (tmp_path / "new").exists()
+
+
+def test_init_says_in_which_format_the_logs_are(tmp_path: Path) -> None:
+    from tasks.formats import bedrock_invocation
+
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/a.jsonl").write_bytes(bedrock_invocation.SAMPLE + b"\n" + b"torn {\n")
+    made = ratchet("init", str(tmp_path / "new"), "--logs", str(tmp_path / "logs"))
+    assert made.returncode == 0, made.stderr
+    shown = " ".join((made.stdout + made.stderr).split())
+    assert "1 of the first 2 records can be read (bedrock_invocation)" in shown
