@@ -17,7 +17,6 @@ RULES = {
     "forced-tool-choice": "the request left the model no choice",
     "repeated-after-complaint": "the tool complained, and was called again otherwise",
     "undone-later": "a later call took it back, or set the same anew",
-    "needs-attachment": "it answers what a text model does not see",
 }
 
 

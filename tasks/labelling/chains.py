@@ -26,6 +26,10 @@ _PARSED = 20_000
 _FAILURE = re.compile(
     r"(?:tool |function |validation |runtime |internal |http )?error\b"
     r"(?![- ](?:free|rate|handling|codes?|messages?|logs?)\b)"
+    r"|fail(?:ed|ure)(?: to\b|:)|(?:access|permission|request) denied|(?:unauthori[sz]ed|forbidden)\W*(?:$|:)"
+    r"|invalid (?:argument|parameter|input|request|value)s?\b|timed out\b|bad request\b"
+    r"|internal server error|connection (?:refused|reset|error)|rate limit exceeded"
+    r"|tool (?:call|execution) failed|<(?:error|tool_use_error)>"
     r"|exception:|traceback \(most recent call last\)|\w+(?:error|exception): "
     r"|http/?[\d.]* ?[45]\d\d\b"
     r"|[45]\d\d (?:bad|not|unauthorized|forbidden|internal|client|server|error|conflict)",
@@ -130,9 +134,9 @@ def is_error(content: str) -> bool:
     "failed" alone may be what was asked for, of a payment for example, and is no error.
     """
     text = content[:_LOOKED_AT].lstrip()
-    if _FAILURE.match(text):
+    if _FAILURE.match(text.lstrip("[*_#!:❌⚠️ ")):
         return True
-    if not text.startswith("{"):
+    if not text.startswith(("{", "[{")):
         return False
     if len(content) > _PARSED:
         return _ERROR_FIRST.match(text) is not None
@@ -140,12 +144,19 @@ def is_error(content: str) -> bool:
         value = json.loads(content)
     except (ValueError, RecursionError):
         return _ERROR_FIRST.match(text) is not None
+    if isinstance(value, list):
+        # Parts of a message, as MCP writes a result.
+        texts = [part.get("text") for part in value if isinstance(part, dict)]
+        return len(texts) == 1 and isinstance(texts[0], str) and is_error(texts[0])
     return isinstance(value, dict) and _says_no(value)
 
 
 def _says_no(value: dict[str, Any]) -> bool:
     # A record that was asked for may have a field of that name; a failure holds little else.
-    names = [name for name in value if name not in _BESIDE_ERROR]
+    told = [name for name, held in value.items() if held not in (None, "", [], {})]
+    names = [name for name in told if name not in _BESIDE_ERROR]
+    if "jsonrpc" in value:
+        names = [name for name in names if name not in ("jsonrpc", "id")]
     error = value[names[0]] if names and names[0] in _ERRORS else None
     is_error_alone = len(names) == 1 or next(iter(value), "") in _ERRORS
     if error and is_error_alone and error not in ("none", "null", "None"):

@@ -37,8 +37,8 @@ RANK: dict[TruthSource, int] = {
 
 FAILED, REPEATED, UNDONE = "failed-call", "repeated-after-complaint", "undone-later"
 CUT, GUARDRAIL, FILTERED = "cut-by-length", "guardrail", "content-filter"
-BROKEN, FORCED, ATTACHED = "broken-off", "forced-tool-choice", "needs-attachment"
-AGAINST = (FAILED, GUARDRAIL, FILTERED, CUT, BROKEN, FORCED, REPEATED, UNDONE, ATTACHED)
+BROKEN, FORCED = "broken-off", "forced-tool-choice"
+AGAINST = (FAILED, GUARDRAIL, FILTERED, CUT, BROKEN, FORCED, REPEATED, UNDONE)
 """Why a decision proves nothing, whatever its session came to; of several reasons the first one."""
 _ENDS = {
     CUT: "length max_tokens max_output_tokens max_new_tokens model_length incomplete"

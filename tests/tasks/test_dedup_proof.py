@@ -76,6 +76,18 @@ def test_a_clean_end_proves_what_it_did(tmp_path: Path, ended: str) -> None:
         "Traceback (most recent call last):\n  File",
         "ValueError: no such order",
         "404 Not Found",
+        "Failed to fetch order 77: no such order",
+        "[ERROR] order service: 77",
+        "**Error**: no such order",
+        "Access denied",
+        "<tool_use_error>no such order</tool_use_error>",
+        '{"result": null, "error": "no such order"}',
+        '{"jsonrpc": "2.0", "id": 7, "error": {"code": -32602, "message": "no such order"}}',
+        '[{"type": "text", "text": "Error: no such order"}]',
+        '{"status": "error", "message": "no such order"}',
+        '{"status": 422, "title": "no such order"}',
+        "Internal Server Error",
+        "Invalid parameter: order_id",
     ],
 )
 def test_a_failure_that_only_its_text_shows_is_one(tmp_path: Path, result: str) -> None:
@@ -97,6 +109,13 @@ def test_a_failure_that_only_its_text_shows_is_one(tmp_path: Path, result: str) 
         "Error-free since May.",
         '{"page": "Exception handling in Python"}',
         '{"success": true}',
+        '{"result": {"id": 77}, "error": null}',
+        "Failed logins this week: 3",
+        '[{"type": "text", "text": "No errors since May."}]',
+        '[{"id": 77, "text": "Error: paper"}, {"id": 78, "text": "ok"}]',
+        '{"id": 77, "status": 450}',
+        "Forbidden City, Beijing, opens at 8:30",
+        "",
     ],
 )
 def test_a_result_that_tells_of_a_failure_elsewhere_is_none(tmp_path: Path, result: str) -> None:

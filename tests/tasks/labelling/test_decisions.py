@@ -1,8 +1,10 @@
+from typing import Any
+
 import pytest
 
 from tasks.core.records import Call, Feedback, Reference, Reply, Tool, ToolCall, TruthSource
 from tasks.labelling.behaviour import Label, classify
-from tasks.labelling.decisions import Known, Ledger, combine, join, prove, refer
+from tasks.labelling.decisions import Known, Ledger, against_end, combine, join, prove, refer
 from tests.tasks.curation_logs import calls, edit, outcome, says
 
 LOGGED = calls("get_order", order_id="7731")
@@ -127,3 +129,15 @@ def test_a_call_s_own_feedback_comes_before_its_session_s() -> None:
     assert combine(session, Known(outcome=1.0), is_last=False) == Known(outcome=1.0)
     assert combine(session, Known(), is_last=True) == session
     assert combine(session, Known(edit=LOGGED), is_last=True) == Known(0.0, LOGGED)
+
+
+@pytest.mark.parametrize(
+    "choice", ["required", "any", "get_order", {"type": "tool", "name": "get_order"}, {"any": {}}]
+)
+def test_a_call_that_the_request_demanded_proves_nothing(choice: Any) -> None:
+    assert against_end("tool_calls", choice) == "forced-tool-choice"
+
+
+@pytest.mark.parametrize("choice", ["", "auto", "none", "AUTO", None])
+def test_a_choice_that_was_the_model_s_own_does_not_count_against_it(choice: Any) -> None:
+    assert against_end("tool_calls", choice) == ""
