@@ -26,7 +26,8 @@ _PARSED = 20_000
 _FAILURE = re.compile(
     r"(?:tool |function |validation |runtime |internal |http )?error\b"
     r"(?![- ](?:free|rate|handling|codes?|messages?|logs?)\b)"
-    r"|fail(?:ed|ure)(?: to\b|:)|(?:access|permission|request) denied|(?:unauthori[sz]ed|forbidden)\W*(?:$|:)"
+    r"|fail(?:ed|ure)(?: to\b|:)|(?:access|permission|request) denied"
+    r"|(?:unauthori[sz]ed|forbidden)\W*(?:$|:)"
     r"|invalid (?:argument|parameter|input|request|value)s?\b|timed out\b|bad request\b"
     r"|internal server error|connection (?:refused|reset|error)|rate limit exceeded"
     r"|tool (?:call|execution) failed|<(?:error|tool_use_error)>"
