@@ -47,8 +47,13 @@ from tasks.redaction.sift import Sift
 from tasks.redaction.surrogates import Surrogates
 
 AUDIT = "audit"
+NAMES = "names"
 FAILED = "redaction-failed"
 LEFT = "leak-left"
+WITHOUT_MODEL = (
+    "no name model reads the texts: names that no key, introduction or other message gives away "
+    "stay. Name one in redact.ner_model (docs/privacy.md)"
+)
 PRIVATE = Path(".ratchet/redact")
 
 
@@ -88,6 +93,7 @@ def redact(
     manifest = _manifest(made, key, settings.key_rotation)
     _refuse_leaks(settings, manifest)
     told = [*people.persons(settings.person_keys, manifest.info[PERSONS]), *_left(manifest)]
+    told += [] if settings.ner_model else [WITHOUT_MODEL]
     parts.commit(target, manifest)
     step.warn("redact", told)
     return manifest
@@ -226,6 +232,7 @@ def _redact(work: Work, part: Part, known: Collected, key: str) -> _Made:
             "source": part.sha256,
             "redacted": dict(sorted(found.items())),
             PERSONS: rewriter.people.info(),
+            NAMES: rewriter.read_by_model,
         },
     )
     rows = len(rewriter.findings)
@@ -288,12 +295,21 @@ def _manifest(made: Sequence[_Made], key: bytes, rotation: int) -> Manifest:
             "key_id": key_id(key),
             "key_rotation": rotation,
             "redacted": dict(sorted(found.items())),
+            NAMES: _names(records),
             PERSONS: people.total(part.info.get(PERSONS, {}) for part in records),
             FEEDBACK: msgspec.structs.asdict(
                 step.total(part for part in records if part.label == FEEDBACK)
             ),
         },
     )
+
+
+def _names(records: Sequence[Part]) -> dict[str, int]:
+    """Texts of all parts, and those that no name model looked at."""
+    sums: Counter[str] = Counter({"texts": 0, "unread": 0})
+    for part in records:
+        sums.update(part.info.get(NAMES, {}))
+    return dict(sums)
 
 
 def _stage(params: CurationParams, data: Path) -> Manifest:

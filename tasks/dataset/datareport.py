@@ -224,13 +224,23 @@ def _redacted(redact: Manifest) -> str:
     if "redacted" not in redact.info:
         return _absent("what was redacted")
     found: dict[str, int] = redact.info["redacted"]
+    read = redact.info.get("names", {})
+    unread = read["unread"] / read["texts"] if read.get("texts") else 1.0
+    names = text(
+        f"Texts that no name model looked at: {unread:.1%}. In these, names that no key, "
+        "introduction or other message of the session gives away stay."
+    )
     if not found:
-        return text("Nothing was found that had to be replaced.")
+        return text("Nothing was found that had to be replaced.") + names
     rows = [Bar(n, c) for n, c in sorted(found.items(), key=lambda item: (-item[1], item[0]))]
-    return text(
-        f"{number(sum(found.values()), 'value')} replaced by surrogates before anything else was "
-        "made of the logs; one value has one surrogate."
-    ) + datacharts.bars("Redacted values by type", rows)
+    return (
+        text(
+            f"{number(sum(found.values()), 'value')} replaced by surrogates before anything else was "
+            "made of the logs; one value has one surrogate."
+        )
+        + datacharts.bars("Redacted values by type", rows)
+        + names
+    )
 
 
 def _proof(split: Manifest) -> str:

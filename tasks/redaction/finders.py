@@ -23,7 +23,7 @@ from tasks.redaction.encodings import base64_in
 from tasks.redaction.fields import Fields, is_placeholder, whole
 from tasks.redaction.isolation import Isolated
 from tasks.redaction.kinds import INVISIBLE, Kind, Span, settle, usual
-from tasks.redaction.rules import Doubts, Rule, RuleSet
+from tasks.redaction.rules import Doubts, FinderFailed, Rule, RuleSet
 
 T = TypeVar("T")
 MOST = 2_000_000
@@ -95,6 +95,8 @@ _QUOTED = re.compile(r"[\"']?([\w-]+)[\"']?\s*[:=]\s*([\"'])(.*)\2$", re.S)
 _RESULTS_KEPT = 50_000
 _SHORTEST = 4
 _MASK = "\0"
+_TOGETHER = 64
+"""Texts that the name model is given at a time."""
 _ROUNDS = 3
 _LONGEST_TWICE = 20_000
 """Characters of a text that is searched again where something was found in it."""
@@ -123,7 +125,8 @@ class Finders:
         self._rules = RuleSet(used)
         self._doubts = Doubts([r for r in used if r.name != "assigned"], _MARKS)
         model = names.load(settings.ner_model) if settings.ner_model else None
-        self._names = isolated.add(model.find) if model is not None else None
+        self._names = isolated.add_all(model.find_all) if model is not None else None
+        self._named: dict[str, list[Span]] = {}
         self._found = Remembered(lambda data: self._find(data.decode()))
         self.find: Callable[[str], tuple[Span, ...]] = lru_cache(_RESULTS_KEPT)(self._known)
         """Findings of every finder, in order, without overlap."""
@@ -167,8 +170,33 @@ class Finders:
             spans += neighbours.overrun(usual(text), tuple(spans))
             spans += neighbours.run_out(text, tuple(spans))
         if self._names is not None:
-            spans += self._names(text)
+            spans += self._people_in(text)
         return tuple(settle(spans)) if spans else ()
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a name model reads the texts."""
+        return self._names is not None
+
+    def look_ahead(self, texts: Iterable[str]) -> None:
+        """Ask the name model about many texts at a time; what fails is asked again by itself."""
+        if self._names is None:
+            return
+        waiting = [t for t in texts if len(t) >= _SHORTEST and names.is_looked_at(t)]
+        waiting = [text for text in dict.fromkeys(waiting) if text not in self._named]
+        waiting.sort(key=len)
+        for first in range(0, len(waiting), _TOGETHER):
+            several = waiting[first : first + _TOGETHER]
+            try:
+                self._named.update(zip(several, self._names(several), strict=True))
+            except FinderFailed:
+                continue
+
+    def _people_in(self, text: str) -> list[Span]:
+        if self._names is None or not names.is_looked_at(text):
+            return []
+        spans = self._named.pop(text, None)
+        return self._names([text])[0] if spans is None else spans
 
     def _beneath(self, text: str) -> Iterator[Span]:
         """What is found once characters of no width are out of the way."""

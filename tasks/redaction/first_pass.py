@@ -4,7 +4,8 @@ values = collect(work, parts)
 values.sessions["c3a91c53"]      {"kept":["Austin"],"values":{"NAME":["Li","Mia"]}}
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,6 +32,8 @@ FAILURES = (ArithmeticError, LookupError, RuntimeError, ValueError, msgspec.Msgs
 RuntimeError, UnicodeError a ValueError. One record is refused, and the others are not held up."""
 
 _LONGEST_KEPT = 60
+_AHEAD = 500
+"""Records whose texts a name model reads together."""
 
 
 class Collector:
@@ -87,7 +90,7 @@ def from_lines(lines: Iterable[Line], finders: Finders, fields: Fields, sift: Si
     collectors: dict[str, Collector] = {}
     requests: dict[str, str] = {}
     records = 0
-    for line in lines:
+    for line in _looked_ahead(lines, finders, fields) if finders.has_model else lines:
         records += 1
         session = line.session()
         collector = collectors.get(session)
@@ -107,6 +110,49 @@ def from_lines(lines: Iterable[Line], finders: Finders, fields: Fields, sift: Si
             (name for one in collectors.values() for name in one.offered),
         ),
     )
+
+
+class _Texts:
+    """A visitor that changes nothing and keeps the texts that a name model is to read."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def plain(self, text: str, place: Place, start: int) -> str:
+        self.texts.append(text)
+        return text
+
+    def whole(self, kind: Kind, text: str, place: Place) -> str:
+        return text
+
+    def identifier(self, text: str, place: Place) -> str:
+        return text
+
+    def person(self, text: str, key: str) -> None:
+        """Nothing to do: the value is no text."""
+
+    def keep(self, text: str) -> None:
+        """Likewise."""
+
+
+def _looked_ahead(lines: Iterable[Line], finders: Finders, fields: Fields) -> Iterator[Line]:
+    """The same lines, once the name model has read the texts of some of them in batches."""
+    seen: set[bytes] = set()
+    every = iter(lines)
+    while some := list(islice(every, _AHEAD)):
+        visitor = _Texts()
+        walker = Walker(fields, visitor)
+        for line in some:
+            try:
+                said = [*Past().rest(bytes(line.messages))[1], bytes(line.response)]
+                for data in said:
+                    if data not in seen:
+                        seen.add(data)
+                        record_lines.spoken(walker, record_lines.SPOKEN.decode(data))
+            except FAILURES:
+                continue  # the pass itself refuses it
+        finders.look_ahead(visitor.texts)
+        yield from some
 
 
 def from_feedback(rows: Iterable[Feedback], finders: Finders, fields: Fields) -> PartValues:

@@ -20,12 +20,13 @@ from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkProcess
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tasks.redaction.kinds import Span
 from tasks.redaction.rules import FinderFailed, FinderTimedOut
 
 Find = Callable[[str], list[Span]]
+FindAll = Callable[[Sequence[str]], list[list[Span]]]
 
 _PR_SET_PDEATHSIG = 1
 
@@ -46,9 +47,9 @@ class Isolated:
 
     def __init__(self, timeout_s: float) -> None:
         self._timeout_s = timeout_s
-        self._finders: list[Find] = []
+        self._finders: list[Callable[[Any], Any]] = []
         self._child: _Child | None = None
-        self._late: set[tuple[int, str]] = set()
+        self._late: set[tuple[int, str | tuple[str, ...]]] = set()
 
     def add(self, find: Find) -> Find:
         """The same finder, asked there.
@@ -59,7 +60,14 @@ class Isolated:
         self._finders.append(find)
         return partial(self._ask, len(self._finders) - 1)
 
-    def _ask(self, number: int, text: str) -> list[Span]:
+    def add_all(self, find_all: FindAll) -> FindAll:
+        """The same for a finder that looks at several texts at a time; each has its time."""
+        self._finders.append(find_all)
+        number = len(self._finders) - 1
+        return lambda texts: self._ask(number, tuple(texts))
+
+    def _ask(self, number: int, text: str | tuple[str, ...]) -> Any:
+        limit = self._timeout_s * (1 if isinstance(text, str) else max(1, len(text)))
         if (number, text) in self._late:
             raise FinderTimedOut(f"no answer in {self._timeout_s:g} s")
         child, self._child = self._child, None
@@ -67,7 +75,7 @@ class Isolated:
             child = self._start()
         try:
             child.line.send((number, text))
-            found = child.line.recv() if child.line.poll(self._timeout_s) else None
+            found = child.line.recv() if child.line.poll(limit) else None
         except (EOFError, OSError) as error:
             _end(child)
             raise FinderFailed("its process died") from error
@@ -78,8 +86,7 @@ class Isolated:
         self._child = child
         if isinstance(found, str):
             raise FinderFailed(found)
-        answer: list[Span] = found
-        return answer
+        return found
 
     def _start(self) -> _Child:
         context = get_context("fork")
@@ -100,7 +107,7 @@ def _end(child: _Child) -> None:
         child.line.close()
 
 
-def _answer(line: Connection, other: Connection, finders: Sequence[Find]) -> None:
+def _answer(line: Connection, other: Connection, finders: Sequence[Callable[[Any], Any]]) -> None:
     """What the process does until it is killed or nobody is left to ask."""
     other.close()
     _settle_in()
@@ -110,7 +117,7 @@ def _answer(line: Connection, other: Connection, finders: Sequence[Find]) -> Non
         except EOFError:
             return
         try:
-            found: list[Span] | str = finders[number](text)
+            found: Any = finders[number](text)
         except FinderFailed as error:
             found = str(error)
         line.send(found)

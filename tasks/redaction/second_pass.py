@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from tasks.core.records import Feedback, Message, Reply, encode
-from tasks.redaction import leak_scan, lines
+from tasks.redaction import leak_scan, lines, names
 from tasks.redaction.decode import Place, Walker
 from tasks.redaction.fields import Fields
 from tasks.redaction.finders import Finders
@@ -30,6 +30,9 @@ class Redactor:
 
     def __init__(self, finders: Finders, surrogates: Surrogates) -> None:
         self._find = finders.find
+        self._has_model = finders.has_model
+        self.texts = self.unread = 0
+        """Texts that were searched, and those of them that no name model looked at."""
         self._surrogates = surrogates
         self.index: Index | None = None
         self.record = ""
@@ -38,6 +41,8 @@ class Redactor:
         self.persons: set[Mention] = set()
 
     def plain(self, text: str, place: Place, start: int) -> str:
+        self.texts += 1
+        self.unread += not (self._has_model and names.is_looked_at(text))
         spans: Sequence[Span] = self._find(text)
         if self.index is not None and self.index.may_hold(
             tokens_of(text) if len(text) <= _SHORT else tokens_in(text)
@@ -168,6 +173,11 @@ class Rewriter:
     def findings(self) -> list[Finding]:
         """Every replacement so far."""
         return self._redactor.findings
+
+    @property
+    def read_by_model(self) -> dict[str, int]:
+        """Texts that were searched, and how many of them no name model looked at."""
+        return {"texts": self._redactor.texts, "unread": self._redactor.unread}
 
     def line(self, line: Line) -> Line:
         """The invocation without personal data and secrets, and with its people's hashes."""

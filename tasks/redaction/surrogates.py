@@ -185,6 +185,9 @@ def _phone(by: Surrogates, kind: Kind, text: str) -> str:
         if count >= _SHORTEST_LONG:
             digit = _NO_CARD[byte % len(_NO_CARD)]
         made.append(char if seen <= kept or trunk else digit)
+    if count >= _SHORTEST_LONG and luhn("".join(filter(str.isdecimal, made))):
+        last = max(place for place, char in enumerate(made) if char.isdecimal())
+        made[last] = "8" if made[last] == "7" else "7"
     return "".join(made)
 
 
