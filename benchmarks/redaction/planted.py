@@ -163,11 +163,19 @@ SECRETS: dict[str, tuple[Make, tuple[str, ...]]] = {
     ),
     "password": (
         lambda rng: f"{people.word(rng)}{rng.randrange(1000)}!{people.word(rng)}",
-        ("my password is {} ok", "password: {}", "PASSWORD={}", 'pwd="{}"'),
+        ("my password is {} ok", "my password {} fails", "password: {}", "PASSWORD={}", 'pwd="{}"'),
     ),
     "key by its word": (
         _some("", HEX, 32),
-        ("the API key is {}.", "client_secret={}&x=1", "token: {}", "x-api-key: {}"),
+        (
+            "the API key is {}.",
+            "my token {} expired",
+            "use the api key {}",
+            "{} is our token",
+            "client_secret={}&x=1",
+            "token: {}",
+            "x-api-key: {}",
+        ),
     ),
 }
 """Kind to how a value is made, and the texts in which it stands."""
@@ -235,7 +243,7 @@ PERSONAL: dict[str, tuple[Make, tuple[str, ...]]] = {
     "birth date": (_born, ("born on {} in Oslo", "DOB: {}", "my date of birth is {}")),
     "passport": (
         _some("C", DIGITS, 8),
-        ("my passport is {}, thanks", "passport number: {}"),
+        ("my passport is {}, thanks", "passport number: {}", "passport {} please"),
     ),
     "address": (
         lambda rng: f"{rng.randint(1, 9999)} {people.word(rng).capitalize()} Street",

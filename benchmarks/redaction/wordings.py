@@ -5,7 +5,8 @@
 
 Each row is a text with one value, `{}`. They were written before the rules that find them, in two
 halves: FIRST was looked at while the rules were written; HELD_OUT was only ever counted, in other
-languages, wordings, key spellings and separators. STAY holds texts that may not change at all.
+languages, wordings, key spellings and separators, until its misses were looked at too (161 of 172
+before); LAST was written after all rules. STAY holds texts that may not change at all.
 """
 
 import argparse
@@ -13,13 +14,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from benchmarks.redaction.recall import redacted
-from benchmarks.redaction.worded import FIRST, HELD_OUT, STAY
+from benchmarks.redaction.worded import FIRST, HELD_OUT, LAST, STAY
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--misses", action="store_true", help="print what was missed in FIRST")
+    parser.add_argument("--misses", action="store_true", help="print what was missed")
     given = parser.parse_args()
     for line in table(given.misses):
         print(line)
@@ -27,7 +28,7 @@ def main() -> None:
 
 def table(misses: bool) -> Iterator[str]:
     """Values gone by kind, in both halves, and texts that were to stay and did."""
-    halves = {"first": FIRST, "held out": HELD_OUT}
+    halves = {"first": FIRST, "held out": HELD_OUT, "last": LAST}
     gone: Counter[tuple[str, str]] = Counter()
     total: Counter[tuple[str, str]] = Counter()
     missed: list[str] = []
@@ -38,7 +39,7 @@ def table(misses: bool) -> Iterator[str]:
         ):
             total[kind, half] += 1
             gone[kind, half] += value not in out
-            if value in out and half == "first":
+            if value in out and half != "held out":
                 missed.append(text)
     yield "| kind | " + " | ".join(halves) + " |"
     yield "|---|" + "--:|" * len(halves)

@@ -233,14 +233,12 @@ def _redacted(redact: Manifest) -> str:
     if not found:
         return text("Nothing was found that had to be replaced.") + names
     rows = [Bar(n, c) for n, c in sorted(found.items(), key=lambda item: (-item[1], item[0]))]
-    return (
-        text(
-            f"{number(sum(found.values()), 'value')} replaced by surrogates before anything else was "
-            "made of the logs; one value has one surrogate."
-        )
-        + datacharts.bars("Redacted values by type", rows)
-        + names
+    count = number(sum(found.values()), "value")
+    said = text(
+        f"{count} replaced by surrogates before anything else was made of the logs; one value has "
+        "one surrogate."
     )
+    return said + datacharts.bars("Redacted values by type", rows) + names
 
 
 def _proof(split: Manifest) -> str:

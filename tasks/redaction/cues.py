@@ -67,7 +67,7 @@ _CODE = re.compile(
     r"\w*(?:environ|getenv|process\.env|config\.|settings\.|self\.|args\.|request\.|input|getpass)"
 )
 _BEFORE = re.compile(
-    r"([^\s\"'`,;()<>]{6,200})[\"'`,)]?,?\s(?:is|was|as|ist|als|es|como|est|comme|è|come|é|är|som)\s"
+    r"([^\s\"'`,;()<>]{6,200})[\"'`,)]?,?\s(?:is|was|as|ist|als|es|como|est|comme|è|come|é|är|er|som|to|jest|jako|je)\s"
     r"(?:[^\W\d_]{1,12}\s){0,4}$"
 )
 _NEXT_TO = re.compile(

@@ -134,7 +134,7 @@ NO_PASSWORDS = "boarding day travel season bus train all first second render pre
 KEY_KEYS = (
     "key k name field fieldname label attribute attr attributename property prop param parameter "
     "parametername variable var varname envname header headername setting option id title question "
-    "prompt column columnname element path"
+    "prompt column columnname element path type"
 )
 VALUE_KEYS = (
     "value values val v data content text answer stringvalue string plaintext currentvalue "

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tasks import redact
 from tasks.core import parts
 from tasks.core.curation_settings import IngestSettings, LogSource, RedactSettings
 from tasks.core.errors import SettingsError
@@ -163,6 +164,7 @@ def test_a_person_key_of_some_records_is_a_warning_with_the_share(
     assert capsys.readouterr().err == (
         "ratchet redact: warning: 3 of 4 records (75.0%) do not have 'member nr' "
         "(redact.person_keys); 3 name a person by one key or another\n"
+        f"ratchet redact: warning: {redact.WITHOUT_MODEL}\n"
     )
 
 
