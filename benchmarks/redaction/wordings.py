@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from benchmarks.redaction.recall import redacted
 from benchmarks.redaction.worded import FIRST, HELD_OUT, LAST
 
-
 STAY: tuple[str, ...] = (
     '{"password": "Password must have 8 characters"}',
     '{"token": "invalid or expired"}',
