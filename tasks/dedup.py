@@ -54,10 +54,10 @@ def dedup(
         StageError: `source` was never written, or was changed since; a label is of no record or
             does not fit its reply; persons were erased under another key.
     """
-    given = parts.require_manifest(source)
-    inputs = sorted(given.labelled(""), key=lambda part: part.sha256)
-    erased = people.persons(given.info.get("key_id", ""))
-    feedback = sorted(part.sha256 for part in given.labelled("feedback"))
+    redacted = parts.require_manifest(source)
+    inputs = sorted(redacted.labelled(""), key=lambda part: part.sha256)
+    erased = people.persons(redacted.info.get("key_id", ""))
+    feedback = sorted(part.sha256 for part in redacted.labelled("feedback"))
     labeller = labellers.key(settings.labeller)
     key = _key("all", settings, labeller, people.key, *(part.sha256 for part in inputs), *feedback)
     before = parts.read_manifest(target)
@@ -92,20 +92,20 @@ def dedup(
 
 
 def _contradictions(manifest: Manifest) -> list[str]:
-    found = [r for p in manifest.parts for r in p.rejects if r.reason == REFUSED[CONFLICTING]]
-    if not found:
+    conflicts = [r for p in manifest.parts for r in p.rejects if r.reason == REFUSED[CONFLICTING]]
+    if not conflicts:
         return []
-    place = min((reject.source.uri, reject.source.line) for reject in found if reject.source)
+    place = min((reject.source.uri, reject.source.line) for reject in conflicts if reject.source)
     return [
-        f"{len(found)} records have the request id of another record that says something else, "
+        f"{len(conflicts)} records have the request id of another record that says something else, "
         f"the first in {place[0]}:{place[1]}: none of them is used, see rejected.jsonl. A request "
         "id is given once; correct what writes these logs"
     ]
 
 
-def _sums(made: Sequence[Part], name: str) -> dict[str, int]:
+def _sums(examples_parts: Sequence[Part], name: str) -> dict[str, int]:
     counts = Counter[str]()
-    for part in made:
+    for part in examples_parts:
         counts.update(part.info[name])
     return dict(sorted(counts.items()))
 
@@ -136,8 +136,8 @@ def _languages(manifest: Manifest) -> list[str]:
 
 def _indexes(inputs: Sequence[Part], source: Path, target: Path) -> Iterator[Part]:
     def work(part: Part, key: str) -> Part:
-        made = part_index.make(source, part)
-        return parts.write_part(target, [made], key=key, label=part_index.LABEL)
+        index = part_index.make(source, part)
+        return parts.write_part(target, [index], key=key, label=part_index.LABEL)
 
     return step.each_part(
         inputs, target, lambda part: _key(part_index.LABEL, part.sha256), work, "indexing"
@@ -154,11 +154,11 @@ def _facts(
     erased: frozenset[str],
 ) -> LogFacts:
     ledger = decisions.join(parts.read_parts(source, Feedback, "feedback"))
-    found = [index for part in indexed for index in parts.read_part(target, part, PartIndex)]
-    joined = log_index.gather(found)
-    gone = part_index.rows_of(found, erased)
+    part_indexes = [index for part in indexed for index in parts.read_part(target, part, PartIndex)]
+    joined = log_index.gather(part_indexes)
+    gone = part_index.rows_of(part_indexes, erased)
     folded = folding.fold(joined, settings.similarity, ranks(ledger), gone)
-    return LogFacts(found, joined, folded, ledger, people.labels)
+    return LogFacts(part_indexes, joined, folded, ledger, people.labels)
 
 
 def _examples(
@@ -218,7 +218,9 @@ def _examples(
     return step.each_part(inputs, target, key, work, "deciding")
 
 
-def _reviews(settings: DedupSettings, made: Sequence[Part], target: Path) -> Iterator[Part]:
+def _reviews(
+    settings: DedupSettings, example_parts: Sequence[Part], target: Path
+) -> Iterator[Part]:
     """Written together with the examples; made of them only where the file is gone."""
 
     def work(part: Part, key: str) -> Part:
@@ -236,7 +238,7 @@ def _reviews(settings: DedupSettings, made: Sequence[Part], target: Path) -> Ite
     def key(part: Part) -> str:
         return _key(reviews.LABEL, settings, part.sha256)
 
-    return step.each_part(made, target, key, work, "gathering what is to be reviewed")
+    return step.each_part(example_parts, target, key, work, "gathering what is to be reviewed")
 
 
 def _intact(target: Path, manifest: Manifest) -> bool:

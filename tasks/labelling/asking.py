@@ -153,10 +153,10 @@ def wants_consent(sentence: str) -> str | None:
 
     "please confirm if i should go on and give the day" wants "the day" too.
     """
-    found = _CONSENT.search(sentence)
-    if not found:
+    consent = _CONSENT.search(sentence)
+    if not consent:
         return None
-    if found[0].startswith("please") and not _IF.match(sentence[found.end() :]):
+    if consent[0].startswith("please") and not _IF.match(sentence[consent.end() :]):
         return None
     more = _AND_ASKS.search(sentence)
     return sentence[more.end() :] if more else ""

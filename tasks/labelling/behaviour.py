@@ -116,19 +116,19 @@ def _questions(
     sentences: Sequence[str], tools: Sequence[Tool], declines: bool
 ) -> list[tuple[str, str]]:
     """Each sentence that asks, behind what it asks for: "" for a yes."""
-    found = []
+    questions = []
     for place, sentence in enumerate(sentences):
         asked = _asked(sentence, place == len(sentences) - 1)
         if not asked or (declines and declining.hands_over(sentence)):
             continue
         besides = asking.wants_consent(sentence)
         if besides is not None:
-            found.append((besides, sentence))
+            questions.append((besides, sentence))
         elif declines and (not asked.sure or asking.is_offer(sentence)):
             continue
         elif asked.sure or parameters.named([sentence], tools):
-            found.append((asked.clause, sentence))
-    return found
+            questions.append((asked.clause, sentence))
+    return questions
 
 
 @lru_cache(maxsize=4096)
@@ -168,16 +168,16 @@ def _sentences(plain: str) -> list[str]:
         plain = plain.replace(end, broken)
     if ":" not in plain:
         return [s.rstrip(",") for line in plain.split("\n") if (s := line.strip())]
-    found: list[str] = []
+    sentences: list[str] = []
     listing = False
     for line in plain.split("\n"):
         sentence = line.strip()
         if not sentence:
             continue
-        if found and (found[-1].endswith(":") or (listing and _ITEM.match(sentence))):
+        if sentences and (sentences[-1].endswith(":") or (listing and _ITEM.match(sentence))):
             listing = True
-            found[-1] = f"{found[-1]} {_ITEM.sub('', sentence)},"
+            sentences[-1] = f"{sentences[-1]} {_ITEM.sub('', sentence)},"
         else:
             listing = False
-            found.append(sentence)
-    return [s.rstrip(",") for s in found]
+            sentences.append(sentence)
+    return [s.rstrip(",") for s in sentences]

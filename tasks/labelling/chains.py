@@ -154,8 +154,8 @@ def is_error(content: str) -> bool:
 
 def _says_no(value: dict[str, Any]) -> bool:
     # A record that was asked for may have a field of that name; a failure holds little else.
-    told = [name for name, held in value.items() if held not in (None, "", [], {})]
-    names = [name for name in told if name not in _BESIDE_ERROR]
+    filled = [name for name, held in value.items() if held not in (None, "", [], {})]
+    names = [name for name in filled if name not in _BESIDE_ERROR]
     if "jsonrpc" in value:
         names = [name for name in names if name not in ("jsonrpc", "id")]
     error = value[names[0]] if names and names[0] in _ERRORS else None
@@ -176,8 +176,8 @@ def _says_no(value: dict[str, Any]) -> bool:
 
 def link(chain: int, role: str, content: str, calls: bytes) -> int:
     """The chain with one more message, whose calls are given by their `meaning`."""
-    said = f"{role}\0{content}".encode()
-    return xxh3_64_intdigest(said + b"\0" + calls if calls else said, seed=chain)
+    content_bytes = f"{role}\0{content}".encode()
+    return xxh3_64_intdigest(content_bytes + b"\0" + calls if calls else content_bytes, seed=chain)
 
 
 def names(calls: tuple[ToolCall, ...]) -> tuple[str, ...]:

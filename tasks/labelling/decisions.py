@@ -93,7 +93,7 @@ def join(feedback: Iterable[Feedback]) -> Ledger:
     for item in sorted(feedback, key=_age):
         about = ("request", item.request_id) if item.request_id else ("session", item.session_id)
         latest.setdefault(about, {})[f"{item.source}/{item.metric}"] = item
-    found = {about: _known(items.values()) for about, items in latest.items()}
+    by_target = {about: _known(items.values()) for about, items in latest.items()}
     results = [
         item.value
         for items in latest.values()
@@ -103,8 +103,8 @@ def join(feedback: Iterable[Feedback]) -> Ledger:
     return Ledger(
         replayed=len(results),
         equal=sum(value == 1 for value in results),
-        sessions={name: known for (kind, name), known in found.items() if kind == "session"},
-        requests={name: known for (kind, name), known in found.items() if kind == "request"},
+        sessions={name: known for (kind, name), known in by_target.items() if kind == "session"},
+        requests={name: known for (kind, name), known in by_target.items() if kind == "request"},
     )
 
 

@@ -116,29 +116,29 @@ def _read(
 def _intent(row: RawInvocation, right: Reply) -> str:
     """With another reply than the logged one: where that led to says nothing of it."""
     turns = raw_records.turns(row.messages)
-    said: list[tuple[int, str]] = []
+    asks: list[tuple[int, str]] = []
     calls: list[tuple[str, ...]] = []
     for turn in turns:
         if turn.role == "assistant":
             calls.append(tuple(call.name for call in turn.tool_calls))
         elif turn.role == "user":
-            said.append((len(calls), turn.content))
+            asks.append((len(calls), turn.content))
     calls.append(chains.names(right.tool_calls))
     names = raw_records.offer(row.tools).names
-    return intents.intents(said, calls, names)[-1]
+    return intents.intents(asks, calls, names)[-1]
 
 
-def _label(row: RawInvocation, facts: RowFacts, reply: Reply, found: Label) -> Label:
+def _label(row: RawInvocation, facts: RowFacts, reply: Reply, by_rules: Label) -> Label:
     """By the rules, unless a person has said."""
     if facts.label is None:
-        return found
+        return by_rules
     if (facts.label == "execute") != bool(reply.tool_calls):
         what = "calls a tool" if reply.tool_calls else "calls no tool"
         raise StageError(
             f"the register labels {row.id} {facts.label}, but its reply {what}; correct the line "
             "in annotations/ (execute is for replies that call a tool, and for no others)"
         )
-    missing = facts.missing or (found.missing if facts.label == "clarify" else ())
+    missing = facts.missing or (by_rules.missing if facts.label == "clarify" else ())
     return Label(facts.label, 1.0, missing, "person")
 
 

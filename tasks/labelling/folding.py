@@ -111,29 +111,29 @@ def _fates(columns: LogIndex, erased: Sequence[int]) -> tuple[NDArray[np.int8], 
     again, first = _repeats(columns.id[kept], columns.place[kept])
     fate[kept[again]], into[kept[again]] = REDELIVERED, kept[first]
     kept = np.flatnonzero(fate == KEPT)
-    told = columns.request[kept], columns.format[kept], columns.called[kept]
-    fate[kept[_contradictory(*told)]] = CONFLICTING
+    claims = columns.request[kept], columns.format[kept], columns.called[kept]
+    fate[kept[_contradictory(*claims)]] = CONFLICTING
     kept = np.flatnonzero(fate == KEPT)
     again, first = _repeats(columns.decision[kept], columns.age[kept])
     fate[kept[again]], into[kept[again]] = RETRIED, kept[first]
     return fate, into[into]
 
 
-def _contradictory(request: U64, kind: I64, made: U64) -> I64:
+def _contradictory(request: U64, kind: I64, calls: U64) -> I64:
     """Rows that contradict another one of the same request.
 
     Args:
         request: hash of each row's request id; a row without an id claims none.
         kind: a number for each row's format.
-        made: what each row's reply called, as `chains.called` gives it.
+        calls: what each row's reply called, as `chains.called` gives it.
     """
     order = np.lexsort((kind, request))
     same = _next_is_equal(request[order]) & _next_is_equal(kind[order])
     clash = np.zeros(len(request), np.bool_)
     clash[order] = same | np.roll(same, 1)
-    calling = np.flatnonzero(made != NO_CALLS)
-    calling = calling[np.lexsort((made[calling], request[calling]))]
-    differ = _next_is_equal(request[calling]) & ~_next_is_equal(made[calling])
+    calling = np.flatnonzero(calls != NO_CALLS)
+    calling = calling[np.lexsort((calls[calling], request[calling]))]
+    differ = _next_is_equal(request[calling]) & ~_next_is_equal(calls[calling])
     clash |= among(request, request[calling[differ]])
     return np.flatnonzero(clash & (request != _NAMELESS))
 
@@ -221,8 +221,8 @@ def _clusters(
     place = np.full(len(fate), len(fate), np.int64)
     np.minimum.at(place, row, earliest[name])
     by_age = np.append(ranked(columns.age), -1)
-    found: I64 = by_age[place]
-    return found
+    earliest_row: I64 = by_age[place]
+    return earliest_row
 
 
 def _intents(columns: LogIndex, fate: NDArray[np.int8], leaf: I64) -> I64:
@@ -239,10 +239,10 @@ def _intents(columns: LogIndex, fate: NDArray[np.int8], leaf: I64) -> I64:
     wanted = np.flatnonzero(np.repeat(whole, sizes))
     age = np.repeat(columns.age[columns.leaves], sizes)
     order = wanted[np.lexsort((age[wanted], chains[wanted]))]
-    found = np.zeros(len(fate), np.int64)
+    intent = np.zeros(len(fate), np.int64)
     kept = np.flatnonzero(fate == KEPT)
-    found[kept] = columns.intent[order[np.searchsorted(chains[order], columns.chain[kept])]]
-    return found
+    intent[kept] = columns.intent[order[np.searchsorted(chains[order], columns.chain[kept])]]
+    return intent
 
 
 def _last(columns: LogIndex, fate: NDArray[np.int8]) -> Bools:
@@ -251,5 +251,5 @@ def _last(columns: LogIndex, fate: NDArray[np.int8]) -> Bools:
     ends = np.concatenate([columns.session[order][1:] != columns.session[order][:-1], [True]])
     last = np.zeros(len(fate), np.bool_)
     last[order[ends[: len(order)]]] = True
-    found: Bools = last & (fate == KEPT)
-    return found
+    kept_last: Bools = last & (fate == KEPT)
+    return kept_last

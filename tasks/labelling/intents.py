@@ -69,7 +69,7 @@ def intents(
     acts = [_acts(names) if names else _NOTHING for names in calls]
     changing = [act.changing for act in acts]
     changes = any(changing)
-    told: list[str] = []
+    intents_of: list[str] = []
     asked = done = ""
     heard = start = 0
     while start < len(acts):
@@ -78,7 +78,7 @@ def intents(
             heard += 1
         start = said[heard][0] if heard < len(said) else len(acts)
         if changes and any(changing[at:start]):
-            told += _nearest(changing[at:start])
+            intents_of += _nearest(changing[at:start])
             asked = ""
             for act in acts[at:start]:
                 done = act.lasting or done
@@ -91,26 +91,26 @@ def intents(
         if not name:
             reads = [act.reading for act in acts[at:start]]
             if any(reads):
-                told += _nearest(reads)
+                intents_of += _nearest(reads)
                 continue
             if heard > first and _takes_leave(said[heard - 1][1]):
                 name = CLOSING
         name = name or asked or done
         name = name or next((act.reading for act in acts[start:] if act.reading), OTHER)
-        told += [name] * (start - at)
-    return told
+        intents_of += [name] * (start - at)
+    return intents_of
 
 
 def _nearest(names: list[str]) -> list[str]:
     """Each empty name by the next one, the empty ones at the end by the last one."""
     if all(names):
         return names
-    told = []
+    filled = []
     name = next(name for name in reversed(names) if name)
     for own in reversed(names):
         name = own or name
-        told.append(name)
-    return told[::-1]
+        filled.append(name)
+    return filled[::-1]
 
 
 @lru_cache(maxsize=4096)

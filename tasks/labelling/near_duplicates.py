@@ -43,10 +43,10 @@ def told_apart(names: U32, ends: I64, pairs: NDArray[np.int64]) -> NDArray[np.bo
     `names[ends[i-1]:ends[i]]` holds document i's, as in `Documents`.
     """
     sizes = np.diff(ends, prepend=0)
-    found = [
+    flags = [
         _told_apart(names, ends, sizes, batch) for batch in _batches(pairs, sizes) if len(batch)
     ]
-    return np.concatenate([np.zeros(0, np.bool_), *found])
+    return np.concatenate([np.zeros(0, np.bool_), *flags])
 
 
 def jaccard(a: U32, b: U32) -> float:
@@ -80,8 +80,8 @@ def among(values: NDArray[Any], pool: NDArray[Any]) -> NDArray[np.bool_]:
     if not len(pool):
         return np.zeros(len(values), np.bool_)
     pool = np.sort(pool)
-    found: NDArray[np.bool_] = pool[np.searchsorted(pool[:-1], values)] == values
-    return found
+    inside: NDArray[np.bool_] = pool[np.searchsorted(pool[:-1], values)] == values
+    return inside
 
 
 def _first_equal(shingles: U32, ends: I64, sizes: I64) -> I64:
@@ -114,7 +114,7 @@ def _candidates(
     owner, kept = _prefixes(shingles, ends, sizes, distinct, threshold)
     order = np.lexsort((owner, sizes[owner], kept))
     owner, kept, length = owner[order], kept[order], sizes[owner][order]
-    found = [np.zeros(0, np.uint64)]
+    pairs_found = [np.zeros(0, np.uint64)]
     for step in range(1, NEIGHBOURS + 1):
         same = np.flatnonzero(kept[step:] == kept[:-step])
         if not len(same):
@@ -122,8 +122,8 @@ def _candidates(
         near = same[length[same] >= threshold * length[same + step] - 1e-9]
         low = np.minimum(owner[near], owner[near + step]).astype(np.uint64)
         high = np.maximum(owner[near], owner[near + step]).astype(np.uint64)
-        found.append(_distinct(low << np.uint64(32) | high))
-    pairs = _distinct(np.concatenate(found))
+        pairs_found.append(_distinct(low << np.uint64(32) | high))
+    pairs = _distinct(np.concatenate(pairs_found))
     return np.stack([pairs >> np.uint64(32), pairs & np.uint64(0xFFFFFFFF)], 1).astype(np.int64)
 
 
@@ -133,7 +133,7 @@ def _prefixes(
     """Owner and shingle of each prefix entry that may occur in more than one document."""
     often = _Often(shingles, ends, sizes, distinct)
     wanted = sizes - np.ceil(threshold * sizes - 1e-9).astype(np.int64) + 1
-    owners, found = [np.zeros(0, np.int64)], [np.zeros(0, np.uint32)]
+    owners, prefixes = [np.zeros(0, np.int64)], [np.zeros(0, np.uint32)]
     for piece in _pieces(ends):
         start = int(ends[piece.start] - sizes[piece.start])
         members, size = shingles[start : ends[piece.stop - 1]], sizes[piece]
@@ -151,8 +151,8 @@ def _prefixes(
         rank = np.arange(len(rarest)) - np.repeat(np.cumsum(length) - length, length)
         first = rank < np.repeat((wanted[piece] - singles)[hopeful], length)
         owners.append(np.repeat(np.flatnonzero(hopeful) + piece.start, length)[first])
-        found.append(rarest[first].astype(np.uint32))
-    return np.concatenate(owners), np.concatenate(found)
+        prefixes.append(rarest[first].astype(np.uint32))
+    return np.concatenate(owners), np.concatenate(prefixes)
 
 
 class _Often:
@@ -176,8 +176,8 @@ class _Often:
         self._counts = np.minimum(counts, 255, out=counts).astype(np.uint8)
 
     def of(self, shingles: U32) -> NDArray[np.uint8]:
-        found: NDArray[np.uint8] = self._counts.take(self._bins(shingles))
-        return found
+        often: NDArray[np.uint8] = self._counts.take(self._bins(shingles))
+        return often
 
     def _bins(self, shingles: U32) -> I64:
         return (shingles >> self._shift).astype(np.int64)
@@ -226,10 +226,10 @@ def _members(
     flat = sizes[pairs].ravel()
     start = np.repeat((ends - sizes)[pairs].ravel() - np.cumsum(flat) + flat, flat)
     start += np.arange(len(start))
-    found = members[start]
+    gathered = members[start]
     borders = np.concatenate([[0], np.cumsum(flat)[1::2]])
-    sort_each(found, borders[1:])
-    return found, borders
+    sort_each(gathered, borders[1:])
+    return gathered, borders
 
 
 def _counted(flags: NDArray[np.bool_], ends: I64) -> NDArray[np.int64]:
@@ -257,5 +257,5 @@ def _pieces(ends: I64) -> Iterator[slice]:
 def _distinct(values: U64) -> U64:
     """Sorted distinct values; `np.unique` of numpy 2.4 hashes and is far slower than a sort."""
     values = np.sort(values)
-    found: U64 = values[np.concatenate([[True], values[1:] != values[:-1]])[: len(values)]]
-    return found
+    distinct: U64 = values[np.concatenate([[True], values[1:] != values[:-1]])[: len(values)]]
+    return distinct

@@ -101,21 +101,21 @@ def named(clauses: Sequence[str], tools: Sequence[Tool]) -> tuple[str, ...]:
     for clause in clauses:
         plain = _ASIDE.sub(" ", _without_tools(clause, tools))
         head = _MODIFIER.sub(" ", plain)
-        found = _found(head, names, schemas)
-        if not found and head != plain:
-            found = _rest(head, plain, names, schemas)
-        found = found or _by_kind(names, plain)
-        for name in sorted(found, key=lambda name: (found[name], name)):
+        places = _found(head, names, schemas)
+        if not places and head != plain:
+            places = _rest(head, plain, names, schemas)
+        places = places or _by_kind(names, plain)
+        for name in sorted(places, key=lambda name: (places[name], name)):
             order.setdefault(name, len(order))
     return tuple(order)
 
 
 def _found(text: str, names: dict[str, tuple[str, ...]], schemas: dict[str, Any]) -> dict[str, int]:
-    said = [stem(word) for word in WORDS.findall(text)]
-    found = _by_words(names, said)
-    spent = {word for name in found for word in names[name]}
-    described = _described(schemas, said, spent)
-    return {**described, **found}
+    words_of_text = [stem(word) for word in WORDS.findall(text)]
+    named_at = _by_words(names, words_of_text)
+    spent = {word for name in named_at for word in names[name]}
+    described = _described(schemas, words_of_text, spent)
+    return {**described, **named_at}
 
 
 @lru_cache(maxsize=4096)
@@ -152,8 +152,8 @@ def _about(text: str) -> tuple[str, ...]:
 
 
 def _end(pattern: re.Pattern[str], text: str) -> int:
-    found = pattern.match(text)
-    return found.end() if found else 0
+    match = pattern.match(text)
+    return match.end() if match else 0
 
 
 def _without_tools(asked: str, tools: Sequence[Tool]) -> str:
@@ -169,14 +169,14 @@ def _without_tools(asked: str, tools: Sequence[Tool]) -> str:
 def _by_words(names: dict[str, tuple[str, ...]], said: Sequence[str]) -> dict[str, int]:
     """Names by all of their words, or by their last where no other name ends in it."""
     heads = [words[-1] for words in names.values() if words]
-    found = {}
+    places = {}
     for name, words in names.items():
         at = _place(words, said)
         if at is None and words and heads.count(words[-1]) == 1 and words[-1] in said:
             at = said.index(words[-1])
         if at is not None:
-            found[name] = at
-    return {n: at for n, at in found.items() if not _is_part(names[n], found, names, said)}
+            places[name] = at
+    return {n: at for n, at in places.items() if not _is_part(names[n], places, names, said)}
 
 
 def _is_part(
@@ -209,9 +209,9 @@ def _rest(
     """What the whole clause names; where its head says what it is about, only by a full name."""
     if set(map(stem, WORDS.findall(head))) <= _EMPTY:
         return _found(plain, names, schemas)
-    said = [stem(word) for word in WORDS.findall(plain)]
-    found = {n: _place(words, said) for n, words in names.items() if len(words) > 1}
-    return {name: at for name, at in found.items() if at is not None}
+    words_of_text = [stem(word) for word in WORDS.findall(plain)]
+    places = {n: _place(words, words_of_text) for n, words in names.items() if len(words) > 1}
+    return {name: at for name, at in places.items() if at is not None}
 
 
 def _described(schemas: dict[str, Any], said: Sequence[str], spent: set[str]) -> dict[str, int]:
@@ -221,11 +221,11 @@ def _described(schemas: dict[str, Any], said: Sequence[str], spent: set[str]) ->
     """
     about = {name: words for name, schema in schemas.items() if (words := is_about(schema))}
     heads = {name: words[-1] for name, words in about.items() if words[-1] not in spent}
-    found = {name: said.index(head) for name, head in heads.items() if head in said}
+    places = {name: said.index(head) for name, head in heads.items() if head in said}
     shared = [words[-1] for words in about.values()]
     return {
         name: at
-        for name, at in found.items()
+        for name, at in places.items()
         if shared.count(about[name][-1]) == 1 or set(about[name][:-1]) & set(said)
     }
 

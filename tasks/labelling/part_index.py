@@ -131,9 +131,9 @@ class _Leaf(NamedTuple):
     def texts(self) -> list[str]:
         """What was said, text by text; last the exact calls in place, and what was offered."""
         calls = self.calls.decode()
-        said = [text for text in (self.reply.content, calls) if text]
+        reply_texts = [text for text in (self.reply.content, calls) if text]
         shape = [*self.context.shape[: self.done], "a" + calls, *self.names]
-        return [*self.context.said[: self.said], *said, "\n".join(shape)]
+        return [*self.context.said[: self.said], *reply_texts, "\n".join(shape)]
 
     def intents(self, turns: int) -> list[str]:
         """What the user wants at each of so many decisions, and at the reply."""
@@ -194,11 +194,11 @@ class _Rows:
 
     def add(self, row: _Invocation) -> None:
         session = hashed(row.session_id)
-        read = self._read(session, bytes(row.messages))
+        context = self._read(session, bytes(row.messages))
         calls = meaning(row.response.tool_calls)
-        chain = link(read.end, "assistant", row.response.content, calls)
+        chain = link(context.end, "assistant", row.response.content, calls)
         place = (row.source.uri, row.source.format)
-        spoken = detection.detect(read.asks[0][1]) if read.asks else ""
+        spoken = detection.detect(context.asks[0][1]) if context.asks else ""
         self.numbers.append(
             (
                 self.places.setdefault(place, len(self.places)),
@@ -206,41 +206,41 @@ class _Rows:
                 hashed(row.id),
                 session,
                 hashed(row.request_id),
-                xxh3_64_intdigest(read.system.to_bytes(8, "little"), seed=chain),
+                xxh3_64_intdigest(context.system.to_bytes(8, "little"), seed=chain),
                 chain,
                 called(row.response, calls),
-                len(read.turns),
+                len(context.turns),
                 self.languages.setdefault(spoken, len(self.languages)),
             )
         )
-        self.turns += read.turns
-        self.results += read.results
-        self.marks += read.marked(row.response)
-        for earlier in read.turns:
+        self.turns += context.turns
+        self.results += context.results
+        self.marks += context.marked(row.response)
+        for earlier in context.turns:
             if earlier not in self.continued:
                 self.continued.add(earlier)
                 self.open.pop(earlier, None)
         for name in row.persons:
             self.person += (len(self.ids), self.persons.setdefault(name, len(self.persons)))
         if chain not in self.continued:
-            so_far = (len(read.said), len(read.shape), len(read.asks))
+            so_far = (len(context.said), len(context.shape), len(context.asks))
             names = offer(row.tools).names
-            leaf = _Leaf(read, *so_far, row.response, calls, names)
+            leaf = _Leaf(context, *so_far, row.response, calls, names)
             self.open.setdefault(chain, {})[len(self.ids)] = leaf
         self.ids.append(row.id)
         self.timestamps.append(row.timestamp)
 
     def _read(self, session: int, messages: bytes) -> Walk:
         """Most calls repeat the one before them, byte for byte, and only the rest is parsed."""
-        known, read = self.latest.get(session, _NOTHING)
-        if read and messages.startswith(known):
-            messages, rest = messages[:-1], b"[" + messages[len(known) :].removeprefix(b",")
+        prefix, walk = self.latest.get(session, _NOTHING)
+        if walk and messages.startswith(prefix):
+            messages, rest = messages[:-1], b"[" + messages[len(prefix) :].removeprefix(b",")
         else:
-            read = Walk(session)
+            walk = Walk(session)
             messages, rest = messages[:-1], messages
-        read.read(_messages.decode(rest))
-        self.latest[session] = messages, read
-        return read
+        walk.read(_messages.decode(rest))
+        self.latest[session] = messages, walk
+        return walk
 
     def index(self) -> PartIndex:
         leaves = {at: row for rows in self.open.values() for at, row in rows.items()}

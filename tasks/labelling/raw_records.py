@@ -100,8 +100,11 @@ def offer(offered: Raw) -> Offer:
 
 @lru_cache(maxsize=1024)
 def _offer(offered: bytes) -> Offer:
-    found = tools(offered)
-    return Offer(tuple(sorted(tool.name for tool in found)), {tool.name: tool for tool in found})
+    offered_tools = tools(offered)
+    return Offer(
+        tuple(sorted(tool.name for tool in offered_tools)),
+        {tool.name: tool for tool in offered_tools},
+    )
 
 
 _turns = msgspec.json.Decoder(list[Turn])

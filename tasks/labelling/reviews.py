@@ -48,10 +48,10 @@ def of(rows: Iterable[RawExample], below: float) -> Iterator[Review]:
 
 def review(row: RawExample) -> Review:
     """The example, as a person is asked about it."""
-    said = msgspec.json.decode(row.messages, type=list[msgspec.Raw])
+    messages = msgspec.json.decode(row.messages, type=list[msgspec.Raw])
     spoken = [
         text
-        for text, turn in zip(said, raw_records.turns(row.messages), strict=True)
+        for text, turn in zip(messages, raw_records.turns(row.messages), strict=True)
         if turn.role != "system"
     ]
     return Review(

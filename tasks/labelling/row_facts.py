@@ -105,8 +105,8 @@ class LogFacts:
 
     def reasons(self, rows: range) -> dict[str, int]:
         """Of the rows that go, how many for which reason."""
-        found = np.bincount(self._folded.fate[rows.start : rows.stop], minlength=len(REASONS) + 1)
-        return {REASONS[n]: count for n, count in enumerate(found.tolist()) if n and count}
+        counts = np.bincount(self._folded.fate[rows.start : rows.stop], minlength=len(REASONS) + 1)
+        return {REASONS[n]: count for n, count in enumerate(counts.tolist()) if n and count}
 
     def digest(self, rows: range) -> str:
         """sha256 over the facts of these rows: equal where they are equal."""
@@ -124,7 +124,7 @@ class LogFacts:
     def of(self, rows: range) -> Iterator[RowFacts | None]:
         """The facts of each row, None where the row goes."""
         mine, folded, columns = slice(rows.start, rows.stop), self._folded, self._columns
-        found = zip(
+        facts_of_rows = zip(
             rows,
             folded.fate[mine].tolist(),
             folded.cluster[mine].tolist(),
@@ -139,7 +139,7 @@ class LogFacts:
             folded.intent[mine].tolist(),
             strict=True,
         )
-        for row, fate, cluster, failed, ran, repeated, undone, outcome, *counted in found:
+        for row, fate, cluster, failed, ran, repeated, undone, outcome, *counted in facts_of_rows:
             turns, answered, language, intent = counted
             if fate != KEPT:
                 yield None
@@ -218,38 +218,40 @@ def ranks(ledger: Ledger) -> dict[int, int]:
 
 def _again(folded: Folded) -> dict[int, list[int]]:
     """Row to the other rows that it stands for."""
-    found: dict[int, list[int]] = defaultdict(list)
+    others: dict[int, list[int]] = defaultdict(list)
     gone = np.flatnonzero((folded.fate == REDELIVERED) | (folded.fate == RETRIED))
     for row, into in zip(gone.tolist(), folded.into[gone].tolist(), strict=True):
-        found[into].append(row)
-    return found
+        others[into].append(row)
+    return others
 
 
 def _places(indexes: Sequence[PartIndex], rows: set[int]) -> dict[int, Source]:
     """Where the given rows were read."""
-    found: dict[int, Source] = {}
+    places: dict[int, Source] = {}
     start = 0
     for index in indexes:
         uri, line = column(index.uri, "u4").tolist(), column(index.line, "u4").tolist()
         for row in rows.intersection(range(start, start + len(uri))):
             at = uri[row - start]
-            found[row] = Source(
+            places[row] = Source(
                 uri=index.uris[at], line=line[row - start], format=index.formats[at]
             )
         start += len(uri)
-    return found
+    return places
 
 
 def _outcomes(columns: LogIndex, ledger: Ledger) -> NDArray[np.float64]:
     """What feedback says of each row's session; not a number where it says nothing."""
-    known = {hashed(name): known.outcome for name, known in ledger.sessions.items()}
-    told = sorted((key, outcome) for key, outcome in known.items() if outcome is not None)
-    found = np.full(len(columns.session), np.nan)
-    if told:
-        keys = np.array([key for key, _ in told], np.uint64)
+    by_session = {hashed(name): by_session.outcome for name, by_session in ledger.sessions.items()}
+    outcomes = sorted((key, outcome) for key, outcome in by_session.items() if outcome is not None)
+    of_rows = np.full(len(columns.session), np.nan)
+    if outcomes:
+        keys = np.array([key for key, _ in outcomes], np.uint64)
         at = np.searchsorted(keys[:-1], columns.session)
-        found = np.where(keys[at] == columns.session, np.array([v for _, v in told])[at], np.nan)
-    return found
+        of_rows = np.where(
+            keys[at] == columns.session, np.array([v for _, v in outcomes])[at], np.nan
+        )
+    return of_rows
 
 
 def _known(
@@ -265,15 +267,15 @@ def _known(
     asked = np.flatnonzero(among(columns.request, np.array([*requests], np.uint64)))
     corrected = folded.last & among(columns.session, np.array([*edited], np.uint64))
     rows = {*again, *labelled, *folded.into[asked].tolist(), *np.flatnonzero(corrected).tolist()}
-    found = {}
+    by_row = {}
     for row in sorted(row for row in rows if folded.fate[row] == KEPT):
         ids = [int(columns.request[r]) for r in (row, *again.get(row, ()))]
         own = [requests[name] for name in ids if name in requests]
         of_session = edited.get(int(columns.session[row]), _UNKNOWN)
-        found[row] = combine(
+        by_row[row] = combine(
             of_session, min(own, default=_UNKNOWN, key=_order), bool(folded.last[row])
         )
-    return found
+    return by_row
 
 
 def _order(known: Known) -> tuple[bool, float, str]:

@@ -79,9 +79,9 @@ def shingle(documents: Sequence[Sequence[str]]) -> Documents:
 
 def _words(texts: Sequence[str]) -> _Words:
     """All words of all texts, told apart on the joined bytes."""
-    said = " ".join(texts)
-    joined = said.encode("utf-8", "surrogatepass") + b" " * (_CHUNK + 1)
-    sizes = map(len, texts) if len(joined) == len(said) + _CHUNK + 1 else map(_size, texts)
+    text = " ".join(texts)
+    joined = text.encode("utf-8", "surrogatepass") + b" " * (_CHUNK + 1)
+    sizes = map(len, texts) if len(joined) == len(text) + _CHUNK + 1 else map(_size, texts)
     opens = _bounds(sizes, len(texts)) + np.arange(len(texts) + 1)
     lowered = joined.translate(_LOWER)
     inside = np.frombuffer(b" " + lowered, np.uint8) != 32
@@ -96,16 +96,16 @@ def _words(texts: Sequence[str]) -> _Words:
     once = np.flatnonzero(marked == 1)
     opening[once] = _opening(joined, starts[once], ends[once], first[once])
     valued = (marked > 0) & ~opening
-    found = np.flatnonzero(valued)
-    valued[found[_among(hashes[found], _COMMON)]] = False
+    value_at = np.flatnonzero(valued)
+    valued[value_at[_among(hashes[value_at], _COMMON)]] = False
     return _Words(hashes, bounds, valued, opening)
 
 
 def _bounds(sizes: Iterable[int], count: int) -> I64:
     """Where each of `count` begins, and where the last one ends."""
-    found = np.zeros(count + 1, np.int64)
-    np.cumsum(np.fromiter(sizes, np.int64, count), out=found[1:])
-    return found
+    bounds = np.zeros(count + 1, np.int64)
+    np.cumsum(np.fromiter(sizes, np.int64, count), out=bounds[1:])
+    return bounds
 
 
 def _size(text: str) -> int:
@@ -128,8 +128,8 @@ def _opening(joined: bytes, starts: I64, ends: I64, first: NDArray[np.bool_]) ->
     begins = first | _IS_END[spaced[starts - 1]] & (spaced[starts] == 32)
     letter, after = spaced[starts + 1], spaced[ends + 2]
     goes_on = (spaced[ends + 1] == 32) & (after >= 97) & (after <= 122)
-    found: NDArray[np.bool_] = begins & (letter >= 65) & (letter <= 90) & goes_on
-    return found
+    opens: NDArray[np.bool_] = begins & (letter >= 65) & (letter <= 90) & goes_on
+    return opens
 
 
 def _hash_words(lowered: bytes, starts: I64, ends: I64) -> U64:
@@ -151,10 +151,10 @@ def _read(eights: U64, starts: I64, length: I64) -> U64:
     """Up to eight bytes of each word as one number that no other such bytes give."""
     unused = np.maximum(8 - length, 0).view(np.uint64)
     unused <<= np.uint64(3)
-    found = eights[starts]
-    found <<= unused
-    found += np.uint64(1)
-    return _stir(found)
+    numbers = eights[starts]
+    numbers <<= unused
+    numbers += np.uint64(1)
+    return _stir(numbers)
 
 
 def _stir(values: U64) -> U64:
@@ -197,9 +197,9 @@ def _sets(values: U32, counts: I64, flags: int = 0) -> tuple[U32, I64]:
     """
     ends = np.cumsum(counts)
     sort_each(values, ends)
-    told = values >> np.uint32(flags)
+    words = values >> np.uint32(flags)
     fresh = np.ones(len(values), np.bool_)
-    np.not_equal(told[1:], told[:-1], out=fresh[1:])
+    np.not_equal(words[1:], words[:-1], out=fresh[1:])
     fresh[(ends - counts)[counts > 0]] = True
     repeated = np.searchsorted(ends, np.flatnonzero(~fresh), "right")
     return values[fresh], ends - np.cumsum(np.bincount(repeated, minlength=len(ends)))
@@ -224,20 +224,20 @@ def _names(words: _Words, bounds: I64) -> tuple[U32, I64]:
 def _negations(words: _Words, bounds: I64) -> U64:
     """Sum of the hashes of each negation in a document."""
     sums = np.zeros(len(bounds) - 1, np.uint64)
-    found = np.flatnonzero(_among(words.hashes, _NEGATIONS))
-    owner = np.searchsorted(bounds, found, "right") - 1
-    np.add.at(sums, owner, _mix(~words.hashes[found]))
+    negation_at = np.flatnonzero(_among(words.hashes, _NEGATIONS))
+    owner = np.searchsorted(bounds, negation_at, "right") - 1
+    np.add.at(sums, owner, _mix(~words.hashes[negation_at]))
     return sums
 
 
 def _among(hashes: U64, words: str) -> NDArray[np.bool_]:
     """Which of the hashes belong to one of the words."""
-    known, ends = _known(words)
+    word_hashes, ends = _known(words)
     # Most hashes are ruled out by their last 16 bits, at a fraction of what a search costs.
     maybe = np.flatnonzero(ends[hashes & np.uint64(0xFFFF)])
-    found = np.zeros(len(hashes), np.bool_)
-    found[maybe] = known[np.searchsorted(known[:-1], hashes[maybe])] == hashes[maybe]
-    return found
+    inside = np.zeros(len(hashes), np.bool_)
+    inside[maybe] = word_hashes[np.searchsorted(word_hashes[:-1], hashes[maybe])] == hashes[maybe]
+    return inside
 
 
 @cache
@@ -246,10 +246,10 @@ def _known(words: str) -> tuple[U64, NDArray[np.bool_]]:
     data = words.encode() + b" " * _CHUNK
     inside = np.frombuffer(b" " + data, np.uint8) != 32
     edges = np.flatnonzero(inside[1:] != inside[:-1])
-    known = np.sort(_hash_words(data, edges[::2], edges[1::2]))
+    word_hashes = np.sort(_hash_words(data, edges[::2], edges[1::2]))
     ends = np.zeros(1 << 16, np.bool_)
-    ends[known & np.uint64(0xFFFF)] = True
-    return known, ends
+    ends[word_hashes & np.uint64(0xFFFF)] = True
+    return word_hashes, ends
 
 
 def _mix(values: U64) -> U64:

@@ -49,8 +49,8 @@ def words(name: str) -> tuple[str, ...]:
 
 def verb(name: str) -> str:
     """The first known verb in a tool's name, else its first word; "" where it has none."""
-    found = words(name)
-    return next((word for word in found if word in CHANGING or word in READING), *found[:1] or [""])
+    parts = words(name)
+    return next((word for word in parts if word in CHANGING or word in READING), *parts[:1] or [""])
 
 
 @lru_cache(maxsize=4096)

@@ -75,11 +75,11 @@ def asked_for(text: str, offered: tuple[str, ...]) -> str:
     verbs, by_verb = _by_verb(offered)
     if not verbs.search(text[:LOOKED_AT]):
         return ""
-    said = spoken(text)
-    first = {word: -at for at, word in reversed([*enumerate(said)])}
+    spoken_words = spoken(text)
+    first = {word: -at for at, word in reversed([*enumerate(spoken_words)])}
     fits = [_best(by_verb[word], at, first) for word, at in first.items() if word in by_verb]
-    found = [fit for fit in fits if fit]
-    return max(found)[1] if found else ""
+    best = [fit for fit in fits if fit]
+    return max(best)[1] if best else ""
 
 
 def hands_over(name: str) -> bool:
@@ -110,7 +110,7 @@ def _by_verb(offered: tuple[str, ...]) -> tuple[Any, dict[str, list[_Tool]]]:
     """
     import re2
 
-    found: dict[str, list[_Tool]] = defaultdict(list)
+    by_form: dict[str, list[_Tool]] = defaultdict(list)
     for name in dict.fromkeys(offered):
         words = side_effects.words(name)
         if not words or hands_over(name):
@@ -119,9 +119,9 @@ def _by_verb(offered: tuple[str, ...]) -> tuple[Any, dict[str, list[_Tool]]]:
         about = tuple(_forms(word) for word in dict.fromkeys(words) if word != verb)
         tool = _Tool(name, side_effects.changes_something(name), about)
         for form in _said_as(verb):
-            found[form].append(tool)
-    verbs = "|".join(sorted(found)) or "[^\\x00-\\x{10FFFF}]"
-    return re2.compile(f"(?i)(?:^|[^a-z])(?:{verbs})(?:[^a-z]|$)"), dict(found)
+            by_form[form].append(tool)
+    verbs = "|".join(sorted(by_form)) or "[^\\x00-\\x{10FFFF}]"
+    return re2.compile(f"(?i)(?:^|[^a-z])(?:{verbs})(?:[^a-z]|$)"), dict(by_form)
 
 
 @lru_cache(maxsize=1024)

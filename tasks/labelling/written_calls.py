@@ -49,10 +49,10 @@ def is_call(text: str, tools: Sequence[Tool]) -> bool:
 def _is_nothing_else(text: str) -> bool:
     """Whether it is JSON with a name, an object of arguments, and no more than a call's id."""
     try:
-        found = json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return False
-    calls = found if isinstance(found, list) else [found]
+    calls = value if isinstance(value, list) else [value]
     return all(isinstance(call, dict) and set(call) <= _KEYS for call in calls)
 
 
