@@ -17,6 +17,7 @@ from cli import (
     releases,
     reward,
     servers,
+    spot_check,
 )
 
 app = typer.Typer(
@@ -54,6 +55,11 @@ rewards.command()(reward.explain)
 rewards.command("import")(exchange.import_)
 rewards.command()(exchange.export)
 app.add_typer(rewards, name="reward")
+
+review = typer.Typer(help="Let people judge both arms of a canary, blinded.", no_args_is_help=True)
+review.command()(spot_check.draw)
+review.command()(spot_check.agree)
+app.add_typer(review, name="review")
 
 app.command()(servers.up)
 app.command()(servers.serve)
