@@ -13,7 +13,7 @@ from tasks.dialects._dialect import Dialect, Piece
 from tasks.dialects._values import call_of, json_text, malformed, strict_json
 
 BEGUN = re.compile(
-    r"\s*\[?\s*\{[^{}]*[\"']?\b(?:name|function|arguments|parameters)[\"']?\s*:", re.DOTALL
+    r"\s*\[?\s*\{?[^{}]*[\"']?\b(?:name|function|arguments|parameters)[\"']?\s*:", re.DOTALL
 )
 """How a text begins that is a call or was meant to be one; other JSON is an answer."""
 

@@ -24,7 +24,7 @@ _KINDS = re.compile(
         [
             # <tool_call>, </seed:tool_call>, <TOOLCALL>, <function_calls>, <start_function_call>
             rf"</?[|\uff5c]?[\w:.\u2581-]{{0,24}}{_CALL}[\w:\u2581|\uff5c-]{{0,24}}[^<>]{{0,80}}>",
-            r"</?[\w:|\uff5c]{0,12}function(?:=|\s+name\s*=)",
+            r"</?[\w:|\uff5c]{0,12}function(?:=|\s+name\s*=)|</(?:function|parameter|tool)>",
             r"</?[\w:|\uff5c]{0,12}invoke(?:\s+name\s*=|>)",
             r"</?[\w:|\uff5c]{0,12}parameter=",
             # <use_tool>, <execute_function name='f'/>

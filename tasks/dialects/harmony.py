@@ -19,7 +19,7 @@ START, CHANNEL, MESSAGE = "<|start|>", "<|channel|>", "<|message|>"
 END, CALL, RETURN = "<|end|>", "<|call|>", "<|return|>"
 _HEAD = re.compile(
     r"assistant(?:\s*to=(?P<first>\S+?))?\s*<\|channel\|>\s*(?P<channel>analysis|commentary|final)"
-    r"(?:\s+to=(?P<second>[^\s<]+))?\s*(?:(?:<\|constrain\|>)?\s*(?P<type>\w+))?\s*"
+    r"(?:\s+to=(?P<second>[^\s<]+))?\s*(?:(?:<\|constrain\|>)?\s*(?P<type>json))?\s*"
 )
 _ENDING = re.compile("|".join(map(re.escape, (END, CALL, RETURN))))
 

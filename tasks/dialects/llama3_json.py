@@ -30,12 +30,12 @@ class Llama3Json(Dialect):
         return _bare.pieces_of(_bare.read(inside, self._keys, apart=";")), len(text)
 
     def whole(self, text: str, tools: Sequence[Tool]) -> list[Piece] | None:
-        if not text.startswith("{") or not _bare.BEGUN.match(text):
+        if not text.startswith(("{", '"')) or not _bare.BEGUN.match(text):
             return None
         return _bare.pieces_of(_bare.read(text, self._keys, apart=";"))
 
     def may_be_whole(self, text: str) -> bool:
-        return not text or text.startswith("{")
+        return not text or text.startswith(("{", '"'))
 
     def write_calls(self, calls: Sequence[ToolCall]) -> str:
         return "; ".join(_bare.body(self, call, "parameters") for call in calls)

@@ -12,7 +12,8 @@ from tasks.dialects._dialect import Piece
 from tasks.dialects._python_tags import PythonTags, written
 from tasks.dialects._values import malformed
 
-_BEGUN = re.compile(r"\[\s*[A-Za-z_][\w.]*\s*\(")
+_MEANT = re.compile(r"\[+\s*[A-Za-z_][\w.]*\s*\(|.*=.*\)\]\Z", re.DOTALL)
+"""A text that is a list of calls or was meant to be one, with a bracket lost or doubled."""
 
 
 class LlamaPythonic(PythonTags):
@@ -26,7 +27,7 @@ class LlamaPythonic(PythonTags):
     vllm = "pythonic"
 
     def whole(self, text: str, tools: Sequence[Tool]) -> list[Piece] | None:
-        if not _BEGUN.match(text):
+        if not _MEANT.match(text):
             return None
         calls = _pythonic.calls_of(text) or [malformed(text)]
         return [Piece("call", call=call) for call in calls]

@@ -23,7 +23,7 @@ class MistralArgs(Sections):
     openers = ("[TOOL_CALLS]",)
     marks = ("[TOOL_CALLS]", "[ARGS]", "[CALL_ID]", "[THINK]", "[/THINK]")
     call = ("[TOOL_CALLS]", "")
-    head = re.compile(r"\s*(?P<name>[^\s\[\]{}]+)(?:\[CALL_ID\][A-Za-z0-9]+)?\[ARGS\]")
+    head = re.compile(r"\s*(?P<name>[^\s\[\]{}]+)(?:\[CALL_ID\][A-Za-z0-9]{9})?\[ARGS\]")
     thoughts = (("[THINK]", "[/THINK]"), ("<think>", "</think>"))
     ends = ("</s>",)
     vllm = "mistral"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tasks import dialects
-from tasks.core.records import Tool, ToolCall
+from tasks.core.records import Reply, Tool, ToolCall
 
 FOLDER = Path(__file__).parent / "conformance"
 TYPES = {
@@ -64,3 +64,22 @@ def test_broken_replies_earn_no_call_and_are_no_plain_text(name: str, case: dict
     parsed = dialects.load(name).parse(case["text"], tools=TOOLS)
     assert [call for call in parsed.tool_calls if dialects.is_sound(call)] == []
     assert parsed.problem or parsed.tool_calls
+
+
+IDS = {"kimi_k2", "mistral_list", "nova"}
+"""Dialects in which a call has an id or number of its own that says nothing."""
+
+
+@pytest.mark.parametrize("name", dialects.available())
+def test_one_character_lost_or_doubled_is_never_plain_text_nor_the_same_call(name: str) -> None:
+    dialect = dialects.load(name)
+    call = ToolCall(name="get_weather", arguments={"city": "Oslo", "days": 3})
+    text = dialect.write(Reply(tool_calls=(call,)))
+    assert dialect.parse(text, tools=TOOLS).tool_calls == (call,)
+    for place, letter in enumerate(text):
+        if letter.isspace():
+            continue
+        for changed in (text[:place] + text[place + 1 :], text[:place] + letter + text[place:]):
+            parsed = dialect.parse(changed, tools=TOOLS, opened=False)
+            assert parsed.tool_calls or parsed.problem, changed
+            assert parsed.tool_calls != (call,) or name in IDS, changed
