@@ -54,7 +54,8 @@ OFFERS = (
 DOUBTS = (
     rf"\b{_NO}\b|\b(?:leider|bedauer\w*|entschuldig\w*|bitte|nur|un(?:möglich|klar|bekannt)"
     r"|offen|fehlt|fehlen|fehlend\w*|erforderlich|notwendig|nötig|benötigt|brauche?n?|ablehnen"
-    r"|passen|sobald|bevor|ohne|außer|verboten|untersagt|ausgeschlossen|welche\w*|wüsste\w*)\b"
+    r"|passen|sobald|bevor|ohne|außer|verboten|untersagt|ausgeschlossen|welche\w*|wüsste\w*"
+    r"|ausgenommen|abgelehnt|verweigert|aufgaben|möglichkeiten|befugnisse|zuständig\w*)\b"
     r"|\btut mir (?:sehr )?leid\b|\bwenn sie mir\b",
 )
 STATES = (

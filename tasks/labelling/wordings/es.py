@@ -50,7 +50,8 @@ DOUBTS = (
     r"\b(?:no|ni|nunca|ning[uú]n\w*|nada|tampoco|lamento|lamentablemente|desgracia\w*|siento"
     r"|disculp\w+|perd[oó]n|temo|favor|necesit\w+|falt\w+|requi\w+|imposible|incapaz|solo|sólo"
     r"|únicamente|prohibid\w+|pendiente de|sin|antes de|en cuanto|cu[aá]l\w*|indi[qc]\w+"
-    r"|confirm[ae])\b",
+    r"|confirm[ae]"
+    r"|exclu\w+|rechaz\w+|deneg\w+|competenc\w+|funciones|atribuciones|capacidades)\b",
 )
 STATES = (
     r"\b(?:ha|han|he|hemos|fue|fueron|queda|quedan|est[aá]|est[aá]n|sali[oó]) (?:sido |\w+ )?"

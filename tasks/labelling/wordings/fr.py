@@ -45,7 +45,8 @@ OFFERS = (
 DOUBTS = (
     r"\b(?:ne|ni|pas|aucune?|jamais|rien|non|malheureusement|désolée?s?|regrett?e?|hélas"
     r"|veuillez|merci de|excus\w+|impossible|uniquement|seulement|besoin|manqu\w+|faut|requise?"
-    r"|nécessaire|interdit\w*|refus\w+|sans|avant de|dès que|quelle?s?|lequel|laquelle)\b"
+    r"|nécessaire|interdit\w*|refus\w+|sans|avant de|dès que|quelle?s?|lequel|laquelle"
+    r"|exclue?s?|refusée?s?|rejet\w+|ressort|compétences|fonctions|attributions|capacités)\b"
     r"|\bn'|s'il (?:vous|te) plaît",
 )
 STATES = (

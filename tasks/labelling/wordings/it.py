@@ -45,7 +45,8 @@ OFFERS = (
 DOUBTS = (
     r"\b(?:non|né|mai|nessun\w*|alcun\w*|niente|purtroppo|dispiace|spiace|temo|scus\w+|favore"
     r"|cortes\w+|impossibile|bisogno|manc\w+|serv\w+|occorr\w+|necessari\w|solo|soltanto"
-    r"|unicamente|vietat\w|senza|prima di|appena|quale|quali|indic\w+|conferm[ia])\b",
+    r"|unicamente|vietat\w|senza|prima di|appena|quale|quali|indic\w+|conferm[ia]"
+    r"|esclus\w+|rifiut\w+|respint\w+|negat\w+|competenz\w+|funzioni|attribuzioni|capacità)\b",
 )
 STATES = (
     r"\b(?:è|sono|ha|hanno|ho|abbiamo) (?:stat[oaie] |\w+ )?(?:\w+[aiu]t[oaie]|messo|fatto)\b"

@@ -45,7 +45,8 @@ OFFERS = (
 DOUBTS = (
     r"\b(?:não|nem|nunca|nenhuma?|nada|infelizmente|lamento|desculp\w+|sinto|favor|precis\w+"
     r"|necess\w+|falt\w+|impossível|só|apenas|somente|proibid\w+|sem|antes de|assim que"
-    r"|qual|quais|inform[ae]|confirm[ae]|indique)\b",
+    r"|qual|quais|inform[ae]|confirm[ae]|indique"
+    r"|exclu\w+|recus\w+|rejeit\w+|negad\w+|competênc\w+|funções|atribuições|capacidades)\b",
 )
 STATES = (
     r"\b(?:foi|foram|está|estão|ficou|tem sido) (?:\w+ )?(?:\w+[ai]d[oa]s?|feit[oa]s?|aberto)\b"
