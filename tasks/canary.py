@@ -74,16 +74,18 @@ def run(job: Job) -> CanaryReport:
 
     Raises:
         EvidenceError: nothing was trained, or there is nothing else to compare it with.
-        StageError: a server did not come up, or went away.
+        StageError: a server did not come up, or went away; or another canary is under way here.
     """
     champion, challenger = _models(job)
-    watch = Watch(job)
-    # A canary that was broken off after its decision only has to be written down.
-    if not watch.read():
-        _conduct(job, watch, champion, challenger)
-    if watch.judge.decision != "promote":
-        flags.disable(places(job).flags)
-    return _report(job, watch, champion, challenger)
+    # One flag says who sees the challenger: two canaries would move each other's share.
+    with parts.single_writer(places(job).flags.parent / "canary"):
+        watch = Watch(job)
+        # A canary that was broken off after its decision only has to be written down.
+        if not watch.read():
+            _conduct(job, watch, champion, challenger)
+        if watch.judge.decision != "promote":
+            flags.disable(places(job).flags)
+        return _report(job, watch, champion, challenger)
 
 
 def _models(job: Job) -> tuple[Registered, Registered]:

@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from tasks import canary
-from tasks.core import tracking
+from tasks.core import parts, tracking
 from tasks.core.closure import PROJECT
-from tasks.core.errors import EvidenceError, SettingsError
+from tasks.core.errors import EvidenceError, SettingsError, StageError
 from tasks.core.job import DatasetRef, Job
 from tasks.core.settings import Params
 from tasks.evidence import confirm, reports
@@ -135,6 +135,16 @@ def test_harm_rolls_back_and_is_not_served_again_to_find_it_out(fresh):
     assert flag(fresh)["state"] == "DISABLED"
     assert tag(fresh) == "FAIL"
     assert not list(fresh.step_folder("canary").glob("server-*.log"))
+
+
+def test_a_second_canary_at_the_same_time_is_refused_and_moves_nothing(fresh):
+    logged(fresh, champion=0.9, challenger=0.3)
+    before = places(fresh).flags.read_bytes()
+    held = places(fresh).flags.parent / "canary"
+    with parts.single_writer(held), pytest.raises(StageError, match="another run is writing"):
+        canary.run(fresh)
+    assert places(fresh).flags.read_bytes() == before
+    assert canary.run(fresh).decision == "rollback"
 
 
 def test_rows_that_were_changed_are_found_out(fresh):
