@@ -161,7 +161,7 @@ class Finders:
             spans += self._beneath(text)
         fresh, rest = spans, text
         for _ in range(_ROUNDS):
-            if not fresh or len(text) > _LONGEST_TWICE:
+            if not neighbours.touch(text, fresh) or len(text) > _LONGEST_TWICE:
                 break
             rest = _masked(rest, fresh)
             fresh = [s for s in self._rules.find(rest) if _MASK not in rest[s.start : s.end]]

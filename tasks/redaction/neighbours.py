@@ -17,6 +17,9 @@ from tasks.redaction.rules import Rule
 _LONGEST = 100
 """Characters of a run that is looked at."""
 _REACH = 40
+_NEAR = 3
+_BEHIND = re.compile(r"[0-9A-Za-z+(]|\W{1,2}[\d+(]")
+_BEFORE = re.compile(r"(?:[0-9A-Za-z]|\d\W{1,2})$")
 _GREEDY = frozenset((Kind.EMAIL, Kind.API_KEY, Kind.JWT, Kind.AWS_KEY, Kind.SECRET))
 """Kinds whose patterns take what follows, or what stands before."""
 _REST = re.compile(r"[A-Za-z0-9_.-]{7,}[A-Za-z0-9_]")
@@ -45,6 +48,15 @@ def parted(text: str, start: int, end: int) -> Iterator[Span]:
         return
     for first, last, kind in _values(run) or ():
         yield Span(start + first, start + last, kind, "neighbours")
+
+
+def touch(text: str, spans: Sequence[Span]) -> bool:
+    """Whether something stands right beside a finding that it may have hidden from a pattern."""
+    return any(
+        _BEHIND.match(text, span.end)
+        or _BEFORE.search(text, max(0, span.start - _NEAR), span.start)
+        for span in spans
+    )
 
 
 def run_out(text: str, spans: Sequence[Span]) -> Iterator[Span]:
