@@ -18,10 +18,11 @@ from typing import Any
 
 import msgspec
 
-from tasks.core import parts, step, tracking, workspace
+from tasks.core import parts, step, workspace
 from tasks.core.errors import EvidenceError
 from tasks.core.parts import Manifest
 from tasks.core.records import Example, Record
+from tasks.lineage.model_registry import ModelVersion, Registry
 
 
 class SourceLines(Record, frozen=True, kw_only=True):
@@ -60,9 +61,8 @@ def trail(folder: Path, uri: str) -> Trail:
     Raises:
         EvidenceError: no such model, a link is missing, or a digest does not agree.
     """
-    client = tracking.connect(tracking.tracking_uri(folder)).tracking.MlflowClient()
-    version = _version(client, uri)
-    tags: dict[str, str] = dict(version.tags)
+    version = Registry(folder).model(uri)
+    tags = version.tags
     if not tags.get("ratchet.run"):
         return _base(version, tags)
     tag, md5 = _tag(tags, "dataset.version"), _tag(tags, "dvc.md5")
@@ -75,8 +75,8 @@ def trail(folder: Path, uri: str) -> Trail:
     examples, sources = _sources(folder, tag, md5)
     return Trail(
         model=version.name,
-        version=str(version.version),
-        aliases=tuple(sorted(version.aliases)),
+        version=version.version,
+        aliases=version.aliases,
         weights_sha256=_tag(tags, "weights_sha256"),
         mlflow_run=version.run_id,
         run=tags["ratchet.run"],
@@ -91,12 +91,12 @@ def trail(folder: Path, uri: str) -> Trail:
     )
 
 
-def _base(version: Any, tags: dict[str, str]) -> Trail:
+def _base(version: ModelVersion, tags: dict[str, str]) -> Trail:
     """A base that came from a file: the chain ends at its weights."""
     return Trail(
         model=version.name,
-        version=str(version.version),
-        aliases=tuple(sorted(version.aliases)),
+        version=version.version,
+        aliases=version.aliases,
         weights_sha256=_tag(tags, "weights_sha256"),
         mlflow_run="",
         run="",
@@ -109,22 +109,6 @@ def _base(version: Any, tags: dict[str, str]) -> Trail:
         examples={},
         sources=(),
     )
-
-
-def _version(client: Any, uri: str) -> Any:
-    from mlflow.exceptions import MlflowException
-
-    name, at, alias = uri.removeprefix("models:/").partition("@")
-    try:
-        if at:
-            return client.get_model_version_by_alias(name, alias)
-        name, _, number = name.partition("/")
-        return client.get_model_version(name, number)
-    except MlflowException as error:
-        raise EvidenceError(
-            f"{uri} is not in the registry ({error}); expected models:/NAME@ALIAS or "
-            "models:/NAME/VERSION"
-        ) from error
 
 
 def _tag(tags: dict[str, str], name: str) -> str:

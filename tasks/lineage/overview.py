@@ -5,11 +5,12 @@ from typing import Any
 
 import msgspec
 
-from tasks.core import tracking, workspace
+from tasks.core import workspace
 from tasks.core.curation_settings import PARAMS_FILE
 from tasks.core.errors import StageError
 from tasks.core.settings import load
 from tasks.evidence import reports
+from tasks.lineage.model_registry import Registry
 
 NEWEST = 10
 
@@ -39,9 +40,6 @@ def _run(job: Path) -> dict[str, str]:
 
 
 def _aliases(folder: Path) -> dict[str, str]:
-    client = tracking.connect(tracking.tracking_uri(folder)).tracking.MlflowClient()
     name = load(folder / PARAMS_FILE).model.name
-    found = client.search_registered_models(filter_string=f"name='{name}'")
-    if not found:
-        return {}
-    return {alias: f"models:/{name}/{n}" for alias, n in sorted(found[0].aliases.items())}
+    aliases = Registry(folder).aliases(name)
+    return {alias: f"models:/{name}/{version}" for alias, version in aliases.items()}

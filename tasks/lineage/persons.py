@@ -16,11 +16,11 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from tasks.core import parts, stages, step, tracking, workspace
+from tasks.core import parts, stages, step, workspace
 from tasks.core.curation_settings import PARAMS_FILE
 from tasks.core.errors import EvidenceError, StageError
 from tasks.core.parts import Part
@@ -33,6 +33,7 @@ from tasks.labelling.annotations import Erased
 from tasks.labelling.part_index import PartIndex
 from tasks.lineage import audit
 from tasks.lineage.audit import SourceLines
+from tasks.lineage.model_registry import Registry
 from tasks.redaction.keys import DEFAULT_KEY, key_id, keys_before, load_key, person_hash
 
 OPEN = ("train", "validation", "unlabelled")
@@ -251,11 +252,10 @@ def _may_hold(part: Part, persons: Collection[str], sessions: Collection[int]) -
 def _models(folder: Path, seen: dict[str, SeenData]) -> list[SeenModel]:
     if not seen:
         return []
-    client = tracking.connect(tracking.tracking_uri(folder)).tracking.MlflowClient()
     found = []
-    for version in _every(client):
-        data = seen.get(dict(version.tags).get("dataset.version", ""))
-        if data is None or dict(version.tags).get("dvc.md5") != data.md5:
+    for version in Registry(folder).versions():
+        data = seen.get(version.tags.get("dataset.version", ""))
+        if data is None or version.tags.get("dvc.md5") != data.md5:
             continue
         how = [word for label, word in (("train", "trained"), ("validation", "chosen"))
                if data.examples.get(label)]  # fmt: skip
@@ -263,21 +263,7 @@ def _models(folder: Path, seen: dict[str, SeenData]) -> list[SeenModel]:
             how.append("judged")
         if how:
             name = f"models:/{version.name}/{version.version}"
-            # A search leaves aliases out.
-            whole = client.get_model_version(version.name, version.version)
-            aliases = tuple(sorted(whole.aliases))
             found.append(
-                SeenModel(model=name, aliases=aliases, dataset=data.version, how=tuple(how))
+                SeenModel(model=name, aliases=version.aliases, dataset=data.version, how=tuple(how))
             )
     return sorted(found, key=lambda model: model.model)
-
-
-def _every(client: Any) -> list[Any]:
-    found: list[Any] = []
-    token = None
-    while True:
-        page = client.search_model_versions(page_token=token)
-        found += page
-        token = page.token
-        if not token:
-            return found

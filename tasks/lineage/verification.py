@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from tasks.core import parts, tracking
+from tasks.core import parts
 from tasks.core.errors import RatchetError, SourceError
 from tasks.core.job import Job
 from tasks.core.records import Record
@@ -23,6 +23,7 @@ from tasks.evidence import confirm
 from tasks.learning import learned
 from tasks.lineage import release_ledger
 from tasks.lineage.audit import Trail, dataset, trail
+from tasks.lineage.model_registry import Registry, Run
 from tasks.logs import sources
 from tasks.logs.prefixes import Digest
 
@@ -134,9 +135,7 @@ def _weights(model: str) -> str:
 
 
 def _reward(folder: Path, found: Trail) -> str:
-    client = tracking.connect(tracking.tracking_uri(folder)).tracking.MlflowClient()
-    name, _, version = found.reward.removeprefix("models:/").partition("/")
-    sha = client.get_model_version(name, version).tags.get("sha", "")
+    sha = Registry(folder).model(found.reward).tags.get("sha", "")
     if sha != found.reward_sha:
         raise RatchetError(
             f"{found.reward} is sha {sha[:12] or 'missing'}, the model was trained on "
@@ -166,17 +165,16 @@ def _recorded(run: Path) -> list[str]:
 
 def _run(folder: Path, run: Path, step: str, found: Trail) -> str:
     """Params, tags and figures of a run in MLflow against the job and the files that it left."""
-    client = tracking.connect(tracking.tracking_uri(folder)).tracking.MlflowClient()
-    recorded = client.get_run((run / f"{step}.mlflow-run").read_text())
+    recorded = Registry(folder).run((run / f"{step}.mlflow-run").read_text())
     job = Job.model_validate_json((run / "job.json").read_bytes())
     differing = list(_differing(recorded, job, run, step, found))
     if differing:
         raise RatchetError(f"MLflow's run does not say what the files say: {'; '.join(differing)}")
-    return f"MLflow run {recorded.info.run_id[:8]}… agrees with the files"
+    return f"MLflow run {recorded.run_id[:8]}… agrees with the files"
 
 
-def _differing(recorded: Any, job: Job, run: Path, step: str, found: Trail) -> Iterator[str]:
-    params, tags, metrics = (getattr(recorded.data, part) for part in ("params", "tags", "metrics"))
+def _differing(recorded: Run, job: Job, run: Path, step: str, found: Trail) -> Iterator[str]:
+    params, tags, metrics = recorded.params, recorded.tags, recorded.metrics
     for name, wanted in job.tracking.tags.items():
         if tags.get(name) != wanted:
             yield f"tag {name} is {tags.get(name)!r}, the job says {wanted!r}"
@@ -213,9 +211,7 @@ def _ledger(folder: Path, found: Trail) -> Iterable[Check]:
 
     def alias() -> str:
         rows = release_ledger.history(folder, found.model)
-        client = tracking.connect(tracking.tracking_uri(folder)).tracking.MlflowClient()
-        aliases = client.get_registered_model(found.model).aliases
-        champion = str(aliases.get(learned.CHAMPION, ""))
+        champion = Registry(folder).aliases(found.model).get(learned.CHAMPION, "")
         if rows and champion != rows[-1].version:
             raise RatchetError(
                 f"champion is version {champion or 'none'}, the ledger says {rows[-1].version} "
