@@ -142,12 +142,9 @@ def _size(folder: Path, manifest: Manifest) -> int:
 
 
 def _bytes(count: int) -> str:
-    size, unit = float(count), "bytes"
-    for larger in ("kB", "MB", "GB", "TB"):
-        if size < 1000:
-            break
-        size, unit = size / 1000, larger
-    return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+    from rich.filesize import decimal
+
+    return decimal(count)
 
 
 def _name(user: int) -> str:
