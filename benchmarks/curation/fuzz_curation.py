@@ -6,7 +6,7 @@ Texts are runs of planted values, ordinary words and JSON under keys that tell s
 one another's encodings up to twice, in messages, arguments, results, metadata and edits. Anything
 raised that is no refusal ends the run. Counted:
 
-stopped    runs that the residual scan of `redact` or the contract of `validate` stopped
+stopped    runs that the leak scan of `redact` or the contract of `validate` stopped
 left       records in which a planted value of a form of its own still stands
 refused    records that could not be searched and went
 """

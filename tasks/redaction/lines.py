@@ -95,8 +95,8 @@ class Finding(Record, frozen=True, kw_only=True):
     """Keyed hash of the value: the same value has the same one everywhere."""
 
 
-class Spoken(Record, frozen=True, kw_only=True):
-    """A message or a reply."""
+class Spoken(Record, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """What of a message or a reply is text; other fields are passed on as they are."""
 
     role: str = ""
     content: str = ""
@@ -119,8 +119,8 @@ def spoken(walker: Walker, said: Spoken) -> None:
 
 def message(walker: Walker, said: Message, place: Place) -> Message:
     """The message with every text of it visited."""
-    return Message(
-        role=said.role,
+    return msgspec.structs.replace(
+        said,
         content=walker.text(said.content, (*place, "content")),
         tool_calls=_calls(walker, said.tool_calls, place),
         tool_call_id=walker.identifier(said.tool_call_id, (*place, "tool_call_id")),
@@ -129,7 +129,8 @@ def message(walker: Walker, said: Message, place: Place) -> Message:
 
 def reply(walker: Walker, said: Reply, place: Place) -> Reply:
     """The reply with every text of it visited."""
-    return Reply(
+    return msgspec.structs.replace(
+        said,
         content=walker.text(said.content, (*place, "content")),
         tool_calls=_calls(walker, said.tool_calls, place),
     )
