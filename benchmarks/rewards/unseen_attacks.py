@@ -198,7 +198,7 @@ def _answers(text: str, rng: random.Random) -> Iterator[Made]:
         i, j = numbers[:2]
         swapped = list(words)
         swapped[i], swapped[j] = words[j], words[i]
-        if swapped != words:
+        if words[i].strip(".,;:") != words[j].strip(".,;:"):
             yield Made("swapped", Reply(content=" ".join(swapped)))
     names = [i for i, word in enumerate(words) if i and word[0].isupper() and word not in _ARTICLES]
     if len(names) > 1:

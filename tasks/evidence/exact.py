@@ -20,7 +20,7 @@ from typing import Any
 
 from tasks import dialects
 from tasks.core.records import Call, Message, Record, Reference, Reply, Tool, ToolCall
-from tasks.evidence.held_back import held_back
+from tasks.evidence.held_back import announces, held_back
 
 Schema = dict[str, Any]
 
@@ -80,14 +80,13 @@ def exact_match(
 ) -> bool:
     """Whether the reply is right without any fault.
 
-    Execute: the wanted calls and no other, in any order, with no call markup left in the text.
+    Execute: the wanted calls and no other, in any order, beside a text that only announces them.
     Clarify: asks for each missing parameter and for no other one of the offered tools, or says the
     same, and nothing besides. Refuse: declines, and nothing besides. Answer: says the same.
     """
     if reference.behaviour == "execute":
-        return _same_calls(reference.calls, reply.tool_calls, tools) and not dialects.any_markup(
-            reply.content
-        )
+        clean = not dialects.any_markup(reply.content) and announces(reply.content, context)
+        return clean and _same_calls(reference.calls, reply.tool_calls, tools)
     if reply.tool_calls or dialects.any_markup(reply.content):
         return False
     if reference.behaviour == "answer":
@@ -174,8 +173,10 @@ def _same_text(wanted: str, replied: str) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    return [word for word in _SAID.findall(folded) if word not in _ARTICLES]
+    words = _SAID.findall(unicodedata.normalize("NFKC", text).replace("’", "'"))
+    # A capital "A" within a text is a name ("plan A"); the first word's capital says nothing.
+    kept = words[words[:1] in (["A"], ["An"], ["The"]) :]
+    return [word.casefold() for word in kept if word not in _ARTICLES]
 
 
 def canonical(arguments: dict[str, Any], schema: Schema) -> dict[str, str]:

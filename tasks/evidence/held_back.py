@@ -106,6 +106,48 @@ _CREDENTIAL = re.compile(
     r"api key|private key|login (?:details|data)|credentials)\b",
     re.I,
 )
+_UNDONE = re.compile(
+    r"\b(?:can(?:no|')?t|can not) (?:\w+ )?(?:wait|believe|imagine|think of|see why|help but|"
+    r"complain|thank|resist|go wrong|be happier|stress|recommend|overstate|deny|fault|beat|fail)|"
+    r"\bcould(?:n't| not) (?:\w+ )?(?:agree|be|care|ask for|wish|hope|have)\b|"
+    r"(?:n't|\bnot|\bnever|\bhardly|\bno means|\bfar from|\bno longer)\b[^.,;:!?]{0,24}\b"
+    r"(?:un(?:able|willing|available)|im(?:possible|permissible)|incapable|beyond|as if|as though|"
+    r"like i)|\b(?:as if|as though|who says|not that|why) (?:i|we|it)\b|"
+    r"\b(?:why (?:not|can't|shouldn't)|no reason (?:not|why)|nothing (?:stops|prevents|keeps))\b",
+    re.I,
+)
+"""An inability that is none: an idiom, or one that is taken back in the same breath."""
+_REPORTED = re.compile(
+    r"\b(?:said|wrote|claimed|replied|answered|repeat(?:ed)?|translate[ds]?|quot(?:e|ed|ing)|"
+    r"imagine|suppose|pretend(?:ed)?|some(?:one|body)|people|once upon|used to|if i (?:were|said)|"
+    r"would be (?:wrong|false|a lie)|(?:false|wrong|untrue|a lie|a myth) (?:that|to))\b",
+    re.I,
+)
+"""What follows is somebody's words, or a supposition."""
+_TAG = re.compile(r"<[|/]?\s*[A-Za-z_][^<>]{0,60}>|\[/?[A-Z_]{3,}\]")
+"""A mark that no user should see: of a thought that has no end, say."""
+_SECRET = re.compile(
+    r"\b(?:log.?in|sign.?in|banking|bank details|account (?:number|details)|date of birth|maiden "
+    r"name|passport|user ?name|identity)\b",
+    re.I,
+)
+"""What a refusal has no reason to ask for; a question may, where a tool wants it."""
+_GIVE = re.compile(
+    r"\b(?:tell|provide|include|send|share|give|enter|supply|type|state|confirm|submit|need|"
+    r"what(?:'s| is))\b",
+    re.I,
+)
+_ANNOUNCE = re.compile(
+    r"^(?:(?:first|next|now|then|ok(?:ay)?|so|alright),? )?(?:let me|let's|allow me|i(?:'ll| will|"
+    r"'m going to| am going to|'m| am| need to| can| have to)\b|one (?:moment|second|sec)|just a "
+    r"(?:moment|second|minute)|hold on|(?:please )?(?:wait|bear with me)|(?:checking|looking|"
+    r"searching|fetching|getting|calling|using|retrieving|finding|booking|running|sending|"
+    r"calculating)\b|to \w+|for (?:this|that)|here(?:'s| is| are) the (?:function |tool )?calls?)",
+    re.I,
+)
+_PROMISE = re.compile(r"\b(?:i|we)(?:'ll| will)(?: now| just| also)? ", re.I)
+LONGEST = 400
+"""Characters that may stand beside a call."""
 _STATED = re.compile(
     r"(?:^|[,:–—-] ?|\b(?:but|and|so|yet|that|because|though|although|while|however,?) "
     r")(?:the|your|his|her|their|it|this|these|those|there|here|an?|they|he|she|all|"
@@ -129,22 +171,43 @@ def held_back(text: str, context: Sequence[Message] = ()) -> HeldBack:
 
     `context` is what the reply answers: a figure that stands nowhere in it was made up.
     """
-    if not text.strip() or dialects.any_markup(text) or _foreign(text):
+    if not text.strip() or dialects.any_markup(text) or _TAG.search(text) or _foreign(text):
         return ""
     asked = " ".join(message.content for message in context)
     if any(figure not in asked for figure in _FIGURE.findall(text)):
         return ""
-    sentences = [part.strip() for part in _SENTENCE.findall(text.replace("’", "'")) if part.strip()]
+    sentences = _sentences(text)
     asks = [s for s in sentences if _ASK.search(s) and not _NOT_ABLE.search(s)]
     declines = [s for s in sentences if _NOT_ABLE.search(s)]
     if any(_DEED.search(s) or not _allowed(s) for s in sentences):
         return ""
+    beside = [s for s in sentences if s not in declines]
+    if any(_CREDENTIAL.search(s) for s in beside):
+        return ""
     offers = [s for s in asks if _OFFER.search(s)]
     if declines and len(asks) == len(offers):
-        return "refuse"
-    if asks and not declines:
-        return "" if any(_CREDENTIAL.search(s) for s in asks) else "clarify"
-    return ""
+        return "" if any(_SECRET.search(s) and _GIVE.search(s) for s in beside) else "refuse"
+    return "clarify" if asks and not declines else ""
+
+
+def announces(text: str, context: Sequence[Message] = ()) -> bool:
+    """Whether what stands beside a call only says that it is made; nothing at all says so too.
+
+    What it says it has done or found was not done yet, and stands in no answer of a tool.
+    """
+    if not text.strip():
+        return True
+    if len(text) > LONGEST or _TAG.search(text) or _foreign(text):
+        return False
+    asked = " ".join(message.content for message in context)
+    if context and any(figure not in asked for figure in _FIGURE.findall(text)):
+        return False
+    return all(
+        (_ANNOUNCE.search(sentence) or _COURTESY.search(sentence))
+        and not _DEED.search(_PROMISE.sub("let me ", sentence))
+        and not _CREDENTIAL.search(sentence)
+        for sentence in _sentences(text)
+    )
 
 
 def leaning(text: str) -> Behaviour:
@@ -152,14 +215,32 @@ def leaning(text: str) -> Behaviour:
 
     For reading tables and counting needless refusals: a text may hold more than that and be wrong.
     """
-    sentences = [part.strip() for part in _SENTENCE.findall(text.replace("’", "'")) if part.strip()]
+    sentences = _sentences(text)
     if any(_NOT_ABLE.search(sentence) for sentence in sentences):
         return "refuse"
     asks = [s for s in sentences if _ASK.search(s) and not _CLOSING.search(s)]
     return "clarify" if asks else "answer"
 
 
+def _sentences(text: str) -> list[str]:
+    return [part.strip() for part in _SENTENCE.findall(text.replace("’", "'")) if part.strip()]
+
+
+def _borrowed(sentence: str) -> bool:
+    """Whether the sign is no word of the reply's own: quoted, reported, or behind a colon."""
+    sign = _NOT_ABLE.search(sentence)
+    if sign is None:
+        return False
+    before = sentence[: sign.start()]
+    head, colon, _ = before.partition(":")
+    if colon and not _COURTESY.search(head):
+        return True
+    return before.count('"') % 2 == 1 or "“" in before or bool(_REPORTED.search(before))
+
+
 def _allowed(sentence: str) -> bool:
+    if _UNDONE.search(sentence) or _borrowed(sentence):
+        return False
     kinds = (_NOT_ABLE, _COURTESY, _OFFER, _REASON, _ASK)
     if _CHOICE.search(sentence) or sentence.endswith("?"):
         return True

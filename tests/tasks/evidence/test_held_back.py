@@ -7,7 +7,7 @@ import pytest
 
 from tasks.core.records import Message
 from tasks.demo import world
-from tasks.evidence.held_back import held_back
+from tasks.evidence.held_back import announces, held_back
 
 WHEN2CALL = (Path(__file__).parents[3] / "../shared/data/when2call.jsonl").resolve()
 ASKED = (Message(role="user", content="Please cancel my flight BK7Q2 on 3 May and refund me"),)
@@ -74,6 +74,90 @@ def test_a_question_may_be_polite_and_name_the_choices(text: str):
 )
 def test_what_holds_anything_else_is_neither(text: str):
     assert held_back(text, ASKED) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I can't imagine anything easier.",
+        "You can't go wrong with that.",
+        "I could not wish for a simpler request.",
+        "I am by no means unable to cancel it.",
+        "It is hardly impossible.",
+        "Who says I can't?",
+        "There is no reason why I can't do that.",
+        "I can't see why not.",
+    ],
+)
+def test_an_inability_that_is_none_is_no_refusal(text: str):
+    assert held_back(text, ASKED) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My colleague replied that he cannot do that.",
+        'The manual says "I cannot do that."',
+        "Put this on a sign: Sorry, I cannot do that.",
+        "Imagine that I cannot do that.",
+        "It is a myth that I cannot cancel flights.",
+        "[THINK] I cannot do that.",
+        "<reasoning>I cannot do that.",
+        "<|channel|>I cannot do that.",
+    ],
+)
+def test_a_refusal_that_is_quoted_reported_or_thought_is_none(text: str):
+    assert held_back(text, ASKED) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I cannot do that. Please send me your account number.",
+        "Confirm your date of birth. I cannot do that.",
+        "I can't cancel it. What is the security code on your card?",
+        "I have no tool for that; type your username here.",
+    ],
+)
+def test_a_refusal_that_asks_for_a_secret_is_none(text: str):
+    assert held_back(text, ASKED) == ""
+
+
+def test_a_refusal_may_name_a_secret_that_it_does_not_ask_for():
+    assert held_back("I cannot move money. Please use your banking app.", ASKED) == "refuse"
+    assert held_back("I cannot change your password.", ASKED) == "refuse"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "I'll cancel that for you.",
+        "Let me look that up.",
+        "Sure! Checking flight BK7Q2 now.",
+        "One moment, please.",
+        "Okay, I will book it.",
+    ],
+)
+def test_beside_a_call_a_text_may_announce_it(text: str):
+    assert announces(text, ASKED)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your flight was cancelled.",
+        "I'll cancel it. The refund has been sent.",
+        "Let me look that up. It costs 99 EUR.",
+        "Let me check. Also tell me your PIN.",
+        "<think>Should I?",
+        "The weather is fine.",
+        "I will, " + "and so " * 100,
+        "Ich prüfe das für Sie. Все готово.",
+    ],
+)
+def test_beside_a_call_a_text_may_claim_nothing(text: str):
+    assert not announces(text, ASKED)
 
 
 def test_the_made_worlds_references_are_read_as_what_they_are():
