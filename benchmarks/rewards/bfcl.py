@@ -91,23 +91,27 @@ def read(folder: Path, category: str) -> Iterator[Item]:
         lines = map(json.loads, path.read_text().splitlines())
         answers = {line["id"]: line["ground_truth"] for line in lines}
     for line in map(json.loads, (folder / f"{category}.jsonl").read_text().splitlines()):
-        tools = tuple(
-            Tool(
-                name=function["name"],
-                description=function["description"],
-                parameters=function["parameters"],
-            )
-            for function in line["function"]
+        yield item(line, category, answers.get(line["id"], []))
+
+
+def item(line: dict[str, Any], category: str, accepted: list[Accepted]) -> Item:
+    """One item; without accepted answers no call is wanted."""
+    tools = tuple(
+        Tool(
+            name=function["name"],
+            description=function["description"],
+            parameters=function["parameters"],
         )
-        messages = tuple(Message(role=m["role"], content=m["content"]) for m in line["question"][0])
-        accepted = answers.get(line["id"], [])
-        reference = (
-            Reference(behaviour="execute", calls=tuple(map(_call, accepted)))
-            if accepted
-            else Reference(behaviour="refuse", text=REFUSAL)
-        )
-        prompt = Prompt(messages, tools, reference)
-        yield Item(line["id"], category, line["function"], accepted, prompt)
+        for function in line["function"]
+    )
+    messages = tuple(Message(role=m["role"], content=m["content"]) for m in line["question"][0])
+    reference = (
+        Reference(behaviour="execute", calls=tuple(map(_call, accepted)))
+        if accepted
+        else Reference(behaviour="refuse", text=REFUSAL)
+    )
+    prompt = Prompt(messages, tools, reference)
+    return Item(line["id"], category, line["function"], accepted, prompt)
 
 
 def judge(items: list[Item]) -> Judged:

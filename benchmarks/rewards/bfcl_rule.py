@@ -52,7 +52,12 @@ def why_not(
     keys = [values for wanted in accepted for one in wanted.values() for values in one.values()]
     if [] in keys:
         return "the key accepts nothing, not even that it is left out"
-    turned = (Reply(tool_calls=made) for made in permutations(reply.tool_calls))
+    # Another order: one that is accepted as it stands is not explained by its order.
+    turned = (
+        Reply(tool_calls=other)
+        for other in permutations(reply.tool_calls)
+        if other != reply.tool_calls and not accepts(functions, accepted, reply)
+    )
     if len(reply.tool_calls) < 6 and any(accepts(functions, accepted, one) for one in turned):
         return "each call takes the first that fits it there, so that the order decides"
     if [""] in keys:

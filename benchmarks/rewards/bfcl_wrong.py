@@ -16,7 +16,8 @@ Kind = tuple[str, Reply]
 
 def replies(prompt: Prompt, right: Reply) -> list[Kind]:
     """Wrong completions by kind; what happens to be right is left out."""
-    made = right.tool_calls or _made_up(prompt)
+    # Where no tool is on offer, whatever is called is invented.
+    made = right.tool_calls or _made_up(prompt) or (ToolCall(name="look_up"),)
     found = [*_texts(made), *_around(made)]
     found += _changed(prompt, made) if right.tool_calls else _acting(prompt, made)
     return [(kind, reply) for kind, reply in found if reply != right]

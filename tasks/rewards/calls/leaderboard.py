@@ -14,6 +14,19 @@ from typing import Any
 
 from tasks.core.records import Call, Tool, ToolCall
 
+_TYPES: dict[Any, type] = {
+    "string": str,
+    "any": str,
+    "integer": int,
+    "float": float,
+    "number": float,
+    "boolean": bool,
+    "array": list,
+    "tuple": list,
+    "dict": dict,
+    "object": dict,
+}
+"""Declared types as the leaderboard reads them."""
 _LEFT_AWAY = re.compile(r"[ ,./\-_*^]")
 
 
@@ -23,19 +36,40 @@ def fit(call: ToolCall, wanted: Call, tool: Tool) -> tuple[int, int, int]:
     right = 0
     for name, value in wanted.arguments.items():
         accepted = (value, *wanted.alternatives.get(name, ()))
-        if name in call.arguments:
-            given, declared = call.arguments[name], properties.get(name)
-            right += any(same(given, one, declared) for one in accepted) or (
-                given == "" and name in wanted.optional and _is_text(declared)
+        if name in call.arguments and name in properties:
+            given, declared = call.arguments[name], properties[name]
+            right += takes(given, accepted, declared) or (
+                given == ""
+                and name in wanted.optional
+                and (_is_text(declared) or isinstance(value, str))
             )
-        else:
+        elif name not in call.arguments:
             right += name in wanted.optional and name not in required
-    extra = 0
+    # What its schema requires has to be there, whatever the reference says.
+    extra = sum(name not in call.arguments and name not in wanted.arguments for name in required)
     for name in call.arguments.keys() - wanted.arguments.keys():
         accepted = wanted.alternatives.get(name, ())
         given, declared = call.arguments[name], properties.get(name)
-        extra += not any(same(given, one, declared) for one in accepted)
+        extra += not (accepted and takes(given, accepted, declared))
     return right, len(wanted.arguments), extra
+
+
+def takes(given: Any, accepted: tuple[Any, ...], schema: Any) -> bool:
+    """Whether the leaderboard takes a value for one of the accepted ones.
+
+    Where these are of another type than the declared one, they are compared letter by letter.
+    """
+    expected = _TYPES.get(schema.get("type")) if isinstance(schema, dict) else None
+    of_key = type(accepted[0])
+    if expected is not None and of_key is not expected:
+        if expected is float and of_key is int and type(given) in (int, float):
+            return any(same(given, one, schema) for one in accepted)
+        return type(given) in (of_key, expected) and any(_equals(given, one) for one in accepted)
+    return any(same(given, one, schema) for one in accepted)
+
+
+def _equals(given: Any, wanted: Any) -> bool:
+    return type(given) is type(wanted) and bool(given == wanted)
 
 
 def same(given: Any, wanted: Any, schema: Any) -> bool:
