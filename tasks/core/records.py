@@ -43,6 +43,8 @@ class Message(Record, frozen=True, kw_only=True):
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
     """For role `tool`: the id of the call that this message answers."""
+    status: Literal["", "error"] = ""
+    """For role `tool`: `error` where the provider says that the call failed."""
 
 
 class Tool(Record, frozen=True, kw_only=True):
@@ -101,6 +103,8 @@ class Invocation(Record, frozen=True, kw_only=True):
     tools: tuple[Tool, ...] = ()
     response: Reply
     finish_reason: str = ""
+    tool_choice: Literal["", "none", "required"] = ""
+    """What the request demanded: no call, or a call; empty where that was left to the model."""
     usage: Usage = Usage()
     latency_ms: int | None = None
     metadata: dict[str, str] = {}

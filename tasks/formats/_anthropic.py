@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from tasks.core.records import Message, Tool, Usage
-from tasks.formats._exchange import Exchange
+from tasks.formats._exchange import Exchange, tool_choice
 from tasks.formats._streams import Stream
 from tasks.formats._turns import Piece, Turns, as_reply, call, tokens, turn, unsupported
 from tasks.logs.json_lines import Malformed, decode, shallow
@@ -34,6 +34,7 @@ class _Block(msgspec.Struct):
     input: Any = None
     tool_use_id: str = ""
     content: "str | list[_Block] | None" = None
+    is_error: bool | None = None
 
 
 class _Message(msgspec.Struct):
@@ -45,6 +46,7 @@ class _Request(msgspec.Struct):
     messages: list[msgspec.Raw]
     system: msgspec.Raw = msgspec.Raw(b"null")
     tools: msgspec.Raw = msgspec.Raw(b"[]")
+    tool_choice: Any = None
 
 
 class _Tool(msgspec.Struct):
@@ -117,6 +119,7 @@ def read(request: msgspec.Raw, response: msgspec.Raw) -> Exchange:
         tools=_tools(bytes(asked.tools)),
         reply=as_reply(pieces, "response"),
         finish_reason=closing.stop_reason or "",
+        tool_choice=tool_choice(asked.tool_choice),
         usage=_usage(closing.usage),
         latency_ms=closing.latency_ms,
     )
@@ -149,7 +152,14 @@ def _pieces(content: str | list[_Block], place: str) -> list[Piece]:
             found.append(call(block.name, block.input, block.id, place))
         elif block.type == "tool_result":
             result = _result(block.content or "", place)
-            found.append(Message(role="tool", content=result, tool_call_id=block.tool_use_id))
+            found.append(
+                Message(
+                    role="tool",
+                    content=result,
+                    tool_call_id=block.tool_use_id,
+                    status="error" if block.is_error else "",
+                )
+            )
         elif block.type not in _SILENT:
             raise unsupported(place, "text, tool_use or tool_result in each block")
     return found

@@ -13,12 +13,12 @@ left out, so a record that has one is rejected.
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from tasks.core.records import Message, Tool, Usage
-from tasks.formats._exchange import NO_TOOLS, Exchange
+from tasks.formats._exchange import NO_TOOLS, Exchange, tool_choice
 from tasks.formats._streams import Stream
 from tasks.formats._turns import Piece, Turns, as_reply, call, tokens, turn, unsupported
 from tasks.logs.json_lines import Malformed, decode, shallow
@@ -57,6 +57,7 @@ class _ResultBlock(_Shape):
 class _ToolResult(_Shape):
     tool_use_id: str = ""
     content: str | list[_ResultBlock] = ""
+    status: str | None = None
 
 
 class _Block(_Shape):
@@ -76,6 +77,7 @@ class _Message(_Shape):
 
 class _ToolConfig(_Shape):
     tools: msgspec.Raw = msgspec.Raw(b"[]")
+    tool_choice: Any = None
 
 
 class Request(_Shape):
@@ -173,6 +175,7 @@ def exchange(asked: Request, answered: Response | list[Event]) -> Exchange:
         tools=_tools(bytes(asked.tool_config.tools)) if asked.tool_config else NO_TOOLS,
         reply=as_reply(pieces, "output.message"),
         finish_reason=closing.stop_reason or "",
+        tool_choice=tool_choice(asked.tool_config.tool_choice) if asked.tool_config else "",
         usage=_usage(closing.usage),
         latency_ms=closing.metrics.latency_ms if closing.metrics else None,
     )
@@ -220,7 +223,8 @@ def _result(result: _ToolResult, place: str) -> Message:
         content = result.content
     else:
         content = "\n".join([_result_text(block, place) for block in result.content])
-    return Message(role="tool", content=content, tool_call_id=result.tool_use_id)
+    status: Literal["", "error"] = "error" if result.status == "error" else ""
+    return Message(role="tool", content=content, tool_call_id=result.tool_use_id, status=status)
 
 
 def _result_text(block: _ResultBlock, place: str) -> str:

@@ -4,6 +4,8 @@ Exchange(messages=b'[{"content":"Weather in Oslo?","role":"user"}]', tools=b"[]"
          reply=Reply(tool_calls=(…)), finish_reason="tool_use", usage=Usage(…))
 """
 
+from typing import Any, Literal
+
 import msgspec
 
 from tasks.core.records import Reply, Source, Usage
@@ -11,6 +13,21 @@ from tasks.logs.json_lines import Malformed, utc
 from tasks.logs.sealed import Sealed, identity, written
 
 NO_TOOLS = b"[]"
+ToolChoice = Literal["", "none", "required"]
+
+
+def tool_choice(value: Any) -> ToolChoice:
+    """What a request's tool choice demands, in the words of any provider.
+
+    `auto`, `{"auto": {}}` and `{"type": "auto"}` leave it to the model; `any`, `required` and an
+    object that names a tool demand a call.
+    """
+    if isinstance(value, dict):
+        mode = value.get("type") or next(iter(value), "auto")
+        value = value.get("mode", mode) if mode == "allowed_tools" else mode
+    if value in (None, "", "auto"):
+        return ""
+    return "none" if value == "none" else "required"
 
 
 class Exchange(msgspec.Struct, frozen=True):
@@ -22,6 +39,7 @@ class Exchange(msgspec.Struct, frozen=True):
     """JSON list of `Tool`."""
     reply: Reply
     finish_reason: str = ""
+    tool_choice: ToolChoice = ""
     usage: Usage = Usage()
     latency_ms: int | None = None
     request_id: str = ""
@@ -67,6 +85,7 @@ def invocation(source: Source, told: Told, exchange: Exchange) -> Sealed:
         tools=msgspec.UNSET if exchange.tools == NO_TOOLS else msgspec.Raw(exchange.tools),
         response=msgspec.Raw(reply),
         finish_reason=exchange.finish_reason,
+        tool_choice=exchange.tool_choice,
         usage=_usage(exchange.usage, told.usage),
         latency_ms=told.latency_ms if latency is None else latency,
         metadata=told.metadata,

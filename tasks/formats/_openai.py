@@ -19,7 +19,7 @@ from typing import Any, Literal
 import msgspec
 
 from tasks.core.records import Message, Reply, Tool, ToolCall, Usage
-from tasks.formats._exchange import Exchange
+from tasks.formats._exchange import Exchange, tool_choice
 from tasks.formats._streams import Stream
 from tasks.formats._turns import Turns, as_reply, unsupported
 from tasks.logs.json_lines import Malformed, arguments, decode, shallow
@@ -76,6 +76,7 @@ class _Request(msgspec.Struct):
     messages: list[msgspec.Raw]
     model: str = ""
     tools: msgspec.Raw = msgspec.Raw(b"[]")
+    tool_choice: Any = None
 
 
 class _Choice(msgspec.Struct):
@@ -119,6 +120,7 @@ def read(request: msgspec.Raw, response: msgspec.Raw) -> Exchange:
         tools=tools(bytes(asked.tools)),
         reply=reply,
         finish_reason=reason,
+        tool_choice=tool_choice(asked.tool_choice),
         usage=Usage(input_tokens=usage.prompt_tokens, output_tokens=usage.completion_tokens),
         request_id=answered.id or "",
         model=answered.model or asked.model,

@@ -124,7 +124,7 @@ def hashed(text: str) -> int:
 
 def has_failed(message: Message) -> bool:
     """Whether a tool's message says that the call failed, by its status or by its text."""
-    return getattr(message, "status", "") == "error" or is_error(message.content)
+    return message.status == "error" or is_error(message.content)
 
 
 def is_error(content: str) -> bool:

@@ -94,7 +94,7 @@ def _against(row: RawInvocation, facts: RowFacts) -> str:
     """Why the logged reply proves nothing; "" where nothing speaks against it."""
     if facts.failed:
         return decisions.FAILED
-    end = decisions.against_end(row.stop or row.finish_reason, row.tool_choice)
+    end = decisions.against_end(row.finish_reason, row.tool_choice)
     if end:
         return end
     return decisions.REPEATED if facts.repeated else decisions.UNDONE if facts.undone else ""

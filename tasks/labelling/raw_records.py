@@ -9,7 +9,7 @@ and its hash is checked while it is read, so the bytes passed on are those of th
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Raw
@@ -46,8 +46,7 @@ class RawInvocation(View, frozen=True, kw_only=True):
     tools: Raw = Raw(b"[]")
     response: Raw
     finish_reason: str = ""
-    stop: str = ""
-    tool_choice: Any = ""
+    tool_choice: str = ""
     metadata: dict[str, str] = {}
     persons: tuple[str, ...] = ()
 

@@ -7,7 +7,7 @@ earlier call was written there. Encoded it is the line that the `Invocation` wou
 """
 
 import hashlib
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -28,6 +28,7 @@ class Sealed(Record, frozen=True, kw_only=True):
     """Unset where no tool was offered."""
     response: msgspec.Raw
     finish_reason: str = ""
+    tool_choice: Literal["", "none", "required"] = ""
     usage: Usage = Usage()
     latency_ms: int | None = None
     metadata: dict[str, str] = {}

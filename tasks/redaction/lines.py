@@ -7,7 +7,7 @@ What stands in a tool's definition, the name of a tool, of a model and of the so
 developer's or the provider's: it is the same in every session and has to stay so.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -28,6 +28,7 @@ class Line(Record, frozen=True, kw_only=True):
     tools: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     response: msgspec.Raw
     finish_reason: str = ""
+    tool_choice: Literal["", "none", "required"] = ""
     usage: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     latency_ms: int | None = None
     metadata: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
@@ -102,6 +103,7 @@ class Spoken(Record, frozen=True, kw_only=True, forbid_unknown_fields=False):
     content: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
+    status: Literal["", "error"] = ""
 
 
 SPOKEN: msgspec.json.Decoder[Spoken] = msgspec.json.Decoder(Spoken)
@@ -124,6 +126,7 @@ def message(walker: Walker, said: Message, place: Place) -> Message:
         content=walker.text(said.content, (*place, "content")),
         tool_calls=_calls(walker, said.tool_calls, place),
         tool_call_id=walker.identifier(said.tool_call_id, (*place, "tool_call_id")),
+        status=said.status,
     )
 
 

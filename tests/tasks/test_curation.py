@@ -85,18 +85,20 @@ def test_every_decision_is_labelled_and_successful_ones_are_proved(workspace: Pa
     assert behaviours["execute"] == 810
     assert behaviours.keys() == {"execute", "clarify", "answer", "refuse"}
     assert not any(row.confidence < 0.6 for row in rows)
-    assert Counter(row.truth_source for row in rows) == {"none": 1278, "outcome": 420}
-    # 36 of 120 sessions succeeded; 13 of their calls were answered with an error.
+    assert Counter(row.truth_source for row in rows) == {"none": 1279, "outcome": 419}
+    # 36 of 120 sessions succeeded; 13 of their calls were answered with an error, and what one more
+    # call did was set anew by a later one.
     succeeded = [row for row in rows if row.outcome == 1.0]
     assert len({row.session_id for row in succeeded}) == 36
-    assert sum(row.reference is None for row in succeeded) == 13
+    assert sum(row.reference is None for row in succeeded) == 14
+    assert manifests(workspace)["dedup"].info["kept_out"] == {"failed-call": 13, "undone-later": 1}
     assert Counter(row.tags.language for row in rows) == {"en": 1698}
 
 
 def test_no_argument_that_was_right_breaks_its_schema(workspace: Path) -> None:
     assert manifests(workspace)["validate"].counts.rejected == 0
     frame = gather(list(parts.read_parts(workspace / "data" / "validated", Table, LABEL)))
-    assert frame.referenced.sum() == 420
+    assert frame.referenced.sum() == 419
 
 
 def test_nothing_crosses_and_nothing_lacks(workspace: Path) -> None:

@@ -10,7 +10,7 @@ from tasks.core import parts
 from tasks.core.closure import PROJECT
 from tasks.core.curation_settings import DedupSettings, IngestSettings, LogSource
 from tasks.core.parts import Manifest
-from tasks.core.records import Example, Feedback, Invocation
+from tasks.core.records import Example, Feedback, Invocation, Message
 from tasks.dedup import dedup
 from tasks.ingest import ingest
 from tests.tasks.curation_logs import calls, outcome, redacted, says, session
@@ -126,6 +126,15 @@ def test_a_result_that_tells_of_a_failure_elsewhere_is_none(tmp_path: Path, resu
     assert manifest.info["kept_out"] == {}
 
 
+def test_a_failure_that_the_provider_tells_is_one_whatever_the_text(tmp_path: Path) -> None:
+    order = calls("get_order", order_id="77")
+    told = Message(role="tool", content="Nothing to see", status="error")
+    load = session("s-1", "Where is order 77?", order, told, says("It is on its way."))
+    manifest, rows = run(tmp_path, load)
+    assert rows[load[0].id].reference is None
+    assert manifest.info["kept_out"] == {"failed-call": 1}
+
+
 def test_a_call_that_was_undone_is_no_reference_and_the_undoing_is(tmp_path: Path) -> None:
     load = session(
         "s-1",
@@ -179,20 +188,21 @@ def wild(folder: Path, name: str) -> tuple[Manifest, list[Example]]:
 
 
 def test_none_of_130_failed_calls_becomes_a_reference(tmp_path: Path) -> None:
-    _, rows = wild(tmp_path, "w12_error_then_ok")
+    manifest, rows = wild(tmp_path, "w12_error_then_ok")
     calls_made = [row for row in rows if row.reply.tool_calls]
     wrong = [r for r in calls_made if str(r.reply.tool_calls[0].arguments).count("WRONG")]
     assert len(wrong) == 130
+    assert manifest.info["kept_out"] == {"failed-call": 130}
     assert sum(row.reference is not None for row in wrong) == 0
     assert sum(row.reference is not None for row in calls_made) == len(calls_made) - 130
 
 
 def test_of_replies_that_were_stopped_none_is_a_reference(tmp_path: Path) -> None:
     manifest, rows = wild(tmp_path, "w2_ends")
-    kept_out = manifest.info["kept_out"]
-    assert {name: kept_out[name] for name in ("content-filter", "cut-by-length", "guardrail")} == {
+    assert manifest.info["kept_out"] == {
         "content-filter": 3,
         "cut-by-length": 3,
+        "forced-tool-choice": 3,
         "guardrail": 3,
     }
     assert sum(row.reference is not None for row in rows if "odd" not in row.session_id) == 150

@@ -147,7 +147,7 @@ def test_results_of_several_tools_stand_alone_and_the_text_keeps_its_place() -> 
     ]
     assert parse(converse([{"role": "user", "content": content}])).messages == (
         Message(role="tool", content="1", tool_call_id="a"),
-        Message(role="tool", content="[2]", tool_call_id="b"),
+        Message(role="tool", content="[2]", tool_call_id="b", status="error"),
         Message(role="user", content="Thanks\nAnd now?"),
     )
 
