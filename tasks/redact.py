@@ -87,15 +87,15 @@ def redact(
     _same_key(before, settings, target, key)
     with collector.paused():
         work = _begin(settings, source, target, key, private)
-        known = collect_parts(work, inputs)
-        _expect(settings, [lesson.persons for lesson in known.lessons.values()])
-        made = _made(work, before, inputs, known)
+        collected = collect_parts(work, inputs)
+        _expect(settings, [lesson.persons for lesson in collected.lessons.values()])
+        made = _made(work, before, inputs, collected)
     manifest = _manifest(made, key, settings.key_rotation)
     _refuse_leaks(settings, manifest)
-    told = [*people.persons(settings.person_keys, manifest.info[PERSONS]), *_left(manifest)]
-    told += [] if settings.ner_model else [WITHOUT_MODEL]
+    warnings = [*people.persons(settings.person_keys, manifest.info[PERSONS]), *_left(manifest)]
+    warnings += [] if settings.ner_model else [WITHOUT_MODEL]
     parts.commit(target, manifest)
-    step.warn("redact", told)
+    step.warn("redact", warnings)
     return manifest
 
 
@@ -133,13 +133,13 @@ def _left(manifest: Manifest) -> list[str]:
 
 
 def _made(
-    work: Work, before: Manifest | None, inputs: Sequence[Part], known: Collected
+    work: Work, before: Manifest | None, inputs: Sequence[Part], collected: Collected
 ) -> list[_Made]:
     """Each part with its audit: kept where both are there, made where one is new or gone."""
-    wanted = [(part, _key(work, part, known.touched(part))) for part in inputs]
+    wanted = [(part, _key(work, part, collected.touched(part))) for part in inputs]
     kept = _kept(work.target, before, [key for _, key in wanted])
     missing = [pair for pair in wanted if pair[1] not in kept]
-    fresh = workers.each(lambda pair: _redact(work, pair[0], known, pair[1]), missing)
+    fresh = workers.each(lambda pair: _redact(work, pair[0], collected, pair[1]), missing)
     made: list[_Made] = []
     with step.progress("redacting", len(wanted)) as advance:
         for _, key in wanted:
@@ -152,11 +152,11 @@ def _kept(target: Path, before: Manifest | None, keys: Sequence[str]) -> dict[st
     by_key = before.by_key() if before else {}
     kept: dict[str, _Made] = {}
     for key in keys:
-        found = [by_key[name] for name in (key, AUDIT + key) if name in by_key]
-        if len(found) == len(_Made._fields) and all(
-            parts.part_path(target, part).is_file() for part in found
+        both = [by_key[name] for name in (key, AUDIT + key) if name in by_key]
+        if len(both) == len(_Made._fields) and all(
+            parts.part_path(target, part).is_file() for part in both
         ):
-            kept[key] = _Made(*found)
+            kept[key] = _Made(*both)
     return kept
 
 
@@ -208,16 +208,18 @@ def _key(work: Work, part: Part, touched: dict[str, msgspec.Raw]) -> str:
     )
 
 
-def _redact(work: Work, part: Part, known: Collected, key: str) -> _Made:
+def _redact(work: Work, part: Part, collected: Collected, key: str) -> _Made:
     """The part without personal data, and its audit."""
-    rewriter = Rewriter(work.finders, work.fields, work.surrogates, work.sift, known.touched(part))
+    rewriter = Rewriter(
+        work.finders, work.fields, work.surrogates, work.sift, collected.touched(part)
+    )
     rejects: list[Rejected] = []
     if part.label == FEEDBACK:
-        records = _feedback(work, part, rewriter, known, rejects)
+        records = _feedback(work, part, rewriter, collected, rejects)
     else:
         records = _invocations(work, part, rewriter, rejects)
     made = parts.write_part(work.target, records, key=key, label=part.label)
-    found = Counter(finding.type for finding in rewriter.findings)
+    by_type = Counter(finding.type for finding in rewriter.findings)
     counts = Counts(
         read=made.rows + len(rejects),
         accepted=made.rows,
@@ -230,7 +232,7 @@ def _redact(work: Work, part: Part, known: Collected, key: str) -> _Made:
         rejects=tuple(rejects),
         info={
             "source": part.sha256,
-            "redacted": dict(sorted(found.items())),
+            "redacted": dict(sorted(by_type.items())),
             PERSONS: rewriter.people.info(),
             NAMES: rewriter.read_by_model,
         },
@@ -270,23 +272,23 @@ def _feedback(
     work: Work,
     part: Part,
     rewriter: Rewriter,
-    known: Collected,
+    collected: Collected,
     rejects: list[Rejected],
 ) -> Iterator[Record]:
     for row in parts.read_part(work.source, part, Feedback):
         record = hashlib.sha256(encode(row)).hexdigest()
         try:
-            yield rewriter.feedback(row, known.session_of(row), record)
+            yield rewriter.feedback(row, collected.session_of(row), record)
         except (leak_scan.LeakFound, *first_pass.FAILURES) as error:
             rejects.append(_refused(work, error, record))
 
 
 def _manifest(made: Sequence[_Made], key: bytes, rotation: int) -> Manifest:
     """Feedback is counted on its own, as ingest does: a decision is one invocation."""
-    found: Counter[str] = Counter()
+    by_type: Counter[str] = Counter()
     records = [one.records for one in made]
     for part in records:
-        found.update(part.info["redacted"])
+        by_type.update(part.info["redacted"])
     return Manifest(
         stage="redact",
         parts=(*records, *(one.audit for one in made)),
@@ -294,7 +296,7 @@ def _manifest(made: Sequence[_Made], key: bytes, rotation: int) -> Manifest:
         info={
             "key_id": key_id(key),
             "key_rotation": rotation,
-            "redacted": dict(sorted(found.items())),
+            "redacted": dict(sorted(by_type.items())),
             NAMES: _names(records),
             PERSONS: people.total(part.info.get(PERSONS, {}) for part in records),
             FEEDBACK: msgspec.structs.asdict(

@@ -42,10 +42,10 @@ def _escaped(text: str) -> Iterator[Opened]:
 
 
 def _escape(old: str, new: str) -> str:
-    made = json.dumps(new, ensure_ascii=old.isascii())[1:-1]
+    encoded = json.dumps(new, ensure_ascii=old.isascii())[1:-1]
     bare = {json.dumps(char)[1:-1]: char for char in set(old) if char < " "}
     # What stood without an escape, against JSON's rules, stays without.
-    return _ESCAPE.sub(lambda escape: bare.get(escape[0], escape[0]), made) if bare else made
+    return _ESCAPE.sub(lambda escape: bare.get(escape[0], escape[0]), encoded) if bare else encoded
 
 
 def _percent(text: str) -> Iterator[Opened]:
@@ -106,10 +106,10 @@ def _from_base64(word: str) -> str | None:
 
 
 def _to_base64(old: str, new: str) -> str:
-    made = base64.b64encode(new.encode()).decode()
+    encoded = base64.b64encode(new.encode()).decode()
     if "-" in old or "_" in old:
-        made = made.replace("+", "-").replace("/", "_")
-    return made if old.endswith("=") or len(old) % 4 == 0 else made.rstrip("=")
+        encoded = encoded.replace("+", "-").replace("/", "_")
+    return encoded if old.endswith("=") or len(old) % 4 == 0 else encoded.rstrip("=")
 
 
 ENCODINGS: tuple[tuple[str, str, Callable[[str], Iterator[Opened]]], ...] = (

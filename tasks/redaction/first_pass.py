@@ -144,8 +144,8 @@ def _looked_ahead(lines: Iterable[Line], finders: Finders, fields: Fields) -> It
         walker = Walker(fields, visitor)
         for line in some:
             try:
-                said = [*Past().rest(bytes(line.messages))[1], bytes(line.response)]
-                for data in said:
+                spoken_bytes = [*Past().rest(bytes(line.messages))[1], bytes(line.response)]
+                for data in spoken_bytes:
                     if data not in seen:
                         seen.add(data)
                         record_lines.spoken(walker, record_lines.SPOKEN.decode(data))
@@ -185,21 +185,21 @@ def _line(line: Line, collector: Collector, fields: Fields, sift: Sift) -> None:
             collector.offered.update(metadata)
             Walker(fields, collector).value(metadata, ("metadata",))
     data = bytes(line.messages)
-    known, new = collector.past.rest(data)
-    for said in (*new, bytes(line.response)):
-        if said in seen:
+    earlier, new = collector.past.rest(data)
+    for spoken_bytes in (*new, bytes(line.response)):
+        if spoken_bytes in seen:
             continue
-        seen.add(said)
-        reply, head, _ = as_reply(said)
+        seen.add(spoken_bytes)
+        reply, head, _ = as_reply(spoken_bytes)
         if head:
             if reply in seen:
                 continue
             seen.add(reply)
-        if not sift.is_clean(said):
-            spoken = record_lines.SPOKEN.decode(said)
+        if not sift.is_clean(spoken_bytes):
+            spoken = record_lines.SPOKEN.decode(spoken_bytes)
             collector.is_example = spoken.role == "system"
             record_lines.spoken(Walker(fields, collector), spoken)
-    collector.past.add(data, known + len(new))
+    collector.past.add(data, earlier + len(new))
 
 
 FEEDBACK = "feedback"
@@ -267,9 +267,9 @@ def _lesson_name(work: Work, part: Part) -> str:
 def _lesson(work: Work, part: Part) -> PartValues:
     """What the part teaches; read again only where it is not known from an earlier run."""
     name = _lesson_name(work, part)
-    known = session_values.load(work.private, name)
-    if known is not None:
-        return known
+    earlier = session_values.load(work.private, name)
+    if earlier is not None:
+        return earlier
     if part.label == FEEDBACK:
         rows = parts.read_part(work.source, part, Feedback)
         lesson = from_feedback(rows, work.finders, work.fields)

@@ -78,8 +78,8 @@ class Redactor:
         """The span, or what it holds, each by its own kind."""
         if span.replacement is not None or not holds_more(span.kind, value):
             return (span,)
-        known = self.index.find(value) if self.index is not None else []
-        held = cut(span, value, [*known, *self._find(value)])
+        of_session = self.index.find(value) if self.index is not None else []
+        held = cut(span, value, [*of_session, *self._find(value)])
         return [s._replace(start=span.start + s.start, end=span.start + s.end) for s in held]
 
     def _put(self, span: Span, value: str, place: Place, start: int) -> str:
@@ -231,14 +231,14 @@ class Rewriter:
 
     def _open(self, name: str, record: str) -> _Session:
         self._redactor.record = record
-        found = self._sessions.get(name)
-        if found is None:
+        entry = self._sessions.get(name)
+        if entry is None:
             taught = self._taught.get(name, SessionValues())
             own = Index(_pairs(taught), taught.kept, self._surrogates)
-            found = self._sessions[name] = _Session(
+            entry = self._sessions[name] = _Session(
                 own, own.beside(self._shared), {}, set(), Past(), []
             )
-        return found
+        return entry
 
     def _enter(self, session: _Session) -> None:
         self._redactor.index = session.both
@@ -255,27 +255,27 @@ class Rewriter:
 
     def _messages(self, session: _Session, data: bytes) -> _Done:
         """All messages of a call; those that the session's last call carried are not opened."""
-        known, new = session.past.rest(data)
+        repeated, new = session.past.rest(data)
         persons: set[Mention] = set()
         shown: list[bytes] = []
-        if known:
+        if repeated:
             before = session.shown[0]
             persons |= before.persons
             shown.append(bytes(before.data)[1:])
-        for number, said in enumerate(new, known):
-            found = session.done.get(said)
-            if found is None:
-                found = self._said(session, said, ("messages", str(number)))
-            shown.append(bytes(found.data))
-            persons |= found.persons
+        for number, spoken in enumerate(new, repeated):
+            entry = session.done.get(spoken)
+            if entry is None:
+                entry = self._said(session, spoken, ("messages", str(number)))
+            shown.append(bytes(entry.data))
+            persons |= entry.persons
         made = b"[" + b",".join(shown)
-        session.past.add(data, known + len(new))
+        session.past.add(data, repeated + len(new))
         session.shown[:] = [_Done(msgspec.Raw(made), frozenset(persons))]
         return _Done(msgspec.Raw(made + b"]"), frozenset(persons))
 
     def _metadata(self, session: _Session, data: bytes) -> _Done:
-        found = session.done.get(data)
-        if found is None:
+        entry = session.done.get(data)
+        if entry is None:
             self._redactor.persons = set()
             metadata = lines.ANY.decode(data)
             self.people.offered(metadata)
@@ -285,46 +285,46 @@ class Rewriter:
                         self._redactor.person(text[span.start : span.end], "")
             shown = msgspec.json.encode(self._walker.value(metadata, ("metadata",)), order="sorted")
             self._check(session, shown.decode(), ("metadata",))
-            found = _Done(msgspec.Raw(shown), frozenset(self._redactor.persons))
-            session.done[data] = found
-        return found
+            entry = _Done(msgspec.Raw(shown), frozenset(self._redactor.persons))
+            session.done[data] = entry
+        return entry
 
     def _said(self, session: _Session, data: bytes, place: Place) -> _Done:
         """A message or reply that the session did not say before in these bytes."""
         reply, head, tail = as_reply(data)
         if head:
             # A response was said as such before it was repeated as a message.
-            found = session.done.get(reply) or self._reworded(session, reply, True, place)
-            session.done[reply] = found
-            found = _Done(msgspec.Raw(head + bytes(found.data)[1:-1] + tail), found.persons)
+            entry = session.done.get(reply) or self._reworded(session, reply, True, place)
+            session.done[reply] = entry
+            entry = _Done(msgspec.Raw(head + bytes(entry.data)[1:-1] + tail), entry.persons)
         else:
-            found = self._reworded(session, data, place[0] == "response", place)
-        session.done[data] = found
-        return found
+            entry = self._reworded(session, data, place[0] == "response", place)
+        session.done[data] = entry
+        return entry
 
     def _reworded(self, session: _Session, data: bytes, is_reply: bool, place: Place) -> _Done:
         if self._sift.is_clean(data) and not session.both.may_hold(_words(data)):
             return _Done(msgspec.Raw(data), _NOBODY)
         self._redactor.persons = set()
-        said: Message | Reply
+        spoken: Message | Reply
         if is_reply:
-            said = lines.reply(self._walker, lines.REPLY.decode(data), place)
+            spoken = lines.reply(self._walker, lines.REPLY.decode(data), place)
         else:
-            said = lines.message(self._walker, lines.MESSAGE.decode(data), place)
-        self._check(session, leak_scan.all_text(said), place)
+            spoken = lines.message(self._walker, lines.MESSAGE.decode(data), place)
+        self._check(session, leak_scan.all_text(spoken), place)
         # What a system message shows as an example is about nobody in the session.
-        example = isinstance(said, Message) and said.role == "system"
+        example = isinstance(spoken, Message) and spoken.role == "system"
         persons = _NOBODY if example else frozenset(self._redactor.persons)
-        return _Done(msgspec.Raw(encode(said)), persons)
+        return _Done(msgspec.Raw(encode(spoken)), persons)
 
     def _definitions(self, data: bytes) -> msgspec.Raw:
         """Tools, by patterns alone: they are the same for every session and have to stay so."""
-        found = self._tools.get(data)
-        if found is None:
+        entry = self._tools.get(data)
+        if entry is None:
             self._redactor.index = None
             shown = self._tool_walker.value(lines.ANY.decode(data), ("tools",))
-            found = self._tools[data] = msgspec.Raw(msgspec.json.encode(shown, order="sorted"))
-        return found
+            entry = self._tools[data] = msgspec.Raw(msgspec.json.encode(shown, order="sorted"))
+        return entry
 
     def _check(self, session: _Session, text: str, place: Place) -> None:
         kind = leak_scan.leak_in(text, session.both, session.made)

@@ -112,44 +112,44 @@ class Index:
             sure: leave out names that are words too and so may rightly stand here.
         """
         lower = same_length_lower(text)
-        found = list(self._written_together(lower))
+        spans = list(self._written_together(lower))
         tokens = tokens_in(text)
         words = self._words.intersection(tokens)
         if self._shared is not None:
             words |= self._shared._words.intersection(tokens)
         for start, key in sorted((at, word) for word in words for at in _places(lower, word)):
-            found += self._at(lower, start, key)
+            spans += self._at(lower, start, key)
             if self._shared is not None:
-                found += self._shared._at(lower, start, key)
+                spans += self._shared._at(lower, start, key)
             if key in self._names and self._is_name(text, lower, start, key, sure):
-                found.append(Span(start, start + len(key), Kind.NAME, "known"))
-        return found
+                spans.append(Span(start, start + len(key), Kind.NAME, "known"))
+        return spans
 
     def _written_together(self, lower: str) -> Iterable[Span]:
         """Names of scripts that put no space between words."""
-        for known in self._loose:
-            for match in re.finditer(re.escape(known.lower), lower):
-                yield Span(match.start(), match.end(), known.kind, "known")
+        for entry in self._loose:
+            for match in re.finditer(re.escape(entry.lower), lower):
+                yield Span(match.start(), match.end(), entry.kind, "known")
 
     def _at(self, lower: str, place: int, word: str) -> list[Span]:
         """The longest known value that has this word at this place."""
         for (length, anchor), values in self._values.get(word, _NOTHING).items():
             start = place - anchor
             end = start - length
-            known = values.get(lower[start:end]) if start >= 0 else None
-            if known is None:
+            entry = values.get(lower[start:end]) if start >= 0 else None
+            if entry is None:
                 continue
             if not _runs_on(lower, end) and not (start and lower[start - 1].isalnum()):
-                signed = known.kind is Kind.PHONE and lower[start - 1 : start] in ("+", "(")
-                return [Span(start - signed, end, known.kind, "known", self._date(known))]
+                signed = entry.kind is Kind.PHONE and lower[start - 1 : start] in ("+", "(")
+                return [Span(start - signed, end, entry.kind, "known", self._date(entry))]
         return []
 
-    def _date(self, known: Known) -> str | None:
+    def _date(self, entry: Known) -> str | None:
         """The surrogate of a date, in the form in which it stands."""
-        if known.written is None:
+        if entry.written is None:
             return None
-        other = dates.read(self._surrogates.of(known.kind, known.day))
-        return dates.write(other.day, known.written) if other else None
+        other = dates.read(self._surrogates.of(entry.kind, entry.day))
+        return dates.write(other.day, entry.written) if other else None
 
     def _is_name(self, text: str, lower: str, start: int, key: str, sure: bool) -> bool:
         word = text[start : start + len(key)]
@@ -236,7 +236,7 @@ def _entries(kind: Kind, text: str) -> tuple[tuple[str, Known], ...]:
     """Each spelling in which the value is looked for, and the word to file it under."""
     if is_surrogate(kind, text) or not searchable(kind, text):
         return ()
-    found = []
+    spans = []
     for spelling, form in _spellings(kind, text):
         lower = same_length_lower(spelling).strip()
         words = list(WORD.finditer(lower))
@@ -244,8 +244,8 @@ def _entries(kind: Kind, text: str) -> tuple[tuple[str, Known], ...]:
             anchor = max(words, key=lambda word: (_telling(word[0]), -word.start()))
             begin = words[0].start()
             entry = Known(lower[begin:], anchor.start() - begin, kind, form, text if form else "")
-            found.append((anchor[0], entry))
-    return tuple(found)
+            spans.append((anchor[0], entry))
+    return tuple(spans)
 
 
 def _spellings(kind: Kind, text: str) -> Iterator[tuple[str, dates.Form | None]]:
@@ -254,9 +254,9 @@ def _spellings(kind: Kind, text: str) -> Iterator[tuple[str, dates.Form | None]]
         compact = re.sub(r"[\W_]", "", text)
         if len(compact) >= 9:
             yield compact, None
-    read = dates.read(text) if kind is Kind.BIRTH_DATE else None
-    if read is not None:
-        yield from ((dates.write(read.day, form), form) for form in dates.FORMS)
+    date_read = dates.read(text) if kind is Kind.BIRTH_DATE else None
+    if date_read is not None:
+        yield from ((dates.write(date_read.day, form), form) for form in dates.FORMS)
 
 
 @lru_cache(maxsize=50_000)

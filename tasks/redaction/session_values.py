@@ -72,17 +72,17 @@ def combine(lessons: Iterable[PartValues]) -> dict[str, Raw]:
     """What is known of each session over all parts, in a fixed order."""
     every = list(lessons)
     requests = {request: session for one in every for request, session in one.requests.items()}
-    found: dict[str, list[Raw]] = {}
+    by_session: dict[str, list[Raw]] = {}
     for one in every:
-        told = [
+        by_session_pairs = [
             (requests.get(request, request), taught) for request, taught in one.by_request.items()
         ]
-        for session, taught in (*one.sessions.items(), *told):
-            several = found.setdefault(session, [])
+        for session, taught in (*one.sessions.items(), *by_session_pairs):
+            several = by_session.setdefault(session, [])
             # Feedback, which nearly every session has, rarely teaches anything.
             if len(bytes(taught)) > len(_NOTHING):
                 several.append(taught)
-    return {session: _together(taught) for session, taught in found.items()}
+    return {session: _together(taught) for session, taught in by_session.items()}
 
 
 def encode_values(values: Mapping[str, Iterable[str]], kept: Iterable[str]) -> Raw:
