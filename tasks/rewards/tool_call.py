@@ -208,7 +208,9 @@ def _calls(
             odd[key] = matching.is_odd(call, offered[call.name])
         if odd[key] and matching.is_spoofed(call, wanted):
             return 0.0
-        if _is_refused(call, wanted, offered[call.name], odd=odd[key]):
+        if key not in broken:
+            broken[key] = bool(validity.fault(call.arguments, offered[call.name]))
+        if _is_refused(call, wanted, offered[call.name], odd=odd[key], broken=broken[key]):
             refused.add(key)
             return settings.refused_call
         right = max(0, fit.right - fit.extra)
@@ -216,6 +218,7 @@ def _calls(
 
     # A call is held against every wanted one; what is odd about it is looked for once.
     odd: dict[int, bool] = {}
+    broken: dict[int, bool] = {}
     refused: set[int] = set()
     loose = settings.compare == "leaderboard"
     size = len(reference.calls)
@@ -239,14 +242,12 @@ def _calls(
     )
 
 
-def _is_refused(call: ToolCall, wanted: Call, tool: Tool, *, odd: bool) -> bool:
-    """Whether the tool would refuse the call by its schema.
+def _is_refused(call: ToolCall, wanted: Call, tool: Tool, *, odd: bool, broken: bool) -> bool:
+    """Whether the tool would refuse the call by its schema, which the call breaks or does not.
 
     A schema that the wanted call breaks too is not the tool's own, and then the types alone tell.
     """
-    if not validity.fault(call.arguments, tool):
-        return odd and matching.is_refused(call, wanted, tool)
-    if not validity.fault(wanted.arguments, tool):
+    if broken and not validity.fault(wanted.arguments, tool):
         return True
     return odd and matching.is_refused(call, wanted, tool)
 
