@@ -240,3 +240,12 @@ def test_the_airline_logs_lose_their_people_and_keep_their_flights(tmp_path: Pat
     names = tally(r'(?<=_name": ")[A-Z]\w+', before)
     left = {name: count for name, count in tally(r"[A-Z]\w+", after).items() if name in names}
     assert sum(left.values()) <= 0.05 * sum(tally(r"[A-Z]\w+", before)[name] for name in names)
+
+
+def test_a_tools_status_stays_where_its_text_is_rewritten(tmp_path: Path) -> None:
+    failed = Message(
+        role="tool", content="no booking of mia@mail.example", tool_call_id="c1", status="error"
+    )
+    (shown,) = redacted(tmp_path, invocation(1, user("Hello"), failed))
+    assert "mia@mail.example" not in shown.messages[1].content
+    assert shown.messages[1].status == "error"

@@ -104,6 +104,26 @@ def test_a_local_model_finds_names_that_nothing_else_gives_away(tmp_path: Path) 
     assert Finders(SETTINGS).find(text) == ()
 
 
+def test_texts_are_read_in_batches_and_found_as_each_alone(tmp_path: Path) -> None:
+    import spacy
+
+    model = spacy.blank("en")
+    ruler = model.add_pipe("entity_ruler")
+    ruler.add_patterns([{"label": "PERSON", "pattern": "Quillon Marsh"}])
+    model.to_disk(tmp_path / "model")
+    texts = [f"I met Quillon Marsh at gate {number}." for number in range(100)]
+    ahead, alone = Finders(with_model(tmp_path / "model")), Finders(with_model(tmp_path / "model"))
+    ahead.look_ahead([*texts, *texts, "no name here", "12 34"])
+    assert len(ahead._named) == 100
+    assert [ahead.find(text) for text in texts] == [alone.find(text) for text in texts]
+    assert ahead._named == {}
+
+
+def test_a_model_that_is_neither_a_folder_nor_installed_is_refused() -> None:
+    with pytest.raises(StageError, match="no package of that name is installed"):
+        Finders(with_model(Path("no_such_pipeline")))
+
+
 @pytest.fixture(scope="module")
 def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A token classifier of a few weights that calls every token a person."""
