@@ -13,8 +13,8 @@ from tasks.evidence.metrics import BEHAVIOURS
 from tasks.evidence.reports import EvaluationReport, GateReport
 from tasks.evidence.slices import Slice
 
-MOST_SLICES = 40
-"""On the picture; the others stand in gate.json."""
+MOST_SLICES = 30
+"""On the picture, those that decide and the largest first; the others stand in gate.json."""
 
 Facts = dict[str, str]
 """What repeats the evaluation, by name: dataset, weights, rows, settings, commands."""
@@ -110,22 +110,22 @@ def _metrics(evaluated: EvaluationReport) -> list[list[str]]:
     ]
 
 
-def _rank(one: Slice) -> tuple[int, str]:
+def _rank(one: Slice) -> tuple[int, int, str]:
     order = ("worse", "below-floor", "unproven", "ok", "cannot-judge")
-    return order.index(one.standing), one.name
+    return order.index(one.standing), -one.n, one.name
 
 
 def _slice(one: Slice) -> Line:
     """Differences from -1 to 1, with no difference in the middle."""
     text = f"{one.difference:+.3f}"
     if one.low is not None and one.high is not None:
-        text += f" [{one.low:+.3f}, {one.high:+.3f}]"
+        text += f" [{max(-1.0, one.low):+.3f}, {min(1.0, one.high):+.3f}]"
     critical = ", critical" if one.critical else ""
     missing = f", about {one.missing} tasks more" if one.missing else ""
     return Line(
         one.name,
         text if one.n else "no task",
-        f"{one.n} tasks{critical}: {one.standing}{missing}",
+        f"{one.n} {'task' if one.n == 1 else 'tasks'}{critical}: {one.standing}{missing}",
         _place(one.difference),
         None if one.low is None else _place(one.low),
         None if one.high is None else _place(one.high),
