@@ -50,6 +50,7 @@ from tasks.logs.prefixes import Digest
 from tasks.logs.seen import Seen
 from tasks.logs.selection import KEYS, Chooser, Selection
 from tasks.logs.sources import Line
+from tasks.logs.unwrapping import unwrapped
 from tasks.logs.wanted import Wanted, plan
 from tasks.redaction import people
 
@@ -224,7 +225,7 @@ def _read(want: Wanted, run: _Run) -> list[Part]:
     if found.fault:
         lines = iter([Line(0, b"", fault=found.fault, detail="expected a regular file")])
     else:
-        lines = sources.read_lines(found, digest)
+        lines = unwrapped(sources.read_lines(found, digest))
     first = _sample(lines)
     name, parse = _parser(want.format, first, run.settings)
     chooser = Chooser(run.selection) if run.selection else None

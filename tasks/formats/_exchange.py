@@ -4,6 +4,7 @@ Exchange(messages=b'[{"content":"Weather in Oslo?","role":"user"}]', tools=b"[]"
          reply=Reply(tool_calls=(…)), finish_reason="tool_use", usage=Usage(…))
 """
 
+import re
 from typing import Any, Literal
 
 import msgspec
@@ -73,7 +74,7 @@ def invocation(source: Source, told: Told, exchange: Exchange) -> Sealed:
     if told.timestamp is None:
         raise Malformed("missing-field", "a time of the call: expected a timestamp")
     latency = exchange.latency_ms
-    reply = written(exchange.reply)
+    reply = written(_said(exchange))
     return Sealed(
         id=identity(told.request_id, exchange.messages, exchange.tools, reply),
         source=source,
@@ -90,6 +91,46 @@ def invocation(source: Source, told: Told, exchange: Exchange) -> Sealed:
         latency_ms=told.latency_ms if latency is None else latency,
         metadata=told.metadata,
     )
+
+
+def _said(exchange: Exchange) -> Reply:
+    """The reply without what was only thought.
+
+    Raises:
+        Malformed: content-not-captured, empty-turn, or reasoning-only.
+    """
+    if _EMPTY_TURN in exchange.messages:
+        raise Malformed("empty-turn", "messages: a user's turn without any text")
+    said = exchange.reply.content.strip()
+    if said.casefold() in _NOT_CAPTURED or any(mark in exchange.messages for mark in _MARKS):
+        raise Malformed(
+            "content-not-captured", "expected what was said; the log has a placeholder in its place"
+        )
+    if "<" not in said:
+        return exchange.reply
+    text = _THOUGHT.sub("", said).strip()
+    if _UNCLOSED.match(text):
+        if not exchange.reply.tool_calls:
+            raise Malformed("reasoning-only", "the reply: it ends within the model's reasoning")
+        text = ""
+    if text == said:
+        return exchange.reply
+    return msgspec.structs.replace(exchange.reply, content=text)
+
+
+_NOT_CAPTURED = frozenset(
+    (
+        *("redacted-by-litellm", "[redacted]", "<redacted>", "redacted", "[content redacted]"),
+        *("[content not captured]", "<content not captured>", "content-not-captured", "[hidden]"),
+        *("[filtered]", "<filtered>", "[omitted]", "<omitted>", "[removed]", "<removed>"),
+    )
+)
+"""What services write where they were told to keep no content, casefolded."""
+_MARKS = tuple(b'"content":"' + text.encode() + b'"' for text in sorted(_NOT_CAPTURED))
+_EMPTY_TURN = b'{"role":"user"}'
+"""As an empty one is written: fields left at their default are not."""
+_THOUGHT = re.compile(r"<(think|thinking|reasoning|thought)>.*?</\1>", re.DOTALL)
+_UNCLOSED = re.compile(r"<(?:think|thinking|reasoning|thought)>")
 
 
 def _usage(said: Usage, beside: Usage) -> Usage:

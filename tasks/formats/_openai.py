@@ -31,12 +31,15 @@ ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
     "user": "user",
     "assistant": "assistant",
     "tool": "tool",
+    "function": "tool",
 }
+LEGACY = "function:"
+"""Id of a call in the form before 2024, which has none: a result names its function."""
 
 
 class Function(msgspec.Struct):
     name: str = ""
-    arguments: str | dict[str, Any] = ""
+    arguments: str | dict[str, Any] | None = ""
 
 
 class Calling(msgspec.Struct):
@@ -57,7 +60,8 @@ class Turn(msgspec.Struct):
     refusal: str | None = None
     tool_calls: list[Calling] | None = None
     tool_call_id: str | None = None
-    function_call: Any = None
+    function_call: Function | None = None
+    name: str | None = None
     audio: Any = None
 
 
@@ -77,6 +81,7 @@ class _Request(msgspec.Struct):
     model: str = ""
     tools: msgspec.Raw = msgspec.Raw(b"[]")
     tool_choice: Any = None
+    functions: msgspec.Raw = msgspec.Raw(b"[]")
 
 
 class _Choice(msgspec.Struct):
@@ -117,7 +122,7 @@ def read(request: msgspec.Raw, response: msgspec.Raw) -> Exchange:
     usage = answered.usage or _Usage()
     return Exchange(
         messages=turns.written(asked.messages, "$.request.messages"),
-        tools=tools(bytes(asked.tools)),
+        tools=_offered(asked),
         reply=reply,
         finish_reason=reason,
         tool_choice=tool_choice(asked.tool_choice),
@@ -126,6 +131,16 @@ def read(request: msgspec.Raw, response: msgspec.Raw) -> Exchange:
         model=answered.model or asked.model,
         created=answered.created,
     )
+
+
+def _offered(asked: _Request) -> bytes:
+    """Tools, or functions as they were offered before 2024; never both."""
+    if bytes(asked.functions) in (b"[]", b"null"):
+        return tools(bytes(asked.tools))
+    if bytes(asked.tools) not in (b"[]", b"null"):
+        raise Malformed("ambiguous-tools", "$.request: expected tools or functions, not both")
+    declared = [{"function": one} for one in decode(asked.functions, _function_lists) or ()]
+    return tools(msgspec.json.encode(declared))
 
 
 @lru_cache(maxsize=64)
@@ -148,7 +163,7 @@ def calls(made: Iterable[Calling], place: str) -> Iterator[ToolCall]:
     for call in made:
         if call.function is None or not call.function.name:
             raise unsupported(place, "tool calls of type function, with a name")
-        whole, raw = call.function.arguments, ""
+        whole, raw = call.function.arguments or "", ""
         if isinstance(whole, str):
             whole, raw = arguments(whole)
         yield ToolCall(
@@ -171,7 +186,8 @@ def _message(said: bytes) -> Iterator[Message]:
         role=role,
         content=_text(turn, place),
         tool_calls=made,
-        tool_call_id=turn.tool_call_id or "",
+        tool_call_id=turn.tool_call_id
+        or (LEGACY + (turn.name or "") if turn.role == "function" else ""),
     )
 
 
@@ -182,7 +198,8 @@ def _reply(turn: Turn) -> Reply:
 
 def _calls(turn: Turn, place: str) -> Iterator[ToolCall]:
     if turn.function_call is not None:
-        raise unsupported(place, "tool_calls; function_call is the form before 2024")
+        named = turn.function_call
+        yield from calls([Calling(function=named, id=LEGACY + named.name)], place)
     yield from calls(turn.tool_calls or (), place)
 
 
@@ -241,7 +258,7 @@ def _continue(stream: Stream, delta: Turn) -> None:
         function = call.function or Function()
         if function.name and not stream.has(call.index + 1):
             stream.open_call(call.index + 1, function.name, call.id or "", None)
-        if not isinstance(function.arguments, str):
+        if isinstance(function.arguments, dict):
             stream.open_call(call.index + 1, function.name, call.id or "", function.arguments)
         elif function.arguments:
             stream.add_input(call.index + 1, function.arguments)
@@ -253,3 +270,4 @@ _requests = msgspec.json.Decoder(_Request)
 _responses = msgspec.json.Decoder(_Response)
 _chunk_lists = msgspec.json.Decoder(list[_Response])
 _tool_lists = msgspec.json.Decoder(list[_Tool] | None)
+_function_lists = msgspec.json.Decoder(list[msgspec.Raw] | None)

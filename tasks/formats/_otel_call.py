@@ -8,8 +8,10 @@
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from tasks.core.records import Source, Usage
-from tasks.formats import _otel_earlier, _otel_messages, _otlp
+from tasks.formats import _otel_earlier, _otel_messages, _otel_vendors, _otlp
 from tasks.formats._exchange import NO_TOOLS, Exchange, Told, invocation
 from tasks.formats._otlp import Array, Attributes, Value, integer, plain, string
 from tasks.logs.json_lines import NOT_A_CHAT, Malformed, texts
@@ -41,7 +43,9 @@ def call(
         Malformed: not-a-chat, error-response, content-not-captured, or what is wrong with it.
     """
     kind = string(told, OPERATION) or string(told, "llm.request.type")
-    if kind not in CHATS:
+    values = {name: plain(value) for name, value in told.items()}
+    vendor = kind not in CHATS and _otel_vendors.is_chat(values)
+    if kind not in CHATS and not vendor:
         raise Malformed(NOT_A_CHAT, "expected gen_ai.operation.name chat")
     if "error.type" in told:
         raise Malformed("error-response", "its status is an error")
@@ -55,7 +59,10 @@ def call(
         session_id=metadata.get(session_key, ""),
         latency_ms=None if start is None or end is None else max(0, (end - start) // 1_000_000),
     )
-    return invocation(source, around, _exchange(told, events))
+    exchange = _otel_vendors.read(values) if vendor else _exchange(told, events)
+    if not around.model:
+        around = msgspec.structs.replace(around, model=exchange.model or "unknown")
+    return invocation(source, around, exchange)
 
 
 def _exchange(told: Attributes, events: Iterable[tuple[str, dict[str, Any]]]) -> Exchange:

@@ -9,9 +9,9 @@ as `_langchain.py` says.
 
 import msgspec
 
-from tasks.formats import _bodies, _langchain
+from tasks.formats import _bodies, _langchain, _otel_messages
 from tasks.formats._exchange import Exchange
-from tasks.logs.json_lines import Malformed, decode
+from tasks.logs.json_lines import Malformed, decode, fitting
 
 
 def read(given: msgspec.Raw, answered: msgspec.Raw, tools: msgspec.Raw | None = None) -> Exchange:
@@ -21,8 +21,35 @@ def read(given: msgspec.Raw, answered: msgspec.Raw, tools: msgspec.Raw | None = 
         Malformed: missing-field where one of the two is not there, or they are of no known shape.
     """
     given, answered = _unquoted(given), _unquoted(answered)
+    if (parted := _parted(given, answered, tools)) is not None:
+        return parted
     asked = _request(_langchain.request(given) or given, tools)
     return _bodies.read(asked, _langchain.response(answered) or _response(answered))
+
+
+def _parted(
+    given: msgspec.Raw, answered: msgspec.Raw, tools: msgspec.Raw | None
+) -> Exchange | None:
+    """The exchange where its messages are in parts, as OpenTelemetry has them; None elsewhere."""
+    asked = fitting(given, _keyed) or {}
+    messages = asked.get("messages", given)
+    turns = fitting(messages, _keyed_lists)
+    if not turns or not any("parts" in turn for turn in turns):
+        return None
+    offered = asked.get("tools", tools)
+    replies = fitting(answered, _keyed_lists) or [fitting(answered, _keyed) or {}]
+    if any("parts" in reply for reply in replies):
+        encoded = bytes(answered) if bytes(answered)[:1] == b"[" else b"[" + bytes(answered) + b"]"
+        reply, ended = _otel_messages.reply(encoded)
+    else:
+        whole = _bodies.read(msgspec.Raw(b'{"messages":[]}'), _response(answered))
+        reply, ended = whole.reply, whole.finish_reason
+    return Exchange(
+        messages=_otel_messages.messages(b"", bytes(messages)),
+        tools=_otel_messages.tools(bytes(offered)) if offered is not None else b"[]",
+        reply=reply,
+        finish_reason=ended,
+    )
 
 
 def _unquoted(value: msgspec.Raw) -> msgspec.Raw:

@@ -23,6 +23,7 @@ are no numbers and those of experiments (`dataset_run_id`) are `not-a-chat`.
 Source: Langfuse documentation, "Blob Storage Export Field Reference" and "Scores API".
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -31,7 +32,7 @@ from tasks.core.records import Feedback, Source, Usage
 from tasks.formats import _traced
 from tasks.formats._exchange import Told, invocation
 from tasks.formats._scores import score
-from tasks.logs.json_lines import NOT_A_CHAT, Malformed, Scalar, decode, texts
+from tasks.logs.json_lines import NOT_A_CHAT, Malformed, Scalar, decode, fitting, texts
 from tasks.logs.sealed import Sealed
 
 SAMPLE = (
@@ -119,10 +120,24 @@ class _Score(msgspec.Struct):
     dataset_run_id_: str | None = msgspec.field(name="datasetRunId", default=None)
 
 
+class _Trace(msgspec.Struct):
+    """A trace as the API gives it, with its observations in it."""
+
+    id: str = ""
+    session_id: str | None = None
+    session_id_: str | None = msgspec.field(name="sessionId", default=None)
+    user_id: str | None = None
+    user_id_: str | None = msgspec.field(name="userId", default=None)
+    observations: list[dict[str, msgspec.Raw]] | None = None
+    scores: list[dict[str, msgspec.Raw]] | None = None
+
+
 def recognises(record: dict[str, Any]) -> str:
     """Empty for a record of this format, otherwise why it is none."""
     if "project_id" in record and ("bookmarked" in record or "data_type" in record):
         return ""  # a row of traces/ or scores/
+    if isinstance(record.get("observations"), list) and "id" in record:
+        return ""  # a trace from the API, with its observations
     if "dataType" in record and "name" in record:
         return ""  # a score from the API
     if "type" not in record or ("trace_id" not in record and "traceId" not in record):
@@ -132,12 +147,14 @@ def recognises(record: dict[str, Any]) -> str:
     return "" if "id" in record else 'expected "id"'
 
 
-def parse(line: bytes, source: Source, session_key: str) -> list[Sealed | Feedback]:
-    """The one call that a line tells of, or the feedback that it is.
+def parse(line: bytes, source: Source, session_key: str) -> list[Sealed | Feedback | Malformed]:
+    """The one call that a line tells of, or the feedback that it is; of a nested trace all.
 
     Raises:
         Malformed: not-a-chat, error-response, or what is wrong with the record's shape.
     """
+    if (observations := (fitting(line, _traces) or _Trace()).observations) is not None:
+        return list(_nested(decode(line, _traces), observations, source, session_key))
     record = decode(line, _records)
     if record.data_type or record.data_type_:
         return [_score(decode(line, _scores))]
@@ -160,6 +177,24 @@ def parse(line: bytes, source: Source, session_key: str) -> list[Sealed | Feedba
     finish = exchange.finish_reason or ("tool_calls" if exchange.reply.tool_calls else "")
     exchange = msgspec.structs.replace(exchange, finish_reason=finish)
     return [invocation(source, told, exchange)]
+
+
+def _nested(
+    trace: _Trace, observations: list[dict[str, msgspec.Raw]], source: Source, session_key: str
+) -> Iterator[Sealed | Feedback | Malformed]:
+    """The calls of a trace that holds its observations, and its scores."""
+    around = {
+        "sessionId": trace.session_id or trace.session_id_,
+        "userId": trace.user_id or trace.user_id_,
+        "traceId": trace.id,
+    }
+    known = {name: msgspec.Raw(msgspec.json.encode(v)) for name, v in around.items() if v}
+    for number, row in enumerate([*observations, *(trace.scores or ())]):
+        whole = msgspec.json.encode({**known, **row})
+        try:
+            yield from parse(whole, source, session_key)
+        except Malformed as error:
+            yield Malformed(error.reason, f"observation {number}: {error.detail}")
 
 
 def _score(row: _Score) -> Feedback:
@@ -225,6 +260,7 @@ def _count(told: Any) -> int | None:
 
 _records = msgspec.json.Decoder(_Record)
 _scores = msgspec.json.Decoder(_Score)
+_traces = msgspec.json.Decoder(_Trace)
 _texts = msgspec.json.Decoder(str)
 _keyed = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _scalars: msgspec.json.Decoder[Scalar] = msgspec.json.Decoder(Scalar)

@@ -16,12 +16,13 @@ counted as `not-a-chat`.
 Source: LiteLLM documentation, "StandardLoggingPayload Specification".
 """
 
+import re
 from typing import Any
 
 import msgspec
 
 from tasks.core.records import Source, Usage
-from tasks.formats import _openai
+from tasks.formats import _bodies
 from tasks.formats._exchange import Told, invocation
 from tasks.logs.json_lines import NOT_A_CHAT, Malformed, Scalar, decode, texts
 from tasks.logs.sealed import Sealed
@@ -47,7 +48,15 @@ SAMPLE = (
     b'"function","function":{"name":"get_weather","arguments":"{\\"place_id\\": 7}"}}]}}],'
     b'"usage":{"prompt_tokens":412,"completion_tokens":31,"total_tokens":443}}}'
 )
-_CHATS = ("", "completion", "acompletion", "text_completion", "atext_completion")
+_CHATS = (
+    *("", "completion", "acompletion", "text_completion", "atext_completion"),
+    *("anthropic_messages", "aanthropic_messages", "generate_content", "agenerate_content"),
+)
+_NONE = re.compile(
+    r"a?(?:embedding|image_\w+|moderation|transcription|speech|rerank|search|\w*files?\w*|"
+    r"\w*batch\w*|\w*fine_tuning\w*|health_check|list_\w+|vector_store_\w+|ocr|video_\w+)"
+)
+"""Call types that are no conversations; what is neither is a reject of its own."""
 
 
 class _Parameters(msgspec.Struct):
@@ -59,9 +68,10 @@ class _Metadata(msgspec.Struct):
 
 
 class _Record(msgspec.Struct, rename={"start": "startTime", "end": "endTime"}):
-    id: str
     messages: msgspec.Raw
     response: msgspec.Raw
+    id: str = ""
+    request_id: str | None = None
     start: float | str | None = None
     end: float | str | None = None
     call_type: str | None = ""
@@ -91,23 +101,36 @@ def parse(line: bytes, source: Source, session_key: str) -> list[Sealed]:
             shape.
     """
     record = decode(line, _records)
-    if (record.call_type or "") not in _CHATS:
-        raise Malformed(NOT_A_CHAT, "$.call_type: expected completion or acompletion")
+    if (kind := record.call_type or "") not in _CHATS:
+        if _NONE.fullmatch(kind):
+            raise Malformed(NOT_A_CHAT, "$.call_type: expected completion or acompletion")
+        raise Malformed(
+            "unknown-call-type", f"$.call_type: expected one of {', '.join(filter(None, _CHATS))}"
+        )
     if record.status == "failure":
         raise Malformed("error-response", "$.status failure: the call brought no reply")
     tools = record.model_parameters.tools if record.model_parameters else msgspec.Raw(b"[]")
     messages = bytes(record.messages)
+    gone = (b"{}", b"[]", b"null", b'"redacted-by-litellm"', b'{"text":"redacted-by-litellm"}')
+    if messages in gone or bytes(record.response).replace(b" ", b"") in gone:
+        raise Malformed(
+            "content-not-captured",
+            "messages or response are empty: turn `store_prompts_in_spend_logs` on, or log through "
+            "a callback",
+        )
     if messages[:1] == b'"':
         messages = b'[{"role":"user","content":' + messages + b"}]"
     response = record.response
     if bytes(response)[:1] == b'"':
         said = b'{"choices":[{"message":{"content":' + bytes(response) + b"}}]}"
         response = msgspec.Raw(said)
+    if b'"content"' in bytes(response)[:4096] and b'"choices"' not in bytes(response):
+        tools = _as_anthropic(tools)
     request = b'{"messages":' + messages + b',"tools":' + bytes(tools) + b"}"
-    exchange = _openai.read(msgspec.Raw(request), response)
+    exchange = _bodies.read(msgspec.Raw(request), response)
     metadata = _metadata(record)
     told = Told(
-        request_id=exchange.request_id or record.id,
+        request_id=exchange.request_id or record.id or record.request_id or "",
         timestamp=record.start,
         model=record.model or exchange.model,
         metadata=metadata,
@@ -116,6 +139,20 @@ def parse(line: bytes, source: Source, session_key: str) -> list[Sealed]:
         latency_ms=_latency(record),
     )
     return [invocation(source, told, exchange)]
+
+
+def _as_anthropic(tools: msgspec.Raw) -> msgspec.Raw:
+    """Tools in the form of the bodies beside them: the log has OpenAI's, whatever was called."""
+    declared = decode(tools, _tool_lists) or []
+    named = [
+        {
+            "name": one.get("name", ""),
+            "description": one.get("description") or "",
+            "input_schema": one.get("parameters") or one.get("input_schema") or {},
+        }
+        for one in (tool.get("function", tool) for tool in declared)
+    ]
+    return msgspec.Raw(msgspec.json.encode(named))
 
 
 def _metadata(record: _Record) -> dict[str, str]:
@@ -137,4 +174,5 @@ def _latency(record: _Record) -> int | None:
 
 
 _records = msgspec.json.Decoder(_Record)
+_tool_lists = msgspec.json.Decoder(list[dict[str, Any]] | None)
 _scalars: msgspec.json.Decoder[Scalar] = msgspec.json.Decoder(Scalar)

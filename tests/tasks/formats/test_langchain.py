@@ -152,11 +152,6 @@ def test_a_completion_of_a_prompt_is_read() -> None:
             ANSWERED,
             "unsupported-content",
         ),
-        (
-            [ASKED],
-            {"type": "ai", "content": "", "additional_kwargs": {"function_call": {"name": "f"}}},
-            "unsupported-content",
-        ),
     ],
 )
 def test_what_cannot_be_read_is_a_reject(given: Any, answered: Any, reason: str) -> None:

@@ -103,7 +103,6 @@ def test_a_developer_speaks_as_the_system() -> None:
     [
         {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://a"}}]},
         {"role": "assistant", "content": None, "audio": {"id": "a"}},
-        {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
         {"role": "assistant", "tool_calls": [{"id": "t", "type": "custom", "custom": {}}]},
     ],
 )
