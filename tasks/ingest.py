@@ -149,7 +149,7 @@ def _look(root: str, wanted: Sequence[Wanted], settings: IngestSettings, objects
     faults: list[str] = []
     looked_at = 0
     for want in below[:: max(1, len(below) // objects)][:objects]:
-        first = _sample(sources.read_lines(want.found, Digest()))
+        first = _sample(unwrapped(sources.read_lines(want.found, Digest())))
         name, parse = _parser(want.format, first, settings)
         names |= {name} - {""}
         looked_at += len(first)

@@ -10,7 +10,8 @@ The prompt is `prompt` or `inputText` (Titan); the text stands in `generation` (
 (Cohere), `completions[0].data.text` (AI21) or `choices[0].text`. Streams are the list of their
 chunks, whose texts are joined. A prompt in Llama 3's header form becomes its turns, and `Human:` /
 `Assistant:` those of Claude 2; any other is one turn of the user. A Llama reply that starts with
-`<|python_tag|>` and holds `{"name", "parameters"}` is a tool call.
+`<|python_tag|>` and holds `{"name", "parameters"}` is a tool call, and so is
+each of a reply that is nothing but Python calls: `[get_weather(city="Oslo")]`.
 
 Source: Bedrock user guide, "Inference request parameters and response fields".
 """
@@ -20,6 +21,7 @@ from typing import Any
 
 import msgspec
 
+from tasks import dialects
 from tasks.core.records import Message, Reply, ToolCall, Usage
 from tasks.formats._exchange import NO_TOOLS, Exchange
 from tasks.formats._turns import call
@@ -188,6 +190,10 @@ def _reply(text: str) -> Reply:
         said = said.removesuffix(cut)
     if said.startswith(_TAG) and (made := _call(said.removeprefix(_TAG))) is not None:
         return Reply(tool_calls=(made,))
+    if said.startswith("["):  # Llama 3.2 and later write calls as a Python list
+        parsed = dialects.parse(said, "llama_pythonic")
+        if parsed.tool_calls and not parsed.content:
+            return parsed
     return Reply(content=said)
 
 
