@@ -57,7 +57,7 @@ def read_split(folder: Path, name: Open) -> list[Example]:
 
 
 def read_test(folder: Path, *, reader: str, run_id: str, ledger: Path, md5: str) -> list[Example]:
-    """The sealed test's examples, after the read was written to `ledger` and reached the disk.
+    """The held-out test's examples, after the read was written to `ledger` and reached the disk.
 
     One run and reader count once, so a run that was broken off and goes on spends nothing more.
     """
