@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli import interruption
 from cli.console import Json, Verbose, Workspace, emit, say, table
 
 NAMED = 12
@@ -130,6 +131,7 @@ def _whole(uri: str) -> str:
 
 
 def _flow(workspace: Path) -> dict[str, Any]:
+    interruption.ends_the_command()
     from flows.curate import curate as curate_flow
 
     return flat(curate_flow(str(workspace)))

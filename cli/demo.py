@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import data, model
+from cli import data, interruption, model
 from cli.console import Json, Verbose, emit, say, table
 
 FOLDER = Path(".ratchet") / "demo"
@@ -27,6 +27,7 @@ def demo(
     started = time.monotonic()
     seconds = {"traffic": _prepare(folder, sessions, seed)}
     environment.prepare(folder, verbose=verbose)
+    interruption.ends_the_command()
     from flows.pipeline import pipeline
     from tasks.demo.summary import summarise
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli import data
+from cli import data, interruption
 from cli.console import Json, Verbose, Workspace, emit, say, table
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def run(
     if until not in steps:
         raise SettingsError(f"--until {until}: expected one of {', '.join(steps)}")
     environment.prepare(workspace, verbose=verbose)
+    interruption.ends_the_command()
     from flows.pipeline import pipeline
 
     result = pipeline(str(workspace), until=until)
@@ -56,6 +57,7 @@ def finetune(
     from flows import environment
 
     environment.prepare(workspace, verbose=verbose)
+    interruption.ends_the_command()
     from flows.finetune import finetune as finetune_flow
 
     result = finetune_flow(str(workspace), run_id=resume, until=until)

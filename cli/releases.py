@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli import interruption
 from cli.console import Json, Verbose, Workspace, emit, say
 from cli.model import verdict
 
@@ -26,6 +27,7 @@ def release(
     from flows import environment
 
     environment.prepare(workspace, verbose=verbose)
+    interruption.ends_the_command()
     from flows.release import release as release_flow
 
     result = release_flow(str(workspace), run_id)

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -32,15 +33,15 @@ def reproduce(name: str, workspace: Path) -> dict[str, Any]:
         StageError: DVC cannot run it, or another run holds the workspace.
     """
     from dvc.exceptions import DvcException
-    from dvc.repo import Repo
     from dvc.stage.exceptions import StageCmdFailedError
 
     started = time.monotonic()
     refresh(workspace)
     with parts.single_writer(workspace.resolve() / ".ratchet" / "graph"), _beside():
         try:
-            with Repo(str(workspace)) as repo:
-                repo.reproduce(targets=[_target(name, workspace)], single_item=True)
+            # In the main thread DVC has Ctrl-C ignored for as long as a stage runs.
+            with ThreadPoolExecutor(1) as thread:
+                thread.submit(_reproduce, name, workspace).result()
         except DvcException as error:
             cause = error.__cause__
             if isinstance(cause, StageCmdFailedError):
@@ -48,6 +49,13 @@ def reproduce(name: str, workspace: Path) -> dict[str, Any]:
             why = error if cause is None else cause
             raise StageError(f"DVC cannot run stage {name} in {workspace}: {why}") from error
     return found(name, workspace, seconds=time.monotonic() - started)
+
+
+def _reproduce(name: str, workspace: Path) -> None:
+    from dvc.repo import Repo
+
+    with Repo(str(workspace)) as repo:
+        repo.reproduce(targets=[_target(name, workspace)], single_item=True)
 
 
 def found(name: str, workspace: Path, *, seconds: float = 0.0) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from tasks.core.closure import PROJECT
 from tasks.core.errors import RatchetError
 from tasks.core.section import Section
 from tasks.core.settings import Params
+from tasks.core.step import COMMAND
 
 
 class DatasetRef(Section):
@@ -84,7 +85,8 @@ def main(step: str, work: Callable[[Job], None]) -> None:
         print(f"ratchet {step}: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from error
     except KeyboardInterrupt as interrupt:
-        print(f"ratchet {step}: interrupted; run it again", file=sys.stderr)
+        if COMMAND not in os.environ:
+            print(f"ratchet {step}: interrupted; run it again", file=sys.stderr)
         raise SystemExit(130) from interrupt
     except OSError as error:
         told = os_errors.explained(error, job.folder)

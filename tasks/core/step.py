@@ -26,6 +26,9 @@ LOOK = "RATCHET_LOOK"
 """Set in the environment where a stage runs to see whether there is anything to do: a run that
 follows says its counts, or the command that found nothing."""
 
+COMMAND = "RATCHET_COMMAND"
+"""Set in the environment where a command of `ratchet` runs the stage: it says what Ctrl-C does."""
+
 
 def main(stage: str, work: Callable[[CurationParams, Path], Manifest]) -> None:
     """Run a stage in the current folder and leave with the exit code of what went wrong.
@@ -47,6 +50,8 @@ def main(stage: str, work: Callable[[CurationParams, Path], Manifest]) -> None:
     except RatchetError as error:
         raise SystemExit(_fail(stage, str(error), error.exit_code)) from error
     except KeyboardInterrupt as interrupt:
+        if COMMAND in os.environ:
+            raise SystemExit(130) from interrupt
         raise SystemExit(
             _fail(stage, "interrupted; nothing was committed, run it again", 130)
         ) from interrupt

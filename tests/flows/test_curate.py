@@ -2,14 +2,18 @@
 
 import itertools
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tasks.core import graph, step, tracking, workspace
+from tasks.core.closure import PROJECT
 
 Curated = tuple[Path, dict[str, Any]]
 
@@ -119,3 +123,28 @@ def stamps(home: Path, *folders: str) -> dict[Path, int]:
         for folder in folders or step.FOLDERS.values()
         for path in (home / "data" / folder).rglob("*.json*")
     }
+
+
+def test_ctrl_c_ends_a_flow_in_one_line(curated: Curated, tmp_path: Path) -> None:
+    """All processes of a terminal's job are interrupted at once, Prefect's server too."""
+    home, _ = curated
+    params = yaml.safe_load((home / "params.yaml").read_text())
+    params["ingest"]["sources"] = [{"uri": str(home / "data/landing"), "format": "auto"}]
+    params["ingest"]["feedback"] = [str(home / "data/feedback")]
+    agent = workspace.create(tmp_path / "agent", params)
+    started = subprocess.Popen(
+        [sys.executable, "-m", "cli", "curate", "-w", str(agent)],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while not (agent / "data/redacted").exists():
+        assert started.poll() is None
+        time.sleep(0.05)
+    os.killpg(started.pid, signal.SIGINT)
+    _, told = started.communicate()
+    assert started.returncode == 130
+    assert told.splitlines()[1:] == ["ratchet: interrupted; run it again, it goes on where it was"]
+    assert not (agent / "data/redacted/manifest.json").exists()
