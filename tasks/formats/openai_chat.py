@@ -56,6 +56,8 @@ REFERENCE = "reference"
 
 class _Asked(msgspec.Struct):
     metadata: dict[str, Scalar] | None = None
+    user: Scalar = None
+    safety_identifier: Scalar = None
 
 
 class _Pair(msgspec.Struct):
@@ -115,7 +117,10 @@ def parse(line: bytes, source: Source, session_key: str) -> list[Sealed | Feedba
         return _row(line, keys, source, session_key)
     pair = decode(line, _pairs)
     exchange = _openai.read(pair.request, pair.response)
-    metadata = texts(decode(pair.request, _asked).metadata)
+    asked = decode(pair.request, _asked)
+    # Whom a request was made for: without it that person could not be erased.
+    person = {"user_id": asked.user, "safety_identifier": asked.safety_identifier}
+    metadata = texts(person | (asked.metadata or {}))
     told = Told(
         request_id=exchange.request_id,
         timestamp=pair.timestamp if pair.timestamp is not None else exchange.created,

@@ -249,3 +249,17 @@ def test_a_request_without_tools_or_metadata_is_read() -> None:
     assert (parse(found).tools, parse(found).session_id) == ((), "chatcmpl-7c9e6679")
     found["request"]["tools"] = None
     assert parse(found).tools == ()
+
+
+def test_whom_a_request_was_made_for_is_metadata() -> None:
+    sample = openai_chat.SAMPLE.replace(
+        b'"temperature":0.0', b'"user":"u-77","safety_identifier":"h-9"'
+    )
+    source = Source(uri="logs/a.jsonl", line=1, format="openai_chat")
+    (call,) = openai_chat.parse(sample, source, "session_id")
+    assert call.metadata == {  # type: ignore[union-attr]
+        "session_id": "s-12",
+        "domain": "weather",
+        "user_id": "u-77",
+        "safety_identifier": "h-9",
+    }
