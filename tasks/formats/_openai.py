@@ -153,9 +153,16 @@ def tools(declared: bytes) -> bytes:
             parameters=shallow(one.parameters or {}, "$.request.tools"),
         )
         for tool in decode(declared, _tool_lists) or ()
-        if (one := tool.function or tool.custom) is not None
+        if (one := _declared(tool))
     )
     return written(found)
+
+
+def _declared(tool: _Tool) -> _Declared:
+    one = tool.function or tool.custom
+    if one is None:
+        raise unsupported("$.request.tools", "tools of type function or custom")
+    return one
 
 
 def calls(made: Iterable[Calling], place: str) -> Iterator[ToolCall]:
