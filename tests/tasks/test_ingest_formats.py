@@ -48,9 +48,10 @@ def test_each_file_is_read_in_the_format_that_it_is_in() -> None:
         write(f"{name}.jsonl", formats.load(name).SAMPLE)
     manifest = read()
     assert [part.info["format"] for part in manifest.parts] == formats.available()
-    assert manifest.counts.accepted == len(formats.available())
+    # ShareGPT holds a whole conversation, of two decisions.
+    assert manifest.counts.accepted == len(formats.available()) + 1
     found = parts.read_parts(INGESTED, Invocation)
-    assert [row.source.format for row in found] == formats.available()
+    assert list(dict.fromkeys(row.source.format for row in found)) == formats.available()
 
 
 def test_one_call_under_one_id_counts_once_in_whatever_formats_it_came() -> None:
