@@ -22,7 +22,9 @@ PAGES = [ROOT / "README.md", ROOT / "infra/README.md", *sorted((ROOT / "docs").g
 
 
 def blocks(page: Path) -> list[str]:
-    return re.findall(r"^```\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+    """The page's blocks of no language: command lines. An end of a block is no beginning of one."""
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    return [text for language, text in fenced if not language]
 
 
 def commands(page: Path) -> list[list[str]]:

@@ -1,5 +1,6 @@
 """Settles PyTorch and transformers for the length of one step: threads, and what they print."""
 
+import logging
 import warnings
 
 
@@ -10,9 +11,16 @@ def settle(threads: int) -> None:
     (8 times slower, measured).
     """
     import torch
-    from transformers.utils import logging
+    from transformers.utils import logging as transformers_logging
 
     torch.set_num_threads(threads)
-    logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()
     # TRL calls transformers by names that version 6 will drop; nothing a user could do about it.
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+    # TRL's warning about rewards that are all None prints the prompt and the completion: text of
+    # users does not belong in a terminal or a log. The step counts what is unscored itself.
+    logging.getLogger("trl.trainer.grpo_trainer").addFilter(_without_completions)
+
+
+def _without_completions(record: logging.LogRecord) -> bool:
+    return "reward functions returned None" not in record.getMessage()

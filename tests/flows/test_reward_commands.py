@@ -51,12 +51,17 @@ GOOD = [
 ]
 BAD = [
     (b'{"id": "b1", "messages": [', None, "invalid_variable_error", "line 8: not-json"),
-    (json.dumps(row("b2", 5)).encode(), "b2", "sample_parse_error", r"$.completion: wrong-type"),
+    (
+        json.dumps(row("b2", 5)).encode(),
+        "b2",
+        "sample_parse_error",
+        "line 9: $.completion: expected a message, got 5",
+    ),
     (
         json.dumps({**row("b3", RAW), "reference": {"behavior": "execute"}}).encode(),
         "b3",
         "invalid_variable_error",
-        "unknown field `behavior`",
+        "$.reference.behavior: no key of a reference; did you mean behaviour?",
     ),
     (
         json.dumps(row("b4", RAW, messages=[{"role": "robot"}])).encode(),
