@@ -63,7 +63,7 @@ def load(name: str) -> Dialect:
     """The dialect of a file here, or of a module of the user's own by its dotted path.
 
     Raises:
-        SettingsError: there is none, or the module has no `DIALECT`.
+        SettingsError: there is none, or the module has no `DIALECT` with all its methods.
     """
     if "." not in name and name not in available():
         raise SettingsError(
@@ -76,6 +76,12 @@ def load(name: str) -> Dialect:
         raise SettingsError(
             f"model.dialect: {name!r} cannot be imported ({error}); expected the dotted path of a "
             "module that Python finds from here"
+        ) from error
+    # Of a class that lacks a method no instance can be made.
+    except TypeError as error:
+        raise SettingsError(
+            f"model.dialect: {name!r} is no whole dialect ({error}); tasks/dialects/hermes.py "
+            "shows one"
         ) from error
     dialect = getattr(module, "DIALECT", None)
     if not isinstance(dialect, Dialect):

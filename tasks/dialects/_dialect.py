@@ -8,6 +8,7 @@ is a call. A family's own file says which marks there are and how a call's block
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 from typing import ClassVar, Literal, NamedTuple
@@ -48,8 +49,12 @@ class Piece(NamedTuple):
     call: ToolCall | None = None
 
 
-class Dialect:
-    """One family's way to write calls and reasoning. Subclasses fill in the class attributes."""
+class Dialect(ABC):
+    """One family's way to write calls and reasoning.
+
+    Subclasses fill in the class attributes and define `write_calls`, and `block` where they have
+    `openers`.
+    """
 
     name: ClassVar[str]
     source: ClassVar[str]
@@ -81,7 +86,7 @@ class Dialect:
         """The pieces of the block that opens at `start`, and the index behind it.
 
         None where the block is broken or has not ended yet. An answer must not change when more
-        text follows.
+        text follows. A family without `openers` needs none: it is never asked.
         """
         raise NotImplementedError
 
@@ -108,9 +113,9 @@ class Dialect:
         """The text of a malformed call as the model wrote it."""
         return call.raw_arguments
 
+    @abstractmethod
     def write_calls(self, calls: Sequence[ToolCall]) -> str:
         """The text of one or more calls."""
-        raise NotImplementedError
 
     def parse(self, text: str, *, tools: Sequence[Tool] = (), opened: bool | None = None) -> Parsed:
         """Take a reply apart. Never raises.

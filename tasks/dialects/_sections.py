@@ -4,6 +4,7 @@
 """
 
 import re
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -86,9 +87,9 @@ class Sections(Dialect):
         body = call.raw_arguments or json_text(call.arguments, self.marks)
         return f"{self.call[0]}{head}{body}{self.tail}{self.call[1]}"
 
+    @abstractmethod
     def write_head(self, name: str, index: int) -> str:
         """What `head` reads."""
-        raise NotImplementedError
 
 
 def _space(text: str, start: int) -> int:

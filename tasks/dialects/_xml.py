@@ -6,6 +6,7 @@ Strings have no quotes, so "3" and 3 look alike: the tool's schema tells them ap
 """
 
 import re
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -104,13 +105,13 @@ class Xml(Dialect):
         if not read or read[group] != wanted:
             raise CannotWriteError(f"{self.name} has no form for the {group} {wanted!r}")
 
+    @abstractmethod
     def write_head(self, name: str) -> str:
         """What opens a call."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write_parameter(self, key: str, value: Any) -> str:
         """What opens a value."""
-        raise NotImplementedError
 
     @property
     def _ending(self) -> re.Pattern[str]:

@@ -17,7 +17,7 @@ from tasks.core.errors import StageError
 from tasks.core.parts import Counts, Part
 from tasks.core.records import Feedback, Invocation, Reply, encode
 from tasks.redaction.keys import key_id
-from tasks.redaction.lines import Finding, Line
+from tasks.redaction.lines import Finding
 from tests.tasks.redaction_logs import (
     BY,
     KEY,
@@ -281,10 +281,6 @@ def test_the_old_name_of_the_leak_scan_is_read() -> None:
         "stop",
         "reject",
     )
-
-
-def test_a_line_has_the_fields_of_an_invocation() -> None:
-    assert Line.__struct_fields__ == Invocation.__struct_fields__
 
 
 def test_a_part_reads_back_and_writes_the_same_bytes_as_an_invocation(tmp_path: Path) -> None:

@@ -252,3 +252,17 @@ def test_a_folder_says_how_its_model_is_read(tmp_path: Path) -> None:
         datetime.date(2026, 2, 3),
     )
     assert json.loads((tmp_path / "codec.json").read_text())["sha256"] == again.sha
+
+
+def test_a_dialect_of_ones_own_without_a_writer_is_refused_where_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "their_dialects"
+    package.mkdir()
+    (package / "half.py").write_text(
+        "from tasks.dialects import Dialect\n\n\n"
+        "class Half(Dialect):\n    name = source = 'half'\n\n\nDIALECT = Half()\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(SettingsError, match=r"their_dialects\.half.*write_calls"):
+        dialects.load("their_dialects.half")

@@ -100,8 +100,15 @@ def row(behaviour: Behaviour, reply: Reply, *, exact: bool) -> Judged:
 
 
 def test_a_judge_that_knows_the_controls_may_judge():
-    with judge(knows) as one:
+    asked: list[str] = []
+
+    def answer(second: str) -> str:
+        asked.append(second)
+        return knows(second)
+
+    with judge(answer) as one:
         one.check()
+    assert set(asked) == set(TRUTH), "it was asked every control"
 
 
 @pytest.mark.parametrize("answer", ['{"same": true}', '{"same": false}', "yes", "{}"])
